@@ -1,0 +1,176 @@
+// Package access is the only place that knows who may do what: the table of roles, grants and plans.
+package access
+
+import (
+	"net/netip"
+	"slices"
+
+	"caseward/internal/platform/errs"
+)
+
+// WorkspaceID, MemberID and UserID keep the ids that travel together from being mixed up.
+type (
+	WorkspaceID int64
+	MemberID    int64
+	UserID      int64
+)
+
+// Role is a member's role in one workspace.
+type Role string
+
+// The roles of product section 1.
+const (
+	Owner  Role = "owner"
+	Admin  Role = "admin"
+	Agent  Role = "agent"
+	Viewer Role = "viewer"
+)
+
+// Roles lists every role, the most powerful first.
+func Roles() []Role { return []Role{Owner, Admin, Agent, Viewer} }
+
+// Valid reports whether r is a role.
+func (r Role) Valid() bool { return slices.Contains(Roles(), r) }
+
+// Permission is one right that a service method asks for.
+type Permission string
+
+// The permissions. Those in Grantable an admin can give to single agents.
+const (
+	ReadCases        Permission = "read cases"
+	WorkCases        Permission = "work cases" // reply, note, status, assignee, priority, queue, tags, spam, new case
+	DeleteCases      Permission = "delete cases"
+	EraseInformation Permission = "erase personal information"
+	ManageContacts   Permission = "manage contacts"
+	ManageSettings   Permission = "manage case settings"
+	RequestErasure   Permission = "request permanent deletion"
+	ManageWorkspace  Permission = "manage workspace" // members, queues, addresses, grants
+	ManageOwners     Permission = "manage owners"    // give or take the role of owner; the plan
+	ReadAudit        Permission = "read audit trail"
+	DecideErasures   Permission = "decide erasure requests" // support staff, across workspaces
+	ManagePlans      Permission = "manage workspaces and plans"
+)
+
+// Grantable lists the extra rights of single agents, all off by default.
+func Grantable() []Permission {
+	return []Permission{DeleteCases, EraseInformation, ManageContacts, ManageSettings}
+}
+
+var rolePermissions = map[Role][]Permission{
+	Owner: {ReadCases, WorkCases, DeleteCases, EraseInformation, ManageContacts, ManageSettings, RequestErasure,
+		ManageWorkspace, ReadAudit, ManageOwners},
+	Admin: {ReadCases, WorkCases, DeleteCases, EraseInformation, ManageContacts, ManageSettings, RequestErasure,
+		ManageWorkspace, ReadAudit},
+	Agent:  {ReadCases, WorkCases},
+	Viewer: {ReadCases},
+}
+
+var staffPermissions = []Permission{DecideErasures, ManagePlans}
+
+// Plan is what a workspace has subscribed to (seeds 000, 003).
+type Plan string
+
+// The plans, smallest first.
+const (
+	Starter    Plan = "starter"
+	Standard   Plan = "standard"
+	Advanced   Plan = "advanced"
+	Enterprise Plan = "enterprise"
+)
+
+// Plans lists every plan, the smallest first.
+func Plans() []Plan { return []Plan{Starter, Standard, Advanced, Enterprise} }
+
+// planNeeded names the smallest plan of a permission that is not in every plan.
+var planNeeded = map[Permission]Plan{DeleteCases: Standard}
+
+// Includes reports whether the plan has what needs at least the other plan.
+func (p Plan) Includes(needed Plan) bool {
+	return slices.Index(Plans(), p) >= slices.Index(Plans(), needed)
+}
+
+// Kind says what sort of actor it is, for the audit trail.
+type Kind string
+
+// The kinds of actors.
+const (
+	Member  Kind = "member"
+	Contact Kind = "contact"
+	Job     Kind = "job"
+	Staff   Kind = "staff"
+)
+
+// Actor is whoever does something: a member in one workspace, a customer, a job, or support staff.
+type Actor struct {
+	Kind      Kind
+	Workspace WorkspaceID // zero for staff and for jobs that sweep all workspaces
+	Member    MemberID    // Kind Member
+	User      UserID      // Kind Member and Staff
+	ContactID int64       // Kind Contact
+	JobName   string      // Kind Job
+	Role      Role
+	Grants    []Permission
+	Plan      Plan
+	Address   netip.Addr // where the request came from; zero for jobs and mail
+}
+
+// JobActor is a background job acting in a workspace.
+func JobActor(workspace WorkspaceID, name string) Actor {
+	return Actor{Kind: Job, Workspace: workspace, JobName: name, Plan: Enterprise}
+}
+
+// ContactActor is a customer acting by mail or through the portal.
+func ContactActor(workspace WorkspaceID, contact int64) Actor {
+	return Actor{Kind: Contact, Workspace: workspace, ContactID: contact}
+}
+
+// ID is the number that the audit trail keeps beside the kind; 0 for jobs.
+func (a Actor) ID() int64 {
+	switch a.Kind {
+	case Member:
+		return int64(a.Member)
+	case Contact:
+		return a.ContactID
+	case Staff:
+		return int64(a.User)
+	}
+	return 0
+}
+
+// Can reports whether the actor has the permission and the workspace's plan includes it.
+func (a Actor) Can(p Permission) bool { return a.holds(p) && a.planHas(p) }
+
+// Require returns nil or a Forbidden error that says which right or plan is missing.
+func (a Actor) Require(p Permission) error {
+	switch {
+	case !a.holds(p):
+		return errs.Newf(errs.Forbidden, "You do not have the right to %s. An admin can give it to you.", p)
+	case !a.planHas(p):
+		return errs.Newf(errs.Forbidden, "To %s, this workspace needs the %s plan or above. See Admin › Billing.", p, planNeeded[p])
+	}
+	return nil
+}
+
+// NeedsPlan names the plan that stands between the actor and the permission, "" when none does.
+func (a Actor) NeedsPlan(p Permission) Plan {
+	if a.holds(p) && !a.planHas(p) {
+		return planNeeded[p]
+	}
+	return ""
+}
+
+func (a Actor) holds(p Permission) bool {
+	switch a.Kind {
+	case Member:
+		granted := a.Role == Agent && slices.Contains(Grantable(), p) && slices.Contains(a.Grants, p)
+		return granted || slices.Contains(rolePermissions[a.Role], p)
+	case Staff:
+		return slices.Contains(staffPermissions, p)
+	}
+	return false
+}
+
+func (a Actor) planHas(p Permission) bool {
+	needed, gated := planNeeded[p]
+	return !gated || a.Plan.Includes(needed)
+}

@@ -1,0 +1,94 @@
+// Package audit keeps the trail: who did what, on what, when and from where. Entries name ids, counts and
+// fields, never personal values, so that the trail survives erasure. Each workspace's entries are a hash chain.
+package audit
+
+import (
+	"context"
+	"encoding/json"
+	"net/netip"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/platform/clock"
+	"caseward/internal/platform/db"
+)
+
+// Object is what an entry is about.
+type Object struct {
+	Kind string // "case", "contact", "member", "workspace", "queue", "tag", "erasure request", "mail"
+	ID   int64  // a case's number, otherwise the row's id
+}
+
+// Case is the object of a case, by its number.
+func Case(number int64) Object { return Object{"case", number} }
+
+// Entry is one line of the trail.
+type Entry struct {
+	Actor   access.Actor
+	Action  string // dotted, past tense: "case.deleted", "case.delete.refused"
+	Object  Object
+	Details map[string]any // ids, counts, field names
+	At      time.Time
+}
+
+// RecordTx writes entries in the caller's transaction, into the trail of the actor's workspace: staff and sweeping
+// jobs set Actor.Workspace first.
+func RecordTx(ctx context.Context, tx pgx.Tx, entries ...Entry) error {
+	batch := &pgx.Batch{}
+	for _, e := range entries {
+		details, err := json.Marshal(orEmpty(e.Details))
+		if err != nil {
+			return err
+		}
+		batch.Queue(`insert into audit_entries
+			(workspace_id, at, actor_kind, actor_id, actor_job, action, object_kind, object_id, details, address)
+			values ($1, $2, $3, nullif($4, 0), $5, $6, $7, nullif($8, 0), $9, $10)`,
+			e.Actor.Workspace, e.At, e.Actor.Kind, e.Actor.ID(), e.Actor.JobName, e.Action, e.Object.Kind, e.Object.ID,
+			details, addrOrNull(e.Actor.Address))
+	}
+	return tx.SendBatch(ctx, batch).Close()
+}
+
+func orEmpty(m map[string]any) map[string]any {
+	if m == nil {
+		return map[string]any{}
+	}
+	return m
+}
+
+func addrOrNull(a netip.Addr) *netip.Addr {
+	if !a.IsValid() {
+		return nil
+	}
+	return &a
+}
+
+// Guard asks for permissions and leaves an entry when one is refused.
+type Guard struct {
+	db  *db.DB
+	now clock.Clock
+}
+
+// NewGuard returns a Guard that writes its refusals to d.
+func NewGuard(d *db.DB, now clock.Clock) *Guard { return &Guard{d, now} }
+
+// Require is the first line of every service method: nil, or the Forbidden error of access after the refusal
+// was recorded. The refusal has a transaction of its own, since the caller's will not happen.
+func (g *Guard) Require(ctx context.Context, actor access.Actor, p access.Permission, on Object) error {
+	refusal := actor.Require(p)
+	if refusal == nil || actor.Workspace == 0 {
+		return refusal
+	}
+	err := g.db.InWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
+		return RecordTx(ctx, tx, Entry{
+			Actor: actor, Action: on.Kind + ".refused", Object: on, At: g.now(),
+			Details: map[string]any{"permission": p},
+		})
+	})
+	if err != nil {
+		return err
+	}
+	return refusal
+}

@@ -1,0 +1,94 @@
+// Package live tells open pages that something changed. A hint is sent after the commit and may be lost when a
+// process dies; a page that reconnects reloads, so nothing depends on a hint arriving.
+package live
+
+import (
+	"sync"
+)
+
+// Event is a hint that something in a workspace changed.
+type Event struct {
+	Workspace int64 `json:"w"`
+	Case      int64 `json:"c,omitempty"` // the case's number; 0: no single case, look at everything again
+}
+
+// Hub passes events to the subscribers of this process and, through Relay, to those of other processes.
+type Hub struct {
+	mu          sync.Mutex
+	subscribers map[int64]map[chan Event]struct{}
+	generations map[int64]uint64
+	resyncs     uint64
+	outbox      chan Event // to Relay; full means Relay is behind, and the next event it sends is a resync
+}
+
+// NewHub returns a hub that works within one process until Relay runs.
+func NewHub() *Hub {
+	return &Hub{
+		subscribers: map[int64]map[chan Event]struct{}{},
+		generations: map[int64]uint64{},
+		outbox:      make(chan Event, 4096),
+	}
+}
+
+// Publish tells everybody. Call it after the commit, never before.
+func (h *Hub) Publish(e Event) {
+	h.deliver(e)
+	select {
+	case h.outbox <- e:
+	default: // Relay is far behind; other processes catch up by the age limit of what they cache
+	}
+}
+
+// Subscribe returns a channel of a workspace's events and a function that ends it. A slow reader loses single
+// events but always has one waiting, which is all that "look again" needs.
+func (h *Hub) Subscribe(workspace int64) (events <-chan Event, cancel func()) {
+	ch := make(chan Event, 64)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.subscribers[workspace] == nil {
+		h.subscribers[workspace] = map[chan Event]struct{}{}
+	}
+	h.subscribers[workspace][ch] = struct{}{}
+	return ch, func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		delete(h.subscribers[workspace], ch)
+		if len(h.subscribers[workspace]) == 0 {
+			delete(h.subscribers, workspace)
+		}
+	}
+}
+
+// Generation grows with every event of the workspace: what was computed at an older generation is stale.
+func (h *Hub) Generation(workspace int64) uint64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.generations[workspace] + h.resyncs
+}
+
+func (h *Hub) deliver(e Event) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.generations[e.Workspace]++
+	for ch := range h.subscribers[e.Workspace] {
+		select {
+		case ch <- e:
+		default:
+		}
+	}
+}
+
+// resync tells every subscriber to look again; after a gap in what was heard from other processes.
+func (h *Hub) resync() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.resyncs++
+	for workspace, subscribers := range h.subscribers {
+		for ch := range subscribers {
+			select {
+			case ch <- Event{Workspace: workspace}:
+			default:
+			}
+		}
+	}
+}

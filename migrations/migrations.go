@@ -1,0 +1,78 @@
+// Package migrations holds the database schema as goose migrations and brings a database up to it.
+// A migration that has landed is never edited; a change is a new file.
+package migrations
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"fmt"
+	"io/fs"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+)
+
+//go:embed *.sql
+var files embed.FS
+
+// Files returns the SQL files, for tools that fingerprint the schema.
+func Files() fs.FS { return files }
+
+// Up brings the database to the newest version. Any number of processes may call it at once: goose's
+// session lock lets one work and the others wait.
+func Up(ctx context.Context, pool *pgxpool.Pool) error {
+	return with(pool, func(p *goose.Provider) error {
+		_, err := p.Up(ctx)
+		return err
+	})
+}
+
+// Down takes the newest migration back.
+func Down(ctx context.Context, pool *pgxpool.Pool) error {
+	return with(pool, func(p *goose.Provider) error {
+		_, err := p.Down(ctx)
+		return err
+	})
+}
+
+// Status is one migration and whether the database has it.
+type Status struct {
+	Version int64
+	Name    string
+	Applied bool
+}
+
+// List returns every migration in order.
+func List(ctx context.Context, pool *pgxpool.Pool) ([]Status, error) {
+	var list []Status
+	err := with(pool, func(p *goose.Provider) error {
+		rows, err := p.Status(ctx)
+		for _, r := range rows {
+			list = append(list, Status{r.Source.Version, r.Source.Path, r.State == goose.StateApplied})
+		}
+		return err
+	})
+	return list, err
+}
+
+func with(pool *pgxpool.Pool, fn func(*goose.Provider) error) error {
+	sqlDB := stdlib.OpenDBFromPool(pool)
+	defer func() { _ = sqlDB.Close() }()
+	provider, err := newProvider(sqlDB)
+	if err != nil {
+		return err
+	}
+	return fn(provider)
+}
+
+func newProvider(sqlDB *sql.DB) (*goose.Provider, error) {
+	locker, err := lock.NewPostgresSessionLocker()
+	if err != nil {
+		return nil, fmt.Errorf("migration lock: %w", err)
+	}
+	return goose.NewProvider(goose.DialectPostgres, sqlDB, files,
+		goose.WithSessionLocker(locker), goose.WithGoMigrations(river()), goose.WithDisableGlobalRegistry(true))
+}
