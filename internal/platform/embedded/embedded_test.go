@@ -234,7 +234,13 @@ func startChild(t *testing.T, dir string, cred *syscall.Credential) (*exec.Cmd, 
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		if socket, err := os.ReadFile(filepath.Join(dir, socketRecord)); err == nil {
+			os.RemoveAll(string(socket)) // no next start does it
+		}
+	})
 	line, err := bufio.NewReader(out).ReadString('\n')
 	url, ok := strings.CutPrefix(strings.TrimSpace(line), "url: ")
 	if !ok {
