@@ -1,0 +1,128 @@
+package kit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+	"time"
+
+	"caseward/internal/platform/errs"
+)
+
+// HandlerFunc is a handler that says what went wrong instead of writing it.
+type HandlerFunc func(w http.ResponseWriter, r *http.Request) error
+
+// Handle turns a HandlerFunc into an http.HandlerFunc: the one place where an error becomes a status
+// and a page, and where Internal ones are logged.
+func (k *Kit) Handle(h HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if err := h(w, r); err != nil {
+			k.fail(w, r, err)
+		}
+	}
+}
+
+// NotFound answers where no route matches, with the same page as a missing object.
+func (k *Kit) NotFound(w http.ResponseWriter, r *http.Request) {
+	k.fail(w, r, errs.New(errs.NotFound, ""))
+}
+
+// MethodNotAllowed answers 405 with a page; the router has set Allow.
+func (k *Kit) MethodNotAllowed(w http.ResponseWriter, r *http.Request) {
+	k.writeError(w, r, http.StatusMethodNotAllowed, errs.New(errs.NotFound, "This address cannot be used that way."))
+}
+
+// Status is the HTTP status of an error's kind. The API uses it too, so that both agree.
+func Status(kind errs.Kind) int {
+	switch kind {
+	case errs.Invalid:
+		return http.StatusUnprocessableEntity
+	case errs.NotFound:
+		return http.StatusNotFound
+	case errs.Forbidden:
+		return http.StatusForbidden
+	case errs.Conflict:
+		return http.StatusConflict
+	case errs.Gone:
+		return http.StatusGone
+	case errs.RateLimited:
+		return http.StatusTooManyRequests
+	case errs.Internal:
+		return http.StatusInternalServerError
+	default:
+		return http.StatusInternalServerError
+	}
+}
+
+// retryAfterError carries how long the caller should wait.
+type retryAfterError struct {
+	error
+	wait time.Duration
+}
+
+func (e retryAfterError) Unwrap() error { return e.error }
+
+// RetryAfter adds the wait to a RateLimited error; the answer's Retry-After header says it. Without it
+// the header says one minute.
+func RetryAfter(err error, wait time.Duration) error { return retryAfterError{err, wait} }
+
+func (k *Kit) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
+		return // the client has left: no reader for a page, no fault for a log
+	}
+	kind := errs.KindOf(err)
+	if kind == errs.Internal {
+		k.log.LogAttrs(r.Context(), slog.LevelError, "request failed",
+			slog.String("request", RequestID(r)), slog.String("method", r.Method),
+			slog.String("route", routePattern(r)), slog.Any("error", err))
+	}
+	if kind == errs.RateLimited {
+		wait := time.Minute
+		if e, ok := errors.AsType[retryAfterError](err); ok {
+			wait = e.wait
+		}
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+	}
+	k.writeError(w, r, Status(kind), err)
+}
+
+func (k *Kit) writeError(w http.ResponseWriter, r *http.Request, status int, err error) {
+	if started(w) {
+		return // half a page is out already; a second one inside it would help nobody
+	}
+	page := newErrorPage(status, err, RequestID(r))
+	var failed error
+	if isHTMX(r) {
+		w.Header().Set("HX-Retarget", "#notices")
+		w.Header().Set("HX-Reswap", "beforeend")
+		failed = Render(w, r, status, errorNotice(page))
+	} else {
+		failed = Render(w, r, status, errorView(k.Frame(r, page.Title), page))
+	}
+	if failed != nil {
+		k.log.ErrorContext(r.Context(), "render the error page", "request", RequestID(r), "error", failed)
+		http.Error(w, http.StatusText(status), status)
+	}
+}
+
+// Recover turns a panic into the Internal page and one log line with its stack.
+func (k *Kit) Recover(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			caught := recover()
+			if caught == nil {
+				return
+			}
+			if caught == http.ErrAbortHandler { //nolint:errorlint // net/http compares it in the same way
+				panic(caught)
+			}
+			k.fail(w, r, errs.Wrap(errs.Internal, "", fmt.Errorf("panic: %v\n%s", caught, debug.Stack())))
+		}()
+		next.ServeHTTP(w, r)
+	})
+}

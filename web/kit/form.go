@@ -1,0 +1,164 @@
+package kit
+
+import (
+	"errors"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"caseward/internal/platform/errs"
+	"caseward/web/ui"
+)
+
+// FormLimit is the size that forms without attachments may have.
+const FormLimit = 1 << 20
+
+// memoryLimit is how much of a multipart form is held in memory; larger files go to temporary files,
+// which net/http removes after the request.
+const memoryLimit = 1 << 20
+
+// Form is a decoded form with the errors found in it so far. It is also what a template re-renders the
+// form from, so a mistake in one field loses nothing of the others.
+type Form struct {
+	values url.Values
+	files  map[string][]*multipart.FileHeader
+	errors []ui.FieldError
+}
+
+// NewForm returns a form with given values, for the first showing of an edit page.
+func NewForm(values url.Values) *Form { return &Form{values: values} }
+
+// ReadForm decodes an url-encoded or multipart body of at most limit bytes. A body that is too large or
+// broken is an Invalid error.
+func ReadForm(w http.ResponseWriter, r *http.Request, limit int64) (*Form, error) {
+	r.Body = http.MaxBytesReader(w, r.Body, limit)
+	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")) // unknown counts as url-encoded
+	var err error
+	if kind == "multipart/form-data" {
+		err = r.ParseMultipartForm(memoryLimit)
+	} else {
+		err = r.ParseForm()
+	}
+	if err != nil {
+		if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+			return nil, errs.Newf(errs.Invalid, "That is too large: all of it together may have %s.", size(limit))
+		}
+		return nil, errs.Wrap(errs.Invalid, "The form arrived broken. Send it again.", err)
+	}
+	form := &Form{values: r.PostForm}
+	if r.MultipartForm != nil {
+		form.files = r.MultipartForm.File
+	}
+	return form, nil
+}
+
+func size(bytes int64) string {
+	if bytes >= 1<<20 {
+		return strconv.FormatInt(bytes>>20, 10) + " MB"
+	}
+	return strconv.FormatInt(bytes>>10, 10) + " kB"
+}
+
+// Text returns a field trimmed, with line ends as \n and without what PostgreSQL refuses as text (NUL and
+// broken UTF-8).
+func (f *Form) Text(name string) string { return strings.TrimSpace(f.Raw(name)) }
+
+// Raw is Text without trimming, for passwords, where a space counts.
+func (f *Form) Raw(name string) string {
+	return clean(f.values.Get(name))
+}
+
+func clean(value string) string {
+	value = strings.ToValidUTF8(value, "\uFFFD")
+	return strings.NewReplacer("\x00", "", "\r\n", "\n", "\r", "\n").Replace(value)
+}
+
+// Required is Text, and a field error when it is empty. The problem says what to do: "Enter a subject."
+func (f *Form) Required(name, problem string) string {
+	text := f.Text(name)
+	if text == "" {
+		f.Fail(name, problem)
+	}
+	return text
+}
+
+// List returns all values of a field, as checkboxes of one name send them, without empty ones.
+func (f *Form) List(name string) []string {
+	var list []string
+	for _, value := range f.values[name] {
+		if text := strings.TrimSpace(clean(value)); text != "" {
+			list = append(list, text)
+		}
+	}
+	return list
+}
+
+// Checked reports whether a checkbox was sent.
+func (f *Form) Checked(name string) bool { return f.values.Has(name) && f.values.Get(name) != "" }
+
+// Int returns a whole number between low and high, and otherwise 0 and a field error.
+func (f *Form) Int(name string, low, high int) int {
+	n, err := strconv.Atoi(f.Text(name))
+	if err != nil || n < low || n > high {
+		f.Fail(name, "Enter a whole number from "+strconv.Itoa(low)+" to "+strconv.Itoa(high)+".")
+		return 0
+	}
+	return n
+}
+
+// Files returns the files sent in a field, without the empty one that browsers send for no choice.
+func (f *Form) Files(name string) []*multipart.FileHeader {
+	var files []*multipart.FileHeader
+	for _, file := range f.files[name] {
+		if file.Filename != "" {
+			files = append(files, file)
+		}
+	}
+	return files
+}
+
+// Fail records what is wrong with a field; an empty name is the form as a whole.
+func (f *Form) Fail(name, problem string) {
+	f.errors = append(f.errors, ui.FieldError{Name: name, Message: problem})
+}
+
+// Absorb takes over what an Invalid error of a service says and returns nil, so that the handler shows
+// the form again; any other error it returns.
+func (f *Form) Absorb(err error) error {
+	if !errs.Is(err, errs.Invalid) {
+		return err
+	}
+	invalid, _ := errors.AsType[*errs.Error](err) // KindOf found it
+	if len(invalid.Fields) == 0 {
+		f.Fail("", invalid.Message)
+		return nil
+	}
+	for name, problem := range invalid.Fields {
+		f.Fail(name, problem)
+	}
+	return nil
+}
+
+// Valid reports whether no error was recorded.
+func (f *Form) Valid() bool { return len(f.errors) == 0 }
+
+// Errors returns the recorded errors, for ui.ErrorSummary.
+func (f *Form) Errors() []ui.FieldError { return f.errors }
+
+// Error returns the first error of a field, for its FieldProps.
+func (f *Form) Error(name string) string {
+	for _, e := range f.errors {
+		if e.Name == name {
+			return e.Message
+		}
+	}
+	return ""
+}
+
+// Field fills the props of a ui field with the form's value and error.
+func (f *Form) Field(name, label string) ui.FieldProps {
+	return ui.FieldProps{Name: name, Label: label, Value: f.Text(name), Error: f.Error(name)}
+}

@@ -1,0 +1,64 @@
+package kit
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/a-h/templ"
+)
+
+// Render writes a component as the answer. It buffers, so that a component that fails is a clean 500 and
+// not half a page; and it forbids caches to keep the page, since what was deleted must not linger there.
+func Render(w http.ResponseWriter, r *http.Request, status int, component templ.Component) error {
+	var page bytes.Buffer
+	if err := component.Render(r.Context(), &page); err != nil {
+		return fmt.Errorf("render: %w", err)
+	}
+	header := w.Header()
+	header.Set("Content-Type", "text/html; charset=utf-8")
+	header.Set("Content-Length", strconv.Itoa(page.Len()))
+	if header.Get("Cache-Control") == "" {
+		header.Set("Cache-Control", "private, no-store")
+	}
+	w.WriteHeader(status)
+	if r.Method == http.MethodHead {
+		return nil
+	}
+	_, _ = w.Write(page.Bytes()) // the client may have left; there is nobody to tell
+	return nil
+}
+
+// SeeOther ends a successful POST: the browser gets the next page by GET, so a reload repeats nothing.
+// htmx is told to navigate, because it would otherwise put the whole page into its target. It returns
+// nil so that a handler can end with it.
+func SeeOther(w http.ResponseWriter, r *http.Request, path string) error {
+	path = LocalPath(path, "/")
+	if isHTMX(r) {
+		w.Header().Set("HX-Redirect", path)
+		w.WriteHeader(http.StatusOK)
+		return nil
+	}
+	http.Redirect(w, r, path, http.StatusSeeOther)
+	return nil
+}
+
+// LocalPath returns path if it stays on this site and otherwise the fallback. "//host" and "/\host" look
+// local and are not.
+func LocalPath(path, fallback string) string {
+	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsAny(path, "\\\r\n\t\x00") {
+		return fallback
+	}
+	return path
+}
+
+// isHTMX reports whether htmx asks for a fragment. A boosted link or form wants the whole page.
+func isHTMX(r *http.Request) bool {
+	return r.Header.Get("HX-Request") == "true" && r.Header.Get("HX-Boosted") != "true"
+}
+
+// IsFragment reports whether the answer goes into a part of a page that stands already, so that a
+// handler can leave the shell out.
+func IsFragment(r *http.Request) bool { return isHTMX(r) }
