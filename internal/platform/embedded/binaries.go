@@ -63,8 +63,8 @@ func findBinaries(ctx context.Context, given string, dataMajor int, a account) (
 func candidateDirs() []string {
 	var dirs []string
 	if path, err := exec.LookPath("postgres"); err == nil {
-		if real, err := filepath.EvalSymlinks(path); err == nil {
-			dirs = append(dirs, filepath.Dir(real))
+		if file, err := filepath.EvalSymlinks(path); err == nil {
+			dirs = append(dirs, filepath.Dir(file))
 		}
 	}
 	// The pattern is well formed, so Glob has no error to give.
@@ -83,17 +83,17 @@ func debianMajor(dir string) int {
 
 // inspect reports the version of a folder that holds both programs.
 func inspect(ctx context.Context, dir string) (binaries, bool) {
-	real, err := filepath.EvalSymlinks(filepath.Join(dir, "postgres"))
+	file, err := filepath.EvalSymlinks(filepath.Join(dir, "postgres"))
 	if err != nil {
 		return binaries{}, false
 	}
-	if real, err = filepath.Abs(real); err != nil {
+	if file, err = filepath.Abs(file); err != nil {
 		return binaries{}, false
 	}
-	if _, err := exec.LookPath(filepath.Join(filepath.Dir(real), "initdb")); err != nil {
+	if _, err := exec.LookPath(filepath.Join(filepath.Dir(file), "initdb")); err != nil {
 		return binaries{}, false
 	}
-	out, err := exec.CommandContext(ctx, real, "--version").Output()
+	out, err := exec.CommandContext(ctx, file, "--version").Output()
 	if err != nil {
 		return binaries{}, false
 	}
@@ -102,5 +102,5 @@ func inspect(ctx context.Context, dir string) (binaries, bool) {
 		return binaries{}, false
 	}
 	major, err := strconv.Atoi(string(m[1]))
-	return binaries{dir: filepath.Dir(real), major: major}, err == nil
+	return binaries{dir: filepath.Dir(file), major: major}, err == nil
 }

@@ -50,7 +50,7 @@ func spawn(cmd *exec.Cmd) (*process, error) {
 func (s *Server) command(name string, args []string, out *os.File, death syscall.Signal) *exec.Cmd {
 	cmd := exec.Command(filepath.Join(s.bin.dir, name), args...)
 	cmd.Dir = "/"
-	cmd.Env = []string{"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "TZ=UTC", "LD_LIBRARY_PATH=" + os.Getenv("LD_LIBRARY_PATH")}
+	cmd.Env = []string{"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "TZ=UTC"}
 	cmd.Stdout, cmd.Stderr = out, out
 	cmd.ExtraFiles = []*os.File{s.home.handle, s.home.server}
 	// A group of its own: Ctrl-C in a terminal is the program's to handle, not PostgreSQL's.
