@@ -6,7 +6,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## build, then serve the demo workspace on http://127.0.0.1:8080
-	@.ci/need database
+	@[ -n "$$DATABASE_URL" ] || .ci/need database
 	bin/caseward serve --demo
 
 test: ## everything CI checks; installs what it needs where it may
