@@ -52,13 +52,12 @@ func New(o Options) *Kit {
 }
 
 // Frame returns what the page shells need, and takes the waiting flash messages out of the session; so
-// call it once for a page, after the handler's own checks.
+// call it once for a page, after the handler's own checks. Requests that only want a part of the page
+// (htmx, live updates, dialogs) leave the messages for the next page that somebody sees.
 func (k *Kit) Frame(r *http.Request, title string) ui.Frame {
-	return ui.Frame{
-		Title:   title,
-		Theme:   themeOf(r),
-		Path:    r.URL.RequestURI(),
-		Asset:   k.asset,
-		Notices: k.takeFlashes(r),
+	frame := ui.Frame{Title: title, Theme: themeOf(r), Path: r.URL.RequestURI(), Asset: k.asset}
+	if !IsFragment(r) {
+		frame.Notices = k.takeFlashes(r)
 	}
+	return frame
 }

@@ -59,6 +59,6 @@ func isHTMX(r *http.Request) bool {
 	return r.Header.Get("HX-Request") == "true" && r.Header.Get("HX-Boosted") != "true"
 }
 
-// IsFragment reports whether the answer goes into a part of a page that stands already, so that a
-// handler can leave the shell out.
-func IsFragment(r *http.Request) bool { return isHTMX(r) }
+// IsFragment reports whether the answer goes into a page that stands already: asked for by htmx, or by
+// app.js (X-Part), which takes the part it needs out of a whole page.
+func IsFragment(r *http.Request) bool { return isHTMX(r) || r.Header.Get("X-Part") != "" }

@@ -1,1 +1,15 @@
-// placeholder
+// Everything here makes pages smoother; every page works without it. No inline scripts exist, so all
+// behaviour hangs on data attributes, read by listeners on the document: what htmx swaps in just works.
+import { startLive } from "./js/live.js";
+import { startDialogs } from "./js/dialog.js";
+import { startForms } from "./js/forms.js";
+import { startMenus } from "./js/menus.js";
+import { startNotices } from "./js/notices.js";
+import { startTheme } from "./js/theme.js";
+
+startTheme();
+startMenus();
+startNotices();
+startForms();
+startDialogs();
+startLive();

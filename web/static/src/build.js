@@ -6,7 +6,7 @@ import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { transformSync } from "esbuild";
+import { buildSync } from "esbuild";
 
 const src = fileURLToPath(new URL(".", import.meta.url));
 const web = join(src, "..", "..");
@@ -47,7 +47,6 @@ execFileSync(process.execPath, [join(src, "node_modules/@tailwindcss/cli/dist/in
   stdio: ["ignore", "ignore", "inherit"],
 });
 writeFileSync(css, `/* caseward inputs:${inputsHash()} */\n${readFileSync(css, "utf8")}`);
-const script = transformSync(readFileSync(join(src, "app.js"), "utf8"), { minify: true, target: "es2022", charset: "utf8" });
-writeFileSync(join(dist, "app.js"), script.code);
+buildSync({ entryPoints: [join(src, "app.js")], outfile: join(dist, "app.js"), bundle: true, minify: true, target: "es2022", charset: "utf8", format: "iife" });
 copyFileSync(join(src, "node_modules/htmx.org/dist/htmx.min.js"), join(dist, "htmx.js"));
 copyFileSync(join(src, "icon.svg"), join(dist, "icon.svg"));

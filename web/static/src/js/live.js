@@ -1,0 +1,112 @@
+// Live updates. The body's data-live-src streams topics ("case:7", "list", "all"). An element with
+// data-live="list" or data-live="case:7" is fetched again (from its data-live-url, or this page) and
+// replaced, matched by its id. What somebody reads or types in is never moved: then a pill says that
+// there is news, and they press it when they are ready.
+import { isTyping } from "./menus.js";
+
+const settle = 400; // ms; a bulk action sends many topics at once
+
+export function startLive() {
+  const src = document.body.dataset.liveSrc;
+  if (!src || !window.EventSource) return;
+  const pending = new Set();
+  let wait = 1000;
+  let timer = 0;
+  let stream = null;
+  let missed = false;
+
+  const connect = () => {
+    stream = new EventSource(src);
+    stream.onopen = () => {
+      wait = 1000;
+      if (missed) note("all");
+      missed = false;
+    };
+    stream.onmessage = (event) => note(event.data);
+    stream.onerror = () => {
+      missed = true;
+      if (stream.readyState !== EventSource.CLOSED) return; // the browser tries again itself
+      setTimeout(connect, wait * (0.5 + Math.random()));
+      wait = Math.min(wait * 2, 60000);
+    };
+  };
+  const note = (topic) => {
+    pending.add(topic);
+    clearTimeout(timer);
+    if (!document.hidden) timer = setTimeout(flush, settle);
+  };
+  const flush = () => {
+    const topics = [...pending];
+    pending.clear();
+    for (const element of document.querySelectorAll("[data-live]")) {
+      if (topics.some((topic) => wants(element, topic))) refresh(element);
+    }
+  };
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden && pending.size) flush();
+  });
+  addEventListener("pagehide", () => stream?.close());
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) connect();
+  });
+  connect();
+}
+
+function wants(element, topic) {
+  const names = element.dataset.live.split(" ");
+  return topic === "all" || names.includes(topic) || (topic.startsWith("case:") && names.includes("list"));
+}
+
+async function refresh(element) {
+  if (!isBusy(element)) {
+    await swap(element);
+    return;
+  }
+  const id = `${element.id}-news`;
+  if (document.getElementById(id)) return;
+  const pill = document.createElement("button");
+  pill.type = "button";
+  pill.id = id;
+  pill.className = "live-pill";
+  pill.textContent = element.dataset.liveLabel ?? "New mail: show";
+  pill.addEventListener("click", async () => {
+    pill.remove();
+    await swap(element);
+    const fresh = document.getElementById(element.id);
+    fresh?.scrollIntoView({ block: "nearest" });
+  });
+  element.before(pill);
+  const status = document.getElementById("live-status");
+  if (status) status.textContent = pill.textContent;
+}
+
+// Somebody is busy with an element when they type or tab in it, hold a selection, chose rows, opened a
+// menu in it, or have scrolled below its beginning.
+function isBusy(element) {
+  if (element.dataset.liveQuiet !== undefined) return false; // counts and badges: nothing to lose
+  if (element.contains(document.activeElement)) return true;
+  if (isTyping(document.activeElement) && document.activeElement.closest("[data-live-guard]")) return true;
+  if (element.querySelector("details[open], input:checked, dialog[open]")) return true;
+  const selection = getSelection();
+  if (selection && !selection.isCollapsed && element.contains(selection.anchorNode)) return true;
+  if (element.scrollTop > 40) return true;
+  return element.getBoundingClientRect().top < 0;
+}
+
+// X-Part tells the server that this is no page view, so that waiting notices wait for one. An answer
+// without the element (an error, a sign-in page) changes nothing.
+async function swap(element) {
+  const url = element.dataset.liveUrl ?? location.pathname + location.search;
+  try {
+    const answer = await fetch(url, { headers: { Accept: "text/html", "X-Part": "1" } });
+    if (!answer.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = element.id && page.getElementById(element.id);
+    if (!fresh || !element.isConnected) return;
+    const adopted = document.adoptNode(fresh);
+    element.replaceWith(adopted);
+    window.htmx?.process(adopted);
+  } catch {
+    // Offline: the next event tries again.
+  }
+}

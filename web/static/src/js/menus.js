@@ -1,0 +1,73 @@
+// Menus are details elements. They close by Escape, by a press outside, when another opens and after a
+// choice; arrow keys move in them.
+const openMenus = () => document.querySelectorAll("details[data-menu][open]");
+
+export function startMenus() {
+  document.addEventListener("click", (event) => {
+    for (const menu of openMenus()) {
+      const chosen = event.target.closest(".menu-item");
+      if (!menu.contains(event.target) || (chosen && menu.contains(chosen))) menu.open = false;
+    }
+  });
+  document.addEventListener("toggle", (event) => {
+    const opened = event.target;
+    if (!opened.matches?.("details[data-menu]") || !opened.open) return;
+    for (const menu of openMenus()) {
+      if (menu !== opened && !menu.contains(opened)) menu.open = false;
+    }
+    keepOnScreen(opened);
+  }, true);
+  document.addEventListener("keydown", (event) => {
+    const menu = event.target.closest?.("details[data-menu][open]") ?? openMenus()[0];
+    if (!menu) {
+      hotkey(event);
+      return;
+    }
+    if (event.key === "Escape") {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      const items = [...menu.querySelectorAll("a[href], button:not(:disabled)")];
+      const at = items.indexOf(document.activeElement);
+      const step = event.key === "ArrowDown" ? 1 : -1;
+      items.at(at < 0 && step < 0 ? -1 : (at + step) % items.length)?.focus();
+      event.preventDefault();
+    }
+  });
+  keepScroll();
+}
+
+// A menu near the left edge of a phone would hang out of the page: let it hang from the other side.
+function keepOnScreen(menu) {
+  const list = menu.querySelector(".menu-list");
+  if (!list) return;
+  menu.classList.remove("menu-flip");
+  const box = list.getBoundingClientRect();
+  if (box.left < 0) menu.classList.add("menu-start");
+  else if (box.right > document.documentElement.clientWidth) menu.classList.remove("menu-start");
+}
+
+// "/" goes to the field that names it, unless somebody is typing.
+function hotkey(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.key.length !== 1) return;
+  if (isTyping(event.target)) return;
+  const field = [...document.querySelectorAll("[data-hotkey]")].find((el) => el.dataset.hotkey === event.key);
+  if (!field) return;
+  event.preventDefault();
+  field.focus();
+  if (field.matches("a, button")) field.click();
+  else field.select?.();
+}
+
+export function isTyping(element) {
+  return Boolean(element?.matches?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable=true]"));
+}
+
+// A long sidebar must not jump to its top with every page.
+function keepScroll() {
+  for (const box of document.querySelectorAll("[data-keep-scroll]")) {
+    const key = `scroll:${box.dataset.keepScroll}`;
+    box.scrollTop = Number(sessionStorage.getItem(key) ?? 0);
+    addEventListener("pagehide", () => sessionStorage.setItem(key, String(box.scrollTop)));
+  }
+}
