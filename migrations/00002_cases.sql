@@ -84,14 +84,15 @@ create table cases (
 	last_inbound_at     timestamptz,
 	last_outbound_at    timestamptz,
 	closed_at           timestamptz,
+	-- A merged case is a redirect: its messages moved to the other case.
 	merged_into_id      bigint,
-	-- Visibility is separate from status. Live means neither in spam nor deleted: see the view live_cases.
+	-- Visibility is separate from status. Live means neither in spam nor deleted nor merged: see the view live_cases.
 	spam_at             timestamptz,
 	spam_by             bigint,
 	spam_cause          text check (spam_cause in ('agent', 'contact deleted')),
 	deleted_at          timestamptz,
 	deleted_by          bigint,
-	deleted_cause       text check (deleted_cause in ('agent', 'bulk', 'merged')),
+	deleted_cause       text check (deleted_cause in ('agent', 'bulk')),
 	delete_reason       text check (delete_reason in ('test inquiry', 'spam', 'duplicate', 'other')),
 	delete_reason_text  text not null default '',
 	-- When the purge may remove it. Null on a deleted case: kept until erasure is requested, or frozen by a request.
@@ -113,16 +114,16 @@ select tenant_table('cases', 'select, insert, update');
 
 -- The one predicate that says "live". Lists, counts, search, timelines, reports, timers and mail read this view.
 create view live_cases with (security_invoker = true) as
-	select * from cases where deleted_at is null and spam_at is null;
+	select * from cases where deleted_at is null and spam_at is null and merged_into_id is null;
 grant select on live_cases to caseward_app;
 
 -- One index a list, each in the list's own order, so that a page is a short index range at any size.
 create index cases_by_status on cases (workspace_id, status, last_activity_at desc, id desc)
-	where deleted_at is null and spam_at is null;
+	where deleted_at is null and spam_at is null and merged_into_id is null;
 create index cases_by_assignee on cases (workspace_id, assignee_id, last_activity_at desc, id desc)
-	where deleted_at is null and spam_at is null and status <> 'closed';
+	where deleted_at is null and spam_at is null and merged_into_id is null and status <> 'closed';
 create index cases_by_queue on cases (workspace_id, queue_id, last_activity_at desc, id desc)
-	where deleted_at is null and spam_at is null and status <> 'closed';
+	where deleted_at is null and spam_at is null and merged_into_id is null and status <> 'closed';
 create index cases_by_contact on cases (workspace_id, contact_id, last_activity_at desc, id desc);
 create index cases_in_spam on cases (workspace_id, last_activity_at desc, id desc)
 	where deleted_at is null and spam_at is not null;

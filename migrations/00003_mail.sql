@@ -46,6 +46,7 @@ create table outbound_mails (
 	attempts      int not null default 0,
 	last_error    text not null default '',
 	created_at    timestamptz not null,
+	next_try_at   timestamptz not null,
 	sent_at       timestamptz,
 	primary key (workspace_id, id),
 	foreign key (workspace_id, case_id) references cases,
@@ -53,7 +54,7 @@ create table outbound_mails (
 );
 create index outbound_mails_case on outbound_mails (workspace_id, case_id);
 create index outbound_mails_message on outbound_mails (workspace_id, message_id);
-create index outbound_mails_queued on outbound_mails (created_at) where state = 'queued';
+create index outbound_mails_queued on outbound_mails (next_try_at) where state = 'queued';
 select tenant_table('outbound_mails', 'select, insert, update');
 
 -- +goose Down

@@ -74,3 +74,11 @@ func KindOf(err error) Kind {
 
 // Is reports whether err is non-nil and of that kind.
 func Is(err error, kind Kind) bool { return err != nil && KindOf(err) == kind }
+
+// SafeText is what of an error may be shown: the message of the first *Error in the chain, else a general text.
+func SafeText(err error) string {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Message
+	}
+	return "Something went wrong on our side. Try again in a moment."
+}

@@ -1,0 +1,90 @@
+package cases
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/desk/audit"
+)
+
+// ActivityKind names what happened to a case; the audit trail uses it too, as "case." + kind.
+type ActivityKind string
+
+// The kinds of activity.
+const (
+	ActCreated          ActivityKind = "created"
+	ActReceived         ActivityKind = "received"
+	ActReplied          ActivityKind = "replied"
+	ActNoted            ActivityKind = "noted"
+	ActStatus           ActivityKind = "status changed"
+	ActAssigned         ActivityKind = "assigned"
+	ActPriority         ActivityKind = "priority changed"
+	ActQueue            ActivityKind = "queue changed"
+	ActTags             ActivityKind = "tags changed"
+	ActSubject          ActivityKind = "subject changed"
+	ActSpam             ActivityKind = "marked as spam"
+	ActNotSpam          ActivityKind = "marked as not spam"
+	ActDeleted          ActivityKind = "deleted"
+	ActRestored         ActivityKind = "restored"
+	ActJoined           ActivityKind = "joined" // a thread that had begun as a case of its own
+	ActHeldBack         ActivityKind = "auto-reply held back"
+	ActErasureRequested ActivityKind = "permanent deletion requested"
+	ActErasureWithdrawn ActivityKind = "erasure request withdrawn"
+	ActErasureRefused   ActivityKind = "erasure request refused"
+	ActErasureApproved  ActivityKind = "erasure request approved"
+)
+
+// Activity is one line of a case's feed.
+type Activity struct {
+	ID        int64
+	Kind      ActivityKind
+	ActorKind access.Kind
+	ActorID   *int64
+	ActorName string // of a member or contact; "" for jobs and staff
+	Data      map[string]any
+	CreatedAt time.Time
+}
+
+// NoteTx writes what happened to the feed of the case and to the audit trail. data holds ids and the case's own
+// field values (status, priority, reason); never names, addresses or words of people, since the audit trail
+// outlives the case.
+func NoteTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c Case, kind ActivityKind, data map[string]any, now time.Time) error {
+	if data == nil {
+		data = map[string]any{}
+	}
+	encoded, err := json.Marshal(data)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `insert into activities (workspace_id, case_id, kind, actor_kind, actor_id, data, created_at)
+		values ($1, $2, $3, $4, nullif($5, 0), $6, $7)`,
+		c.WorkspaceID, c.ID, kind, actor.Kind, actor.ID(), encoded, now)
+	if err != nil {
+		return err
+	}
+	actor.Workspace = c.WorkspaceID
+	return audit.RecordTx(ctx, tx, audit.Entry{
+		Actor: actor, Action: "case." + string(kind), Object: audit.Case(int64(c.Number)), Details: data, At: now,
+	})
+}
+
+// activityTx reads the newest lines of the feed, oldest first.
+func activityTx(ctx context.Context, tx pgx.Tx, c Case, limit int) ([]Activity, error) {
+	rows, err := tx.Query(ctx, `select * from (
+			select a.id, a.kind, a.actor_kind, a.actor_id, coalesce(u.name, k.name, '') as actor_name, a.data, a.created_at
+			from activities a
+			left join members m on a.actor_kind = 'member' and m.workspace_id = a.workspace_id and m.id = a.actor_id
+			left join users u on u.id = m.user_id
+			left join contacts k on a.actor_kind = 'contact' and k.workspace_id = a.workspace_id and k.id = a.actor_id
+			where a.workspace_id = $1 and a.case_id = $2
+			order by a.id desc limit $3) newest
+		order by id`, c.WorkspaceID, c.ID, limit)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByName[Activity])
+}

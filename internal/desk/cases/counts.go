@@ -1,0 +1,111 @@
+package cases
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"caseward/internal/desk/access"
+)
+
+// CountCap is where counting stops: a list longer than this shows "1k+". It bounds the cost at any size.
+const CountCap = 1000
+
+// Counts are the sizes of the built-in lists, each at most CountCap+1.
+type Counts map[Filter]int
+
+// Counts returns the sizes of all built-in lists for the actor; the deleted cases only for those who may delete.
+//
+// Needs ReadCases. Errors: Forbidden.
+func (s *Service) Counts(ctx context.Context, actor access.Actor) (Counts, error) {
+	if err := actor.Require(access.ReadCases); err != nil {
+		return nil, err
+	}
+	key := countKey{actor.Workspace, actor.Member, actor.Can(access.DeleteCases)}
+	generation := s.hub.Generation(int64(actor.Workspace))
+	if c, ok := s.counts.get(key, generation, s.now()); ok {
+		return c, nil
+	}
+	counts := Counts{}
+	err := s.db.ReadWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
+		return countTx(ctx, tx, key, counts)
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.counts.put(key, generation, s.now(), counts)
+	return counts, nil
+}
+
+func countTx(ctx context.Context, tx pgx.Tx, key countKey, counts Counts) error {
+	wanted := Filters()
+	if key.deleted {
+		wanted = append(wanted, DeletedView)
+	}
+	var parts []string
+	for _, f := range wanted {
+		l := lists[f]
+		parts = append(parts, fmt.Sprintf(`select '%s', count(*) from (select from %s where workspace_id = @ws and %s limit %d) x`,
+			f, l.from, l.where, CountCap+1))
+	}
+	rows, err := tx.Query(ctx, strings.Join(parts, " union all "),
+		pgx.NamedArgs{"ws": key.workspace, "member": key.member})
+	if err != nil {
+		return err
+	}
+	var f Filter
+	var n int
+	_, err = pgx.ForEachRow(rows, []any{&f, &n}, func() error {
+		counts[f] = n
+		return nil
+	})
+	return err
+}
+
+type countKey struct {
+	workspace access.WorkspaceID
+	member    access.MemberID
+	deleted   bool
+}
+
+type countEntry struct {
+	generation uint64
+	at         time.Time
+	counts     Counts
+}
+
+// countCache keeps counts until anything in the workspace changes. Changes by other processes arrive through the
+// hub; maxAge bounds how wrong a count can be when such a hint is lost.
+type countCache struct {
+	mu      *sync.Mutex
+	entries map[countKey]countEntry
+}
+
+const (
+	countMaxAge  = 5 * time.Second
+	countEntries = 10_000
+)
+
+func newCountCache() countCache {
+	return countCache{mu: &sync.Mutex{}, entries: map[countKey]countEntry{}}
+}
+
+func (c countCache) get(key countKey, generation uint64, now time.Time) (Counts, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e, ok := c.entries[key]
+	return e.counts, ok && e.generation == generation && now.Sub(e.at) < countMaxAge
+}
+
+func (c countCache) put(key countKey, generation uint64, now time.Time, counts Counts) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.entries) >= countEntries {
+		clear(c.entries)
+	}
+	c.entries[key] = countEntry{generation, now, counts}
+}

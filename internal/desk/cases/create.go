@@ -1,0 +1,85 @@
+package cases
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/desk/contact"
+)
+
+// NewCase is what CreateTx needs. Queue 0 is the default queue, Priority 0 is Normal.
+type NewCase struct {
+	Subject  string
+	Contact  contact.ID
+	Queue    int64
+	Priority Priority
+	Assignee *access.MemberID
+	Channel  Channel
+}
+
+// CreateTx makes a live, open case in the caller's transaction and gives it the next number. Its first message
+// comes from desk/message, which is also where pages and mail begin.
+func CreateTx(ctx context.Context, tx pgx.Tx, actor access.Actor, in NewCase, now time.Time) (Case, error) {
+	if in.Priority == 0 {
+		in.Priority = Normal
+	}
+	rows, err := tx.Query(ctx, `insert into cases (workspace_id, number, subject, contact_id, priority, queue_id,
+			assignee_id, channel, created_at, last_activity_at)
+		values ($1, next_case_number($1), $2, $3, $4,
+			coalesce(nullif($5, 0), (select id from queues where workspace_id = $1 and is_default)), $6, $7, $8, $8)
+		returning `+columns,
+		actor.Workspace, in.Subject, in.Contact, in.Priority, in.Queue, in.Assignee, in.Channel, now)
+	if err != nil {
+		return Case{}, err
+	}
+	c, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Case])
+	if err != nil {
+		return Case{}, err
+	}
+	if err := IndexTx(ctx, tx, c.WorkspaceID, c.ID, c.Subject); err != nil {
+		return Case{}, err
+	}
+	return c, NoteTx(ctx, tx, actor, c, ActCreated, map[string]any{"channel": in.Channel}, now)
+}
+
+// maxIndexed bounds what of one text goes into the search index: tsvector has a limit of 1 MB.
+const maxIndexed = 100_000 // bytes, cut at a character
+
+// IndexTx adds text to the words by which a case is found.
+func IndexTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id ID, text string) error {
+	if len(text) > maxIndexed {
+		text = strings.ToValidUTF8(text[:maxIndexed], "")
+	}
+	_, err := tx.Exec(ctx, `insert into case_search (workspace_id, case_id, document) values ($1, $2, to_tsvector('simple', $3))
+		on conflict (workspace_id, case_id) do update set document = case_search.document || excluded.document`, ws, id, text)
+	return err
+}
+
+// ActivityBy says what a new message means for its case.
+type ActivityBy struct {
+	Inbound bool // from the customer; otherwise an agent's reply
+	Auto    bool // auto-reply or bounce: never counts as activity, never reopens
+}
+
+// TouchTx records a message on a locked, live or spam case: the inactivity clock, and the status back to open
+// when the customer wrote. It reports whether that reopened the case.
+func TouchTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c *Case, by ActivityBy, now time.Time) (reopened bool, err error) {
+	if by.Auto {
+		return false, nil
+	}
+	if !by.Inbound {
+		c.LastOutboundAt, c.LastActivityAt = &now, now
+		return false, saveTx(ctx, tx, *c)
+	}
+	from := c.Status
+	reopened = c.setStatus(Open, now)
+	c.LastInboundAt, c.LastActivityAt = &now, now
+	if err := saveTx(ctx, tx, *c); err != nil || !reopened {
+		return reopened, err
+	}
+	return true, NoteTx(ctx, tx, actor, *c, ActStatus, map[string]any{"from": from, "to": Open}, now)
+}

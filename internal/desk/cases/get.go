@@ -1,0 +1,120 @@
+package cases
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/platform/errs"
+)
+
+// Details is a case with the names that its page shows.
+type Details struct {
+	Case
+	Names
+	Tags     []string
+	Activity []Activity // the newest 200 lines, oldest first
+}
+
+// Names are the names of what a case refers to.
+type Names struct {
+	ContactName      string
+	ContactEmail     string
+	ContactPhone     string
+	ContactSince     string
+	AssigneeName     string
+	QueueName        string
+	SpamByName       string
+	DeletedByName    string
+	MergedIntoNumber *Number
+}
+
+const activityShown = 200
+
+// Get returns a case with the names around it. A deleted case is only shown to those who may delete; to others it
+// is not there.
+//
+// Needs ReadCases. Errors: Forbidden, NotFound, Gone.
+func (s *Service) Get(ctx context.Context, actor access.Actor, n Number) (d Details, err error) {
+	if err := actor.Require(access.ReadCases); err != nil {
+		return Details{}, err
+	}
+	err = s.db.ReadWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
+		d, err = detailsTx(ctx, tx, actor, n)
+		return err
+	})
+	return d, err
+}
+
+func detailsTx(ctx context.Context, tx pgx.Tx, actor access.Actor, n Number) (Details, error) {
+	c, err := getTx(ctx, tx, actor.Workspace, n)
+	if err != nil {
+		return Details{}, err
+	}
+	if c.DeletedAt != nil && !actor.Can(access.DeleteCases) {
+		return Details{}, errs.Newf(errs.NotFound, "There is no case %d in this workspace.", n)
+	}
+	d := Details{Case: c}
+	if d.Names, err = namesTx(ctx, tx, c); err != nil {
+		return Details{}, err
+	}
+	if d.Tags, err = tagsTx(ctx, tx, c); err != nil {
+		return Details{}, err
+	}
+	d.Activity, err = activityTx(ctx, tx, c, activityShown)
+	return d, err
+}
+
+func namesTx(ctx context.Context, tx pgx.Tx, c Case) (Names, error) {
+	rows, err := tx.Query(ctx, `select k.name as contact_name, coalesce(e.email, '') as contact_email, k.phone as contact_phone,
+			to_char(k.created_at, 'FMMonth YYYY') as contact_since,
+			coalesce(au.name, '') as assignee_name, q.name as queue_name,
+			coalesce(su.name, '') as spam_by_name, coalesce(du.name, '') as deleted_by_name,
+			(select number from cases where workspace_id = $1 and id = $7) as merged_into_number
+		from contacts k
+		left join contact_emails e on e.workspace_id = $1 and e.contact_id = k.id and e.is_primary
+		join queues q on q.workspace_id = $1 and q.id = $3
+		left join members am on am.workspace_id = $1 and am.id = $4
+		left join users au on au.id = am.user_id
+		left join members sm on sm.workspace_id = $1 and sm.id = $5
+		left join users su on su.id = sm.user_id
+		left join members dm on dm.workspace_id = $1 and dm.id = $6
+		left join users du on du.id = dm.user_id
+		where k.workspace_id = $1 and k.id = $2`,
+		c.WorkspaceID, c.ContactID, c.QueueID, c.AssigneeID, c.SpamBy, c.DeletedBy, c.MergedIntoID)
+	if err != nil {
+		return Names{}, err
+	}
+	return pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Names])
+}
+
+func tagsTx(ctx context.Context, tx pgx.Tx, c Case) ([]string, error) {
+	rows, err := tx.Query(ctx, `select t.name from case_tags ct join tags t on t.workspace_id = ct.workspace_id and t.id = ct.tag_id
+		where ct.workspace_id = $1 and ct.case_id = $2 order by t.name`, c.WorkspaceID, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
+
+// OfContact returns the contact's other live cases, newest first: the customer timeline.
+//
+// Needs ReadCases. Errors: Forbidden.
+func (s *Service) OfContact(ctx context.Context, actor access.Actor, c Case, limit int) (found []Summary, err error) {
+	if err := actor.Require(access.ReadCases); err != nil {
+		return nil, err
+	}
+	err = s.db.ReadWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `with ids as materialized (
+				select id, last_activity_at as sort_at from live_cases
+				where workspace_id = @ws and contact_id = @contact and id <> @except order by last_activity_at desc, id desc limit @limit)
+			`+details, pgx.NamedArgs{"ws": actor.Workspace, "contact": c.ContactID, "except": c.ID, "limit": limit})
+		if err != nil {
+			return err
+		}
+		found, err = pgx.CollectRows(rows, pgx.RowToStructByName[Summary])
+		return err
+	})
+	return found, err
+}

@@ -1,0 +1,220 @@
+package cases
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/platform/errs"
+)
+
+// Filter names a built-in list, as in the address /inbox?filter=.
+type Filter string
+
+// The built-in filters of product section 3.
+const (
+	Mine        Filter = "mine"
+	Unassigned  Filter = "unassigned"
+	AllOpen     Filter = "open"
+	AllPending  Filter = "pending"
+	AllOnHold   Filter = "on-hold"
+	AllClosed   Filter = "closed"
+	SpamView    Filter = "spam"
+	DeletedView Filter = "deleted"
+)
+
+// Filters lists the built-in filters in the order of the sidebar; DeletedView is apart, for those who may delete.
+func Filters() []Filter {
+	return []Filter{Mine, Unassigned, AllOpen, AllPending, AllOnHold, AllClosed, SpamView}
+}
+
+var filterLabels = map[Filter]string{
+	Mine: "Mine", Unassigned: "Unassigned", AllOpen: "All open", AllPending: "Pending", AllOnHold: "On hold",
+	AllClosed: "Closed", SpamView: "Spam", DeletedView: "Deleted cases",
+}
+
+// Label is the filter's name as people read it.
+func (f Filter) Label() string { return filterLabels[f] }
+
+// Valid reports whether f is a built-in filter.
+func (f Filter) Valid() bool { return filterLabels[f] != "" }
+
+// listSQL is where a filter's cases are, in the order of exactly one index. @member is who looks.
+type listSQL struct {
+	from  string
+	where string
+	order string // the time column that the list is sorted by, newest first
+}
+
+var lists = map[Filter]listSQL{
+	Mine:        {"live_cases", "assignee_id = @member and status <> 'closed'", "last_activity_at"},
+	Unassigned:  {"live_cases", "assignee_id is null and status <> 'closed'", "last_activity_at"},
+	AllOpen:     {"live_cases", "status = 'open'", "last_activity_at"},
+	AllPending:  {"live_cases", "status = 'pending'", "last_activity_at"},
+	AllOnHold:   {"live_cases", "status = 'on_hold'", "last_activity_at"},
+	AllClosed:   {"live_cases", "status = 'closed'", "last_activity_at"},
+	SpamView:    {"cases", "spam_at is not null and deleted_at is null", "last_activity_at"},
+	DeletedView: {"cases", "deleted_at is not null", "deleted_at"},
+}
+
+// Cursor is a place in a list: the sort time and the id of a row.
+type Cursor struct {
+	At time.Time
+	ID ID
+}
+
+// PageInput asks for the page after or before a cursor; neither is the first page.
+type PageInput struct {
+	After, Before *Cursor
+	Size          int // 25 when 0
+}
+
+// Page is one page of a list, newest first.
+type Page struct {
+	Rows         []Summary
+	Older, Newer *Cursor // pass as After or Before; nil at the end of the list
+}
+
+// Summary is a case as lists show it.
+type Summary struct {
+	ID                 ID
+	Number             Number
+	Subject            string
+	Status             Status
+	Priority           Priority
+	ContactName        string
+	ContactEmail       string
+	AssigneeName       string
+	QueueName          string
+	Tags               []string
+	Excerpt            string // the beginning of the newest message, as plain text
+	ExcerptKind        string // inbound, outbound or note
+	Messages           int
+	LastActivityAt     time.Time
+	SpamAt             *time.Time
+	DeletedAt          *time.Time
+	DeletedByName      string
+	DeleteReason       *DeleteReason
+	DeleteReasonText   string
+	PurgeAt            *time.Time
+	PurgeLeft          *time.Duration
+	ErasureRequestedAt *time.Time
+	SortAt             time.Time
+}
+
+// Cursor is the row's place in the list it was read from.
+func (s Summary) Cursor() *Cursor { return &Cursor{s.SortAt, s.ID} }
+
+// List returns a page of a filter.
+//
+// Needs ReadCases; DeletedView needs DeleteCases. Errors: Invalid, Forbidden.
+func (s *Service) List(ctx context.Context, actor access.Actor, f Filter, in PageInput) (page Page, err error) {
+	if !f.Valid() {
+		return Page{}, errs.Field("filter", "There is no such filter.")
+	}
+	need := access.ReadCases
+	if f == DeletedView {
+		need = access.DeleteCases
+	}
+	if err := actor.Require(need); err != nil {
+		return Page{}, err
+	}
+	err = s.db.ReadWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
+		page, err = listTx(ctx, tx, actor, lists[f], in)
+		return err
+	})
+	return page, err
+}
+
+func listTx(ctx context.Context, tx pgx.Tx, actor access.Actor, l listSQL, in PageInput) (Page, error) {
+	size := in.Size
+	if size == 0 {
+		size = 25
+	}
+	// The ids come from the list's index alone; the details of only these rows are read after.
+	compare, direction, from := "<", "desc", in.After
+	if in.Before != nil {
+		compare, direction, from = ">", "asc", in.Before
+	}
+	args := pgx.NamedArgs{"ws": actor.Workspace, "member": actor.Member, "size": size + 1}
+	place := ""
+	if from != nil {
+		place = fmt.Sprintf("and (%s, id) %s (@at, @id)", l.order, compare)
+		args["at"], args["id"] = from.At, from.ID
+	}
+	query := fmt.Sprintf(`with ids as materialized (
+			select id, %[1]s as sort_at from %[2]s where workspace_id = @ws and %[3]s %[4]s
+			order by %[1]s %[5]s, id %[5]s limit @size)
+		`+details, l.order, l.from, l.where, place, direction)
+	rows, err := tx.Query(ctx, query, args)
+	if err != nil {
+		return Page{}, err
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[Summary])
+	if err != nil {
+		return Page{}, err
+	}
+	return cut(found, size, in), nil
+}
+
+// details reads the Summary of each id; the outer order is always newest first.
+const details = `select c.id, c.number, c.subject, c.status, c.priority, c.last_activity_at, c.spam_at, c.deleted_at,
+		c.delete_reason, c.delete_reason_text, c.purge_at, c.purge_left, c.erasure_requested_at, ids.sort_at,
+		k.name as contact_name, coalesce(e.email, '') as contact_email, coalesce(au.name, '') as assignee_name,
+		q.name as queue_name, coalesce(du.name, '') as deleted_by_name,
+		coalesce(t.names, '{}') as tags, coalesce(n.excerpt, '') as excerpt, coalesce(n.kind, '') as excerpt_kind,
+		(select count(*) from messages m where m.workspace_id = @ws and m.case_id = c.id) as messages
+	from ids
+	join cases c on c.workspace_id = @ws and c.id = ids.id
+	join contacts k on k.workspace_id = @ws and k.id = c.contact_id
+	left join contact_emails e on e.workspace_id = @ws and e.contact_id = k.id and e.is_primary
+	join queues q on q.workspace_id = @ws and q.id = c.queue_id
+	left join members am on am.workspace_id = @ws and am.id = c.assignee_id
+	left join users au on au.id = am.user_id
+	left join members dm on dm.workspace_id = @ws and dm.id = c.deleted_by
+	left join users du on du.id = dm.user_id
+	left join lateral (select array_agg(t.name order by t.name) as names from case_tags ct
+		join tags t on t.workspace_id = @ws and t.id = ct.tag_id
+		where ct.workspace_id = @ws and ct.case_id = c.id) t on true
+	left join lateral (select left(m.body_text, 240) as excerpt, m.kind from messages m
+		where m.workspace_id = @ws and m.case_id = c.id order by m.id desc limit 1) n on true
+	order by ids.sort_at desc, c.id desc`
+
+// SummariesTx reads the summaries of ids that a search found, newest activity first. Which of them may be shown
+// is the caller's query: it joins live_cases.
+func SummariesTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, ids []ID) ([]Summary, error) {
+	rows, err := tx.Query(ctx, `with ids as materialized (
+			select id, last_activity_at as sort_at from cases where workspace_id = @ws and id = any (@ids))
+		`+details, pgx.NamedArgs{"ws": ws, "ids": ids})
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByName[Summary])
+}
+
+// cut takes the extra row off, which only says that there is more, and names the neighbouring pages.
+func cut(found []Summary, size int, in PageInput) Page {
+	more := len(found) > size
+	backwards := in.Before != nil
+	switch {
+	case more && backwards:
+		found = found[1:]
+	case more:
+		found = found[:size]
+	}
+	page := Page{Rows: slices.Clip(found)}
+	if len(found) == 0 {
+		return page
+	}
+	if more || backwards {
+		page.Older = found[len(found)-1].Cursor()
+	}
+	if (more && backwards) || in.After != nil {
+		page.Newer = found[0].Cursor()
+	}
+	return page
+}

@@ -1,0 +1,82 @@
+package cases
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/platform/errs"
+)
+
+const (
+	maxTags      = 20
+	maxTagLength = 50 // characters
+)
+
+// SetTags makes names the tags of a case; a name that is new to the workspace becomes a tag.
+//
+// Needs WorkCases. Errors: Invalid, Forbidden, NotFound, Gone; Conflict when the case is deleted.
+func (s *Service) SetTags(ctx context.Context, actor access.Actor, n Number, names []string) (Case, error) {
+	names, err := validTags(names)
+	if err != nil {
+		return Case{}, err
+	}
+	return s.edit(ctx, actor, n, func(tx pgx.Tx, c *Case) error {
+		ids, err := tagIDsTx(ctx, tx, actor.Workspace, names, s.now())
+		if err != nil {
+			return err
+		}
+		removed, err := tx.Exec(ctx, `delete from case_tags where workspace_id = $1 and case_id = $2 and tag_id <> all ($3)`,
+			c.WorkspaceID, c.ID, ids)
+		if err != nil {
+			return err
+		}
+		added, err := tx.Exec(ctx, `insert into case_tags (workspace_id, case_id, tag_id)
+			select $1, $2, unnest($3::bigint[]) on conflict do nothing`, c.WorkspaceID, c.ID, ids)
+		if err != nil || added.RowsAffected()+removed.RowsAffected() == 0 {
+			return err
+		}
+		return s.noteTx(ctx, tx, actor, *c, ActTags, map[string]any{"tags": ids})
+	})
+}
+
+func validTags(names []string) ([]string, error) {
+	var clean []string
+	for _, name := range names {
+		name = strings.ToLower(strings.Join(strings.Fields(name), " "))
+		if name == "" || slices.Contains(clean, name) {
+			continue
+		}
+		if len([]rune(name)) > maxTagLength {
+			return nil, errs.Field("tags", "Keep each tag under 50 characters.")
+		}
+		clean = append(clean, name)
+	}
+	if len(clean) > maxTags {
+		return nil, errs.Field("tags", "A case can have up to 20 tags.")
+	}
+	return clean, nil
+}
+
+// tagIDsTx returns the ids of the names and makes the tags that are missing.
+func tagIDsTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, names []string, now any) ([]int64, error) {
+	slices.Sort(names) // everybody inserts in the same order, so two who add the same tags cannot deadlock
+	_, err := tx.Exec(ctx, `insert into tags (workspace_id, name, created_at)
+		select $1, unnest($2::text[]), $3
+		on conflict (workspace_id, lower(name)) where archived_at is null do nothing`, ws, names, now)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := tx.Query(ctx, `select id from tags where workspace_id = $1 and lower(name) = any ($2) and archived_at is null`, ws, names)
+	if err != nil {
+		return nil, err
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if ids == nil {
+		ids = []int64{}
+	}
+	return ids, err
+}

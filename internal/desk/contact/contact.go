@@ -1,0 +1,80 @@
+// Package contact keeps the people who write to a workspace.
+package contact
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/desk/audit"
+)
+
+// ID is a contact's id.
+type ID int64
+
+// Contact is a customer.
+type Contact struct {
+	ID        ID
+	Name      string
+	Email     string // the primary address, lower case; "" when there is none
+	DeletedAt *time.Time
+}
+
+// Normalise gives an address the form it is stored and looked up in.
+func Normalise(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
+
+// GetTx returns a contact; pgx.ErrNoRows when there is none.
+func GetTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id ID) (Contact, error) {
+	rows, err := tx.Query(ctx, `select c.id, c.name, coalesce(e.email, '') as email, c.deleted_at
+		from contacts c
+		left join contact_emails e on e.workspace_id = c.workspace_id and e.contact_id = c.id and e.is_primary
+		where c.workspace_id = $1 and c.id = $2`, ws, id)
+	if err != nil {
+		return Contact{}, err
+	}
+	return pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Contact])
+}
+
+// FindOrCreateTx returns the contact with the address; a new one is named by name, or by the address where name
+// is empty. Two mails of a new sender at the same moment make one contact.
+func FindOrCreateTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, name, email string, now time.Time) (ID, error) {
+	email = Normalise(email)
+	id, err := findTx(ctx, tx, ws, email)
+	if !errors.Is(err, pgx.ErrNoRows) {
+		return id, err
+	}
+	// The lock ends with the transaction; whoever waited for it finds the contact that the other one made.
+	if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended($1, $2))`, email, int64(ws)); err != nil {
+		return 0, err
+	}
+	if id, err = findTx(ctx, tx, ws, email); !errors.Is(err, pgx.ErrNoRows) {
+		return id, err
+	}
+	return createTx(ctx, tx, ws, name, email, now)
+}
+
+func findTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, email string) (id ID, err error) {
+	err = tx.QueryRow(ctx, `select contact_id from contact_emails where workspace_id = $1 and email = $2`, ws, email).Scan(&id)
+	return id, err
+}
+
+func createTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, name, email string, now time.Time) (id ID, err error) {
+	if strings.TrimSpace(name) == "" {
+		name = email
+	}
+	err = tx.QueryRow(ctx, `with new as (
+			insert into contacts (workspace_id, name, created_at) values ($1, $2, $4) returning workspace_id, id
+		)
+		insert into contact_emails (workspace_id, email, contact_id, is_primary)
+		select workspace_id, $3, id, true from new returning contact_id`, ws, name, email, now).Scan(&id)
+	if err != nil {
+		return 0, err
+	}
+	return id, audit.RecordTx(ctx, tx, audit.Entry{
+		Actor: access.ContactActor(ws, int64(id)), Action: "contact.created", Object: audit.Object{Kind: "contact", ID: int64(id)}, At: now,
+	})
+}

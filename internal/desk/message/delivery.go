@@ -1,0 +1,174 @@
+package message
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/desk/audit"
+	"caseward/internal/desk/cases"
+	"caseward/internal/platform/db"
+	"caseward/internal/platform/errs"
+)
+
+// State is how far an outgoing mail is.
+type State string
+
+// The states. A mail of a case that is no longer live is cancelled, never sent.
+const (
+	Queued    State = "queued"
+	Sent      State = "sent"
+	Failed    State = "failed"
+	Bounced   State = "bounced"
+	Cancelled State = "cancelled"
+)
+
+// maxDeliveryTries is how often a relay is asked before a mail counts as failed; over about two days.
+const maxDeliveryTries = 12
+
+// deliveryBackoff is the wait after a failed try; it doubles with each.
+const deliveryBackoff = time.Minute
+
+// queueTx has a stored message sent after the transaction has committed.
+func (s *Service) queueTx(ctx context.Context, tx pgx.Tx, c cases.Case, id ID, now time.Time) error {
+	_, err := tx.Exec(ctx, `insert into outbound_mails (workspace_id, case_id, message_id, created_at, next_try_at) values ($1, $2, $3, $4, $4)`,
+		c.WorkspaceID, c.ID, id, now)
+	if err != nil {
+		return err
+	}
+	return s.jobs.PokeTx(ctx, tx, OutboxSweep)
+}
+
+// Delivery is an outgoing mail to be sent now, with all it takes to write it.
+type Delivery struct {
+	WorkspaceID   access.WorkspaceID
+	ID            int64
+	CaseID        cases.ID
+	Number        cases.Number
+	MessageRow    ID
+	Subject       string
+	BodyText      string // Markdown
+	ToRecipients  []string
+	CcRecipients  []string
+	MessageID     string
+	InReplyTo     *string
+	References    []string // oldest first
+	AuthorName    string
+	WorkspaceName string
+	From          string // the inbound address it goes out from
+	CreatedAt     time.Time
+	Attempts      int
+}
+
+// NextDelivery claims one mail that is due and hands it to send, which reports how it went. The row stays locked
+// while send runs, so no other process sends it too; mails of cases that are no longer live are cancelled first.
+// It reports whether there was one.
+func NextDelivery(ctx context.Context, d *db.DB, now time.Time, send func(context.Context, Delivery) error) (found bool, err error) {
+	err = d.AsSystem(ctx, "outbox", func(tx pgx.Tx) error {
+		if err := cancelHiddenTx(ctx, tx); err != nil {
+			return err
+		}
+		mail, err := claimTx(ctx, tx, now)
+		if err != nil || mail == nil {
+			return err
+		}
+		found = true
+		return settleDeliveryTx(ctx, tx, *mail, now, send(ctx, *mail))
+	})
+	return found, err
+}
+
+// cancelHiddenTx drops what is queued for cases that are deleted or in spam: no mail leaves for those.
+func cancelHiddenTx(ctx context.Context, tx pgx.Tx) error {
+	_, err := tx.Exec(ctx, `update outbound_mails o set state = 'cancelled', last_error = 'The case was deleted or marked as spam before this was sent.'
+		from (select o.workspace_id, o.id from outbound_mails o where o.state = 'queued' and not exists (
+				select from live_cases c where c.workspace_id = o.workspace_id and c.id = o.case_id)
+			for update skip locked) hidden
+		where o.workspace_id = hidden.workspace_id and o.id = hidden.id`)
+	return err
+}
+
+// claimTx also holds the case: it cannot be deleted between the look and the sending.
+func claimTx(ctx context.Context, tx pgx.Tx, now time.Time) (*Delivery, error) {
+	rows, err := tx.Query(ctx, `select o.workspace_id, o.id, c.id as case_id, c.number, m.id as message_row, c.subject, m.body_text,
+			m.to_recipients, m.cc_recipients, coalesce(m.message_id, '') as message_id, p.message_id as in_reply_to,
+			array(select r.message_id from messages r where r.workspace_id = o.workspace_id and r.case_id = o.case_id
+				and r.id < m.id and r.message_id is not null order by r.id desc limit 20) as "references",
+			coalesce(u.name, '') as author_name, w.name as workspace_name, coalesce(a.address, '') as "from", o.created_at, o.attempts
+		from outbound_mails o
+		join messages m on m.workspace_id = o.workspace_id and m.id = o.message_id
+		join cases c on c.workspace_id = o.workspace_id and c.id = o.case_id
+		join workspaces w on w.id = o.workspace_id
+		left join messages p on p.workspace_id = o.workspace_id and p.id = m.reply_to_id
+		left join members b on b.workspace_id = o.workspace_id and b.id = m.author_member_id
+		left join users u on u.id = b.user_id
+		left join lateral (select address from inbound_addresses a where a.workspace_id = o.workspace_id
+			order by a.queue_id = c.queue_id desc, a.is_default desc limit 1) a on true
+		where o.state = 'queued' and o.next_try_at <= $1 and c.deleted_at is null and c.spam_at is null
+		order by o.next_try_at limit 1 for update of o skip locked for share of c skip locked`, now)
+	if err != nil {
+		return nil, err
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[Delivery])
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return &found[0], nil
+}
+
+func settleDeliveryTx(ctx context.Context, tx pgx.Tx, mail Delivery, now time.Time, failure error) error {
+	state, text, next := Sent, "", now
+	if failure != nil {
+		state, text = Queued, errs.SafeText(failure)
+		next = now.Add(deliveryBackoff << min(mail.Attempts, 8))
+		if mail.Attempts+1 >= maxDeliveryTries || errs.Is(failure, errs.Invalid) {
+			state = Failed
+		}
+	}
+	_, err := tx.Exec(ctx, `update outbound_mails set state = $3, attempts = attempts + 1, last_error = $4, next_try_at = $5,
+			sent_at = case when $3 = 'sent' then $6::timestamptz end
+		where workspace_id = $1 and id = $2`, mail.WorkspaceID, mail.ID, state, text, next, now)
+	return err
+}
+
+// markBouncedTx records on the message that its mail came back.
+func markBouncedTx(ctx context.Context, tx pgx.Tx, c cases.Case, messageID string) error {
+	_, err := tx.Exec(ctx, `update outbound_mails o set state = 'bounced', last_error = 'The recipient''s mail server returned it.'
+		from messages m where o.workspace_id = $1 and o.case_id = $2 and m.workspace_id = $1 and m.id = o.message_id and m.message_id = $3`,
+		c.WorkspaceID, c.ID, messageID)
+	return err
+}
+
+// Resend queues a mail again that failed, bounced or was cancelled.
+//
+// Needs WorkCases. Errors: Forbidden, NotFound, Gone; Conflict when the case is deleted or the mail is not one of those.
+func (s *Service) Resend(ctx context.Context, actor access.Actor, n cases.Number, delivery int64) error {
+	if err := s.guard.Require(ctx, actor, access.WorkCases, audit.Case(int64(n))); err != nil {
+		return err
+	}
+	err := s.db.InWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
+		c, err := cases.LockTx(ctx, tx, actor.Workspace, n)
+		if err != nil {
+			return err
+		}
+		if err := c.RequireEditable(); err != nil {
+			return err
+		}
+		again, err := tx.Exec(ctx, `update outbound_mails set state = 'queued', attempts = 0, last_error = '', next_try_at = $4
+			where workspace_id = $1 and case_id = $2 and id = $3 and state in ('failed', 'bounced', 'cancelled')`,
+			actor.Workspace, c.ID, delivery, s.now())
+		switch {
+		case err != nil:
+			return err
+		case again.RowsAffected() == 0:
+			return errs.New(errs.Conflict, "This message is on its way or was sent already.")
+		}
+		return s.jobs.PokeTx(ctx, tx, OutboxSweep)
+	})
+	if err == nil {
+		s.cases.Changed(actor.Workspace, n)
+	}
+	return err
+}

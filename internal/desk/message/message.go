@@ -1,0 +1,158 @@
+// Package message keeps what people wrote on a case: the customers' mails, the agents' replies and notes, their
+// attachments, and the state of mail on its way in and out.
+package message
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/desk/audit"
+	"caseward/internal/desk/cases"
+	"caseward/internal/platform/clock"
+	"caseward/internal/platform/db"
+	"caseward/internal/platform/jobs"
+)
+
+// ID is a message's id; it grows with the order of arrival.
+type ID int64
+
+// Kind says which way a message went.
+type Kind string
+
+// The kinds. Notes are seen by members only.
+const (
+	Inbound  Kind = "inbound"
+	Outbound Kind = "outbound"
+	Note     Kind = "note"
+)
+
+// OutboxSweep is the job that sends what is queued; email/outbound provides it.
+const OutboxSweep = "outbox"
+
+// Service is what pages, mail and jobs ask of messages.
+type Service struct {
+	db    *db.DB
+	guard *audit.Guard
+	cases *cases.Service
+	jobs  *jobs.Enqueuer
+	now   clock.Clock
+}
+
+// NewService returns a Service.
+func NewService(d *db.DB, guard *audit.Guard, c *cases.Service, j *jobs.Enqueuer, now clock.Clock) *Service {
+	return &Service{d, guard, c, j, now}
+}
+
+// Message is one entry of a thread as the case page shows it.
+type Message struct {
+	ID             ID
+	Kind           Kind
+	AuthorName     string
+	AuthorEmail    string // of a contact; "" for members
+	AuthorMemberID *access.MemberID
+	BodyText       string
+	BodyHTML       string // as received: sanitise before showing
+	ToRecipients   []string
+	CcRecipients   []string
+	IsAuto         bool
+	Defects        string // what could not be read of a broken mail; "" when all was read
+	Date           *time.Time
+	CreatedAt      time.Time
+	DeliveryID     *int64
+	DeliveryState  *State
+	DeliveryError  *string
+	HasRaw         bool         // the mail as it came can be downloaded
+	Attachments    []Attachment `db:"-"`
+}
+
+// Attachment is a file on a message, without its bytes.
+type Attachment struct {
+	ID          int64
+	MessageID   ID
+	Filename    string
+	ContentType string
+	ContentID   string // of a part that the HTML refers to as cid:
+	IsInline    bool
+	Size        int64 // bytes
+}
+
+// Thread is a stretch of a case's messages, oldest first.
+type Thread struct {
+	Messages []Message
+	Earlier  ID // pass as before to read on; 0 at the beginning
+}
+
+// threadSize is how many messages a page shows at once; longer threads show the newest and offer the earlier.
+const threadSize = 100
+
+// Thread returns the newest messages of a case, or those before a message.
+//
+// Needs ReadCases, and DeleteCases for a deleted case. Errors: Forbidden, NotFound, Gone.
+func (s *Service) Thread(ctx context.Context, actor access.Actor, c cases.Case, before ID) (t Thread, err error) {
+	need := access.ReadCases
+	if c.DeletedAt != nil {
+		need = access.DeleteCases
+	}
+	if err := actor.Require(need); err != nil {
+		return Thread{}, err
+	}
+	err = s.db.ReadWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
+		t, err = threadTx(ctx, tx, c, before)
+		return err
+	})
+	return t, err
+}
+
+func threadTx(ctx context.Context, tx pgx.Tx, c cases.Case, before ID) (Thread, error) {
+	rows, err := tx.Query(ctx, `select * from (
+			select m.id, m.kind, coalesce(u.name, k.name, '') as author_name, coalesce(e.email, '') as author_email,
+				m.author_member_id, m.body_text, m.body_html, m.to_recipients, m.cc_recipients, m.is_auto, m.defects, m.date,
+				m.created_at, o.id as delivery_id, o.state as delivery_state, o.last_error as delivery_error,
+				exists (select from inbound_mails r where r.workspace_id = $1 and r.message_id = m.id) as has_raw
+			from messages m
+			left join members a on a.workspace_id = $1 and a.id = m.author_member_id
+			left join users u on u.id = a.user_id
+			left join contacts k on k.workspace_id = $1 and k.id = m.author_contact_id
+			left join contact_emails e on e.workspace_id = $1 and e.contact_id = k.id and e.is_primary
+			left join outbound_mails o on o.workspace_id = $1 and o.message_id = m.id
+			where m.workspace_id = $1 and m.case_id = $2 and ($3 = 0 or m.id < $3)
+			order by m.id desc limit $4) newest
+		order by id`, c.WorkspaceID, c.ID, before, threadSize+1)
+	if err != nil {
+		return Thread{}, err
+	}
+	var t Thread
+	if t.Messages, err = pgx.CollectRows(rows, pgx.RowToStructByName[Message]); err != nil {
+		return Thread{}, err
+	}
+	if len(t.Messages) > threadSize {
+		t.Messages = t.Messages[1:]
+		t.Earlier = t.Messages[0].ID
+	}
+	return t, addAttachmentsTx(ctx, tx, c, t.Messages)
+}
+
+func addAttachmentsTx(ctx context.Context, tx pgx.Tx, c cases.Case, messages []Message) error {
+	rows, err := tx.Query(ctx, `select id, message_id, filename, content_type, content_id, is_inline, size
+		from attachments where workspace_id = $1 and case_id = $2 order by id`, c.WorkspaceID, c.ID)
+	if err != nil {
+		return err
+	}
+	attachments, err := pgx.CollectRows(rows, pgx.RowToStructByName[Attachment])
+	if err != nil {
+		return err
+	}
+	place := map[ID]int{}
+	for i, m := range messages {
+		place[m.ID] = i
+	}
+	for _, a := range attachments {
+		if i, shown := place[a.MessageID]; shown {
+			messages[i].Attachments = append(messages[i].Attachments, a)
+		}
+	}
+	return nil
+}

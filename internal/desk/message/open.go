@@ -1,0 +1,101 @@
+package message
+
+import (
+	"context"
+	"net/mail"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/desk/audit"
+	"caseward/internal/desk/cases"
+	"caseward/internal/desk/contact"
+	"caseward/internal/platform/errs"
+)
+
+// OpenInput is a new case that an agent makes on behalf of a contact.
+type OpenInput struct {
+	ContactName  string
+	ContactEmail string
+	Subject      string
+	Body         string // Markdown
+	Send         bool   // to the contact; otherwise the body is an internal note
+	Queue        int64  // 0: the default queue
+	Priority     cases.Priority
+	Assignee     access.MemberID // 0: nobody
+}
+
+// Open makes a case with its first message.
+//
+// Needs WorkCases. Errors: Invalid, Forbidden.
+func (s *Service) Open(ctx context.Context, actor access.Actor, in OpenInput) (c cases.Case, err error) {
+	if err := s.guard.Require(ctx, actor, access.WorkCases, audit.Object{Kind: "workspace", ID: int64(actor.Workspace)}); err != nil {
+		return cases.Case{}, err
+	}
+	if err := in.validate(); err != nil {
+		return cases.Case{}, err
+	}
+	err = s.db.InWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
+		c, err = s.openTx(ctx, tx, actor, in)
+		return err
+	})
+	if err == nil {
+		s.cases.Changed(actor.Workspace, c.Number)
+	}
+	return c, err
+}
+
+func (s *Service) openTx(ctx context.Context, tx pgx.Tx, actor access.Actor, in OpenInput) (cases.Case, error) {
+	now := s.now()
+	person, err := contact.FindOrCreateTx(ctx, tx, actor.Workspace, in.ContactName, in.ContactEmail, now)
+	if err != nil {
+		return cases.Case{}, err
+	}
+	fresh := cases.NewCase{Subject: in.Subject, Contact: person, Queue: in.Queue, Priority: in.Priority, Channel: cases.ByAgent}
+	if fresh.Assignee, err = cases.AssignableTx(ctx, tx, actor.Workspace, in.Assignee); err != nil {
+		return cases.Case{}, err
+	}
+	c, err := cases.CreateTx(ctx, tx, actor, fresh, now)
+	if err != nil {
+		return cases.Case{}, err
+	}
+	if err := cases.IndexTx(ctx, tx, c.WorkspaceID, c.ID, in.ContactName+" "+in.ContactEmail); err != nil {
+		return cases.Case{}, err
+	}
+	if in.Send {
+		_, err = s.sendTx(ctx, tx, actor, &c, in.Body)
+		return c, err
+	}
+	id, err := insertTx(ctx, tx, c, draft{kind: Note, member: &actor.Member, text: in.Body}, now)
+	if err != nil {
+		return cases.Case{}, err
+	}
+	return c, cases.NoteTx(ctx, tx, actor, c, cases.ActNoted, map[string]any{"message": id}, now)
+}
+
+// validate cleans the input and collects every problem at once, so that a form shows them all.
+func (in *OpenInput) validate() error {
+	problems := map[string]string{}
+	collect := func(err error) {
+		if e, ok := err.(*errs.Error); ok { //nolint:errorlint // made by the validators just called
+			for field, problem := range e.Fields {
+				problems[field] = problem
+			}
+		}
+	}
+	var err error
+	in.Subject, err = cases.ValidSubject(in.Subject)
+	collect(err)
+	in.Body, err = validBody(in.Body)
+	collect(err)
+	in.ContactEmail = contact.Normalise(in.ContactEmail)
+	if a, err := mail.ParseAddress(in.ContactEmail); err != nil || a.Address != in.ContactEmail {
+		problems["contact_email"] = "Enter one e-mail address, such as maria@example.com."
+	}
+	in.ContactName = strings.TrimSpace(in.ContactName)
+	if len(problems) > 0 {
+		return &errs.Error{Kind: errs.Invalid, Message: "Some fields need another look.", Fields: problems}
+	}
+	return nil
+}

@@ -1,0 +1,96 @@
+package message
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/platform/db"
+)
+
+// Raw is a mail as it came over the wire.
+type Raw struct {
+	WorkspaceID  access.WorkspaceID
+	ID           int64
+	EnvelopeFrom string
+	EnvelopeTo   string
+	Raw          []byte
+	Attempts     int
+	ReceivedAt   time.Time
+}
+
+// StoreRaw keeps a mail before anything tries to read it. Once it returns, the mail is safe: even if the process
+// dies now, the sweep takes it in.
+func (s *Service) StoreRaw(ctx context.Context, r Raw) (Raw, error) {
+	r.ReceivedAt = s.now()
+	err := s.db.InWorkspace(ctx, int64(r.WorkspaceID), func(tx pgx.Tx) error {
+		return tx.QueryRow(ctx, `insert into inbound_mails (workspace_id, envelope_from, envelope_to, raw, received_at)
+			values ($1, $2, $3, $4, $5) returning id`, r.WorkspaceID, r.EnvelopeFrom, r.EnvelopeTo, r.Raw, r.ReceivedAt).Scan(&r.ID)
+	})
+	return r, err
+}
+
+// TakeIn puts a stored mail into its case and marks it done, both or neither. A mail that another process has
+// taken in meanwhile is left alone: nil.
+func (s *Service) TakeIn(ctx context.Context, r Raw, in Incoming) (*Received, error) {
+	var result *Received
+	err := s.db.InWorkspace(ctx, int64(r.WorkspaceID), func(tx pgx.Tx) error {
+		result = nil
+		var waiting bool
+		err := tx.QueryRow(ctx, `select state = 'received' from inbound_mails where workspace_id = $1 and id = $2 for update`,
+			r.WorkspaceID, r.ID).Scan(&waiting)
+		if err != nil || !waiting {
+			return err
+		}
+		received, err := s.ReceiveTx(ctx, tx, r.WorkspaceID, in)
+		if err != nil {
+			return err
+		}
+		result = &received
+		return finishRawTx(ctx, tx, r, received)
+	})
+	if err == nil && result != nil && result.Case != nil {
+		s.cases.Changed(r.WorkspaceID, result.Case.Number)
+	}
+	return result, err
+}
+
+// finishRawTx links the raw mail to its case, so that it goes when the case goes. A copy of one that is there
+// already, or whose case is gone for good, is not kept.
+func finishRawTx(ctx context.Context, tx pgx.Tx, r Raw, received Received) error {
+	if received.Outcome == Duplicate {
+		if received.Case == nil {
+			_, err := tx.Exec(ctx, `delete from inbound_mails where workspace_id = $1 and id = $2`, r.WorkspaceID, r.ID)
+			return err
+		}
+		gone, err := tx.Exec(ctx, `delete from inbound_mails d where d.workspace_id = $1 and d.id = $2 and exists (
+			select from inbound_mails o where o.workspace_id = $1 and o.case_id = $3 and o.id <> d.id and o.raw = d.raw)`,
+			r.WorkspaceID, r.ID, received.Case.ID)
+		if err != nil || gone.RowsAffected() > 0 {
+			return err
+		}
+	}
+	_, err := tx.Exec(ctx, `update inbound_mails set state = 'processed', case_id = $3, message_id = $4
+		where workspace_id = $1 and id = $2`, r.WorkspaceID, r.ID, received.Case.ID, received.Message)
+	return err
+}
+
+// WaitingRaw returns mails that were stored but not taken in for a while, oldest first: a process died, or the
+// database refused them. Each return counts as a try.
+func WaitingRaw(ctx context.Context, d *db.DB, olderThan time.Time, limit int) (list []Raw, err error) {
+	err = d.AsSystem(ctx, "mail intake sweep", func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `update inbound_mails m set attempts = attempts + 1
+			from (select workspace_id, id from inbound_mails where state = 'received' and received_at < $1 - attempts * interval '1 minute'
+				order by received_at limit $2 for update skip locked) w
+			where m.workspace_id = w.workspace_id and m.id = w.id
+			returning m.workspace_id, m.id, m.envelope_from, m.envelope_to, m.raw, m.attempts, m.received_at`, olderThan, limit)
+		if err != nil {
+			return err
+		}
+		list, err = pgx.CollectRows(rows, pgx.RowToStructByName[Raw])
+		return err
+	})
+	return list, err
+}

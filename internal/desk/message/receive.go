@@ -1,0 +1,161 @@
+package message
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/desk/cases"
+	"caseward/internal/desk/contact"
+)
+
+// Incoming is a mail that was read, addressed to a workspace.
+type Incoming struct {
+	MessageID   string   // never empty; made from the content where the mail has none
+	References  []string // In-Reply-To first, then References from the newest to the oldest
+	ReplyCase   cases.ID // from a reply address whose signature was checked; 0 without
+	FromName    string
+	FromEmail   string
+	To, Cc      []string
+	Subject     string
+	Text, HTML  string
+	Date        time.Time // zero when the mail has none that can be read
+	Auto        bool      // auto-reply or bounce
+	BouncedID   string    // the Message-ID of ours that a bounce is about
+	Defects     string
+	Attachments []NewAttachment
+	Queue       int64 // of the address it was sent to
+}
+
+// Outcome says what became of a mail.
+type Outcome string
+
+// The outcomes.
+const (
+	Created   Outcome = "created"   // a new case
+	Appended  Outcome = "appended"  // to a case it belongs to
+	Restored  Outcome = "restored"  // appended, and the deleted case came back (product section 2)
+	Duplicate Outcome = "duplicate" // the same Message-ID came before
+	HeldBack  Outcome = "held back" // an automatic mail to a deleted case: kept with it, shown nowhere
+)
+
+// Received is what became of a mail and where.
+type Received struct {
+	Outcome Outcome
+	Case    *cases.Case // nil for a duplicate of a mail whose case is gone
+	Message *ID         // nil for Duplicate and HeldBack
+}
+
+// ReceiveTx puts a mail into the case it belongs to, or makes one. It is the only way in for mail, and it runs in
+// the transaction that also finishes the raw mail, so a mail is taken in once or not at all.
+func (s *Service) ReceiveTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, in Incoming) (Received, error) {
+	ids, err := claimIDsTx(ctx, tx, ws, in, s.now())
+	if err != nil {
+		return Received{}, err
+	}
+	if ids.own.Seen {
+		return duplicateTx(ctx, tx, ws, ids.own)
+	}
+	person, err := contact.FindOrCreateTx(ctx, tx, ws, in.FromName, in.FromEmail, s.now())
+	if err != nil {
+		return Received{}, err
+	}
+	actor := access.ContactActor(ws, int64(person))
+	c, err := s.belongsToTx(ctx, tx, actor, in, ids)
+	if err != nil {
+		return Received{}, err
+	}
+	var r Received
+	switch {
+	case c != nil && c.DeletedAt != nil && in.Auto:
+		r, err = s.holdBackTx(ctx, tx, actor, c)
+	case c != nil:
+		r, err = s.appendTx(ctx, tx, actor, c, person, in)
+	default:
+		r, err = s.createTx(ctx, tx, actor, person, in)
+	}
+	if err != nil {
+		return Received{}, err
+	}
+	return r, ids.settleTx(ctx, tx, *r.Case)
+}
+
+func duplicateTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, own mailID) (Received, error) {
+	if own.CaseID == nil {
+		return Received{Outcome: Duplicate}, nil
+	}
+	c, err := cases.LockByIDTx(ctx, tx, ws, *own.CaseID)
+	return Received{Outcome: Duplicate, Case: &c}, err
+}
+
+// holdBackTx leaves an automatic mail with a deleted case: it may neither restore the case nor change it.
+func (s *Service) holdBackTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c *cases.Case) (Received, error) {
+	return Received{Outcome: HeldBack, Case: c}, cases.NoteTx(ctx, tx, actor, *c, cases.ActHeldBack, nil, s.now())
+}
+
+func (s *Service) createTx(ctx context.Context, tx pgx.Tx, actor access.Actor, person contact.ID, in Incoming) (Received, error) {
+	c, err := cases.CreateTx(ctx, tx, actor, cases.NewCase{
+		Subject: subjectOf(in), Contact: person, Queue: in.Queue, Channel: cases.ByEmail,
+	}, s.now())
+	if err != nil {
+		return Received{}, err
+	}
+	id, err := s.insertIncomingTx(ctx, tx, c, person, in)
+	if err != nil {
+		return Received{}, err
+	}
+	if _, err := cases.TouchTx(ctx, tx, actor, &c, cases.ActivityBy{Inbound: true, Auto: in.Auto}, s.now()); err != nil {
+		return Received{}, err
+	}
+	return Received{Outcome: Created, Case: &c, Message: &id}, nil
+}
+
+// appendTx adds a mail to its case. A customer's mail brings a deleted case back and opens it; a case in spam
+// stays in spam.
+func (s *Service) appendTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c *cases.Case, person contact.ID, in Incoming) (Received, error) {
+	outcome := Appended
+	if c.DeletedAt != nil {
+		outcome = Restored
+		if _, err := s.cases.RestoreTx(ctx, tx, actor, c); err != nil {
+			return Received{}, err
+		}
+	}
+	id, err := s.insertIncomingTx(ctx, tx, *c, person, in)
+	if err != nil {
+		return Received{}, err
+	}
+	if in.BouncedID != "" {
+		if err := markBouncedTx(ctx, tx, *c, in.BouncedID); err != nil {
+			return Received{}, err
+		}
+	}
+	if _, err := cases.TouchTx(ctx, tx, actor, c, cases.ActivityBy{Inbound: true, Auto: in.Auto}, s.now()); err != nil {
+		return Received{}, err
+	}
+	return Received{Outcome: outcome, Case: c, Message: &id},
+		cases.NoteTx(ctx, tx, actor, *c, cases.ActReceived, map[string]any{"message": id, "automatic": in.Auto}, s.now())
+}
+
+func (s *Service) insertIncomingTx(ctx context.Context, tx pgx.Tx, c cases.Case, person contact.ID, in Incoming) (ID, error) {
+	var date *time.Time
+	if !in.Date.IsZero() {
+		date = &in.Date
+	}
+	return insertTx(ctx, tx, c, draft{
+		kind: Inbound, contact: &person, text: in.Text, html: in.HTML, to: in.To, cc: in.Cc, messageID: &in.MessageID,
+		auto: in.Auto, defects: in.Defects, date: date, attachments: in.Attachments, indexed: in.FromName + " " + in.FromEmail,
+	}, s.now())
+}
+
+func subjectOf(in Incoming) string {
+	if subject, err := cases.ValidSubject(in.Subject); err == nil {
+		return subject
+	}
+	if subject := []rune(strings.TrimSpace(in.Subject)); len(subject) > 0 {
+		return string(subject[:min(len(subject), 499)]) + "…"
+	}
+	return "(no subject)"
+}

@@ -1,0 +1,153 @@
+package message
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/desk/audit"
+	"caseward/internal/desk/cases"
+	"caseward/internal/desk/contact"
+	"caseward/internal/platform/errs"
+)
+
+// ReplyInput is an agent's answer to the customer.
+type ReplyInput struct {
+	Number  cases.Number
+	Body    string        // Markdown
+	Status  *cases.Status // set after sending; nil leaves it
+	Restore bool          // bring a deleted case back first; needs DeleteCases too
+}
+
+// Reply adds an outgoing message to a case and queues it to be sent to the contact.
+//
+// Needs WorkCases. Errors: Invalid, Forbidden, NotFound, Gone; Conflict when the case is deleted or in spam.
+func (s *Service) Reply(ctx context.Context, actor access.Actor, in ReplyInput) (ID, error) {
+	body, err := validBody(in.Body)
+	if err != nil {
+		return 0, err
+	}
+	return s.write(ctx, actor, in.Number, in.Restore, func(tx pgx.Tx, c *cases.Case) (ID, error) {
+		id, err := s.sendTx(ctx, tx, actor, c, body)
+		if err != nil || in.Status == nil {
+			return id, err
+		}
+		return id, s.cases.SetStatusTx(ctx, tx, actor, c, *in.Status)
+	})
+}
+
+// NoteInput is a word among members.
+type NoteInput struct {
+	Number  cases.Number
+	Body    string // Markdown
+	Restore bool   // as in ReplyInput
+}
+
+// Note adds an internal note. It is no activity: neither the place in the list nor the inactivity clock moves.
+//
+// Needs WorkCases. Errors: Invalid, Forbidden, NotFound, Gone; Conflict when the case is deleted.
+func (s *Service) Note(ctx context.Context, actor access.Actor, in NoteInput) (ID, error) {
+	body, err := validBody(in.Body)
+	if err != nil {
+		return 0, err
+	}
+	return s.write(ctx, actor, in.Number, in.Restore, func(tx pgx.Tx, c *cases.Case) (ID, error) {
+		id, err := insertTx(ctx, tx, *c, draft{kind: Note, member: &actor.Member, text: body}, s.now())
+		if err != nil {
+			return 0, err
+		}
+		return id, cases.NoteTx(ctx, tx, actor, *c, cases.ActNoted, map[string]any{"message": id}, s.now())
+	})
+}
+
+// write asks for the right, locks the case, restores it where asked, and refuses what a hidden case refuses.
+func (s *Service) write(ctx context.Context, actor access.Actor, n cases.Number, restore bool, fn func(pgx.Tx, *cases.Case) (ID, error)) (id ID, err error) {
+	object := audit.Case(int64(n))
+	if err := s.guard.Require(ctx, actor, access.WorkCases, object); err != nil {
+		return 0, err
+	}
+	if restore {
+		if err := s.guard.Require(ctx, actor, access.DeleteCases, object); err != nil {
+			return 0, err
+		}
+	}
+	err = s.db.InWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
+		c, err := cases.LockTx(ctx, tx, actor.Workspace, n)
+		if err != nil {
+			return err
+		}
+		if restore {
+			if _, err := s.cases.RestoreTx(ctx, tx, actor, &c); err != nil {
+				return err
+			}
+		}
+		if err := c.RequireEditable(); err != nil {
+			return err
+		}
+		id, err = fn(tx, &c)
+		return err
+	})
+	if err == nil {
+		s.cases.Changed(actor.Workspace, n)
+	}
+	return id, err
+}
+
+// sendTx stores an outgoing message and queues its delivery in the same transaction.
+func (s *Service) sendTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c *cases.Case, body string) (ID, error) {
+	if c.SpamAt != nil {
+		return 0, errs.Newf(errs.Conflict, "Case %d is in spam. Mark it as not spam before you answer.", c.Number)
+	}
+	to, err := contact.GetTx(ctx, tx, c.WorkspaceID, c.ContactID)
+	if err != nil {
+		return 0, err
+	}
+	if to.Email == "" {
+		return 0, errs.Field("body", "This contact has no e-mail address to send to. Add one first, or write an internal note.")
+	}
+	now := s.now()
+	messageID, err := outgoingIDTx(ctx, tx, *c, now)
+	if err != nil {
+		return 0, err
+	}
+	parent, err := lastFromCustomerTx(ctx, tx, *c)
+	if err != nil {
+		return 0, err
+	}
+	id, err := insertTx(ctx, tx, *c, draft{
+		kind: Outbound, member: &actor.Member, text: body, to: []string{to.Email}, messageID: &messageID, replyTo: parent,
+	}, now)
+	if err != nil {
+		return 0, err
+	}
+	if err := s.queueTx(ctx, tx, *c, id, now); err != nil {
+		return 0, err
+	}
+	if _, err := cases.TouchTx(ctx, tx, actor, c, cases.ActivityBy{}, now); err != nil {
+		return 0, err
+	}
+	return id, cases.NoteTx(ctx, tx, actor, *c, cases.ActReplied, map[string]any{"message": id}, now)
+}
+
+// outgoingIDTx makes a Message-ID and remembers it, so that the answer to it finds this case.
+func outgoingIDTx(ctx context.Context, tx pgx.Tx, c cases.Case, now time.Time) (string, error) {
+	var address string
+	err := tx.QueryRow(ctx, `select coalesce((select address from inbound_addresses where workspace_id = $1
+		order by queue_id = $2 desc, is_default desc limit 1), 'caseward.invalid')`, c.WorkspaceID, c.QueueID).Scan(&address)
+	if err != nil {
+		return "", err
+	}
+	id := newMessageID(address[strings.LastIndexByte(address, '@')+1:])
+	_, err = tx.Exec(ctx, `insert into mail_ids (workspace_id, id_hash, case_id, seen, created_at) values ($1, $2, $3, true, $4)`,
+		c.WorkspaceID, hashID(id), c.ID, now)
+	return id, err
+}
+
+func lastFromCustomerTx(ctx context.Context, tx pgx.Tx, c cases.Case) (id *ID, err error) {
+	err = tx.QueryRow(ctx, `select max(id) from messages where workspace_id = $1 and case_id = $2 and kind = 'inbound'`,
+		c.WorkspaceID, c.ID).Scan(&id)
+	return id, err
+}

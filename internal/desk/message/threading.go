@@ -1,0 +1,175 @@
+package message
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/desk/cases"
+)
+
+// hashID is how a Message-ID is kept: it must be recognised after its case is gone, but it may name a person.
+func hashID(messageID string) []byte {
+	sum := sha256.Sum256([]byte(messageID))
+	return sum[:]
+}
+
+// mailID is what is known of a Message-ID. Not Seen means that a mail of the case refers to it but it has not come.
+type mailID struct {
+	IDHash []byte
+	CaseID *cases.ID
+	Seen   bool
+}
+
+// claimedIDs are the ids of one mail, locked until the transaction ends, so that a mail and its reply that come at
+// the same moment find each other.
+type claimedIDs struct {
+	ws   access.WorkspaceID
+	own  mailID
+	refs []mailID // in the order of Incoming.References
+}
+
+// claimIDsTx records and locks the mail's own id and those it refers to, in the order of their hashes: two mails
+// that name each other cannot deadlock.
+func claimIDsTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, in Incoming, now time.Time) (claimedIDs, error) {
+	own := hashID(in.MessageID)
+	hashes := [][]byte{own}
+	var refs [][]byte
+	for _, r := range in.References {
+		h := hashID(r)
+		if !slices.ContainsFunc(hashes, func(x []byte) bool { return string(x) == string(h) }) {
+			hashes, refs = append(hashes, h), append(refs, h)
+		}
+	}
+	rows, err := tx.Query(ctx, `insert into mail_ids (workspace_id, id_hash, seen, created_at)
+		select $1, h, false, $3 from unnest($2::bytea[]) h order by h
+		on conflict (workspace_id, id_hash) do update set seen = mail_ids.seen
+		returning id_hash, case_id, seen`, ws, hashes, now)
+	if err != nil {
+		return claimedIDs{}, err
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[mailID])
+	if err != nil {
+		return claimedIDs{}, err
+	}
+	byHash := map[string]mailID{}
+	for _, m := range found {
+		byHash[string(m.IDHash)] = m
+	}
+	ids := claimedIDs{ws: ws, own: byHash[string(own)]}
+	for _, h := range refs {
+		ids.refs = append(ids.refs, byHash[string(h)])
+	}
+	return ids, nil
+}
+
+// settleTx records that the mail has come, and that its case waits for those it refers to that have not.
+func (ids claimedIDs) settleTx(ctx context.Context, tx pgx.Tx, c cases.Case) error {
+	var waiting [][]byte
+	for _, r := range ids.refs {
+		if !r.Seen && r.CaseID == nil {
+			waiting = append(waiting, r.IDHash)
+		}
+	}
+	_, err := tx.Exec(ctx, `update mail_ids set case_id = $2, seen = seen or id_hash = $3
+		where workspace_id = $1 and id_hash = any ($4)`, ids.ws, c.ID, ids.own.IDHash, append(waiting, ids.own.IDHash))
+	return err
+}
+
+// belongsToTx finds and locks the case of a mail; nil: it begins a new one. In order: the signed reply address,
+// the mails it refers to, a case that waits for this very mail. Cases that turn out to be one thread are joined.
+func (s *Service) belongsToTx(ctx context.Context, tx pgx.Tx, actor access.Actor, in Incoming, ids claimedIDs) (*cases.Case, error) {
+	var target *cases.Case
+	for _, id := range ids.candidates(in.ReplyCase) {
+		c, err := cases.LockByIDTx(ctx, tx, ids.ws, id)
+		if errors.Is(err, pgx.ErrNoRows) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if c.MergedIntoID != nil {
+			if c, err = cases.LockByIDTx(ctx, tx, ids.ws, *c.MergedIntoID); err != nil {
+				return nil, err
+			}
+		}
+		switch {
+		case target == nil && c.ErasureRequestedAt == nil:
+			// A case whose permanent deletion was asked for takes nothing more in: the mail begins a new one.
+			target = &c
+		case target != nil && target.ID != c.ID && ids.waits(id):
+			if err := s.joinTx(ctx, tx, actor, target, c); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if target != nil && ids.isAwaitedParent(target.ID) {
+		return target, s.adoptParentTx(ctx, tx, actor, target, in)
+	}
+	return target, nil
+}
+
+// candidates are the cases that the mail may belong to, the strongest sign first, each once.
+func (ids claimedIDs) candidates(replyCase cases.ID) []cases.ID {
+	var list []cases.ID
+	add := func(id *cases.ID) {
+		if id != nil && *id != 0 && !slices.Contains(list, *id) {
+			list = append(list, *id)
+		}
+	}
+	add(&replyCase)
+	for _, r := range ids.refs {
+		if r.Seen {
+			add(r.CaseID)
+		}
+	}
+	for _, r := range ids.refs {
+		add(r.CaseID)
+	}
+	add(ids.own.CaseID)
+	return list
+}
+
+// waits reports whether the case only waits for a mail that this one is or refers to: then both are one thread.
+// Two cases that both have mails of their own stay apart, even where one mail refers to both.
+func (ids claimedIDs) waits(c cases.ID) bool {
+	for _, m := range append([]mailID{ids.own}, ids.refs...) {
+		if !m.Seen && m.CaseID != nil && *m.CaseID == c {
+			return true
+		}
+	}
+	return false
+}
+
+// isAwaitedParent reports whether this is the first mail of a thread whose replies came before it.
+func (ids claimedIDs) isAwaitedParent(c cases.ID) bool {
+	return len(ids.refs) == 0 && ids.own.CaseID != nil && *ids.own.CaseID == c
+}
+
+// adoptParentTx gives a thread that began with a reply the subject and contact of its first mail, unless members
+// have answered already: then it stays as they know it.
+func (s *Service) adoptParentTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c *cases.Case, in Incoming) error {
+	if c.LastOutboundAt != nil || c.DeletedAt != nil || in.Auto {
+		return nil
+	}
+	return cases.AdoptTx(ctx, tx, actor, c, subjectOf(in), s.now())
+}
+
+// joinTx moves everything of a case that began out of order into the case of its thread.
+func (s *Service) joinTx(ctx context.Context, tx pgx.Tx, actor access.Actor, into *cases.Case, from cases.Case) error {
+	if from.DeletedAt != nil || into.DeletedAt != nil {
+		return nil
+	}
+	for _, table := range []string{"messages", "attachments", "inbound_mails", "outbound_mails", "mail_ids"} {
+		_, err := tx.Exec(ctx, `update `+table+` set case_id = $3 where workspace_id = $1 and case_id = $2`, into.WorkspaceID, from.ID, into.ID)
+		if err != nil {
+			return err
+		}
+	}
+	return cases.RedirectTx(ctx, tx, actor, from, *into, s.now())
+}

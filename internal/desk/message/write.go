@@ -1,0 +1,72 @@
+package message
+
+import (
+	"context"
+	"crypto/rand"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/desk/cases"
+	"caseward/internal/desk/contact"
+	"caseward/internal/platform/errs"
+)
+
+// maxBody bounds what an agent can write in one message, in bytes.
+const maxBody = 200_000
+
+// draft is a message about to be stored.
+type draft struct {
+	kind        Kind
+	member      *access.MemberID
+	contact     *contact.ID
+	text, html  string
+	to, cc      []string
+	messageID   *string
+	replyTo     *ID
+	auto        bool
+	defects     string
+	date        *time.Time
+	attachments []NewAttachment
+	indexed     string // people and words to find the case by, besides the text
+}
+
+// insertTx stores a message with its files and makes it searchable.
+func insertTx(ctx context.Context, tx pgx.Tx, c cases.Case, d draft, now time.Time) (id ID, err error) {
+	err = tx.QueryRow(ctx, `insert into messages (workspace_id, case_id, kind, author_member_id, author_contact_id, body_text,
+			body_html, to_recipients, cc_recipients, message_id, reply_to_id, is_auto, defects, date, created_at)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) returning id`,
+		c.WorkspaceID, c.ID, d.kind, d.member, d.contact, d.text, d.html, orEmpty(d.to), orEmpty(d.cc),
+		d.messageID, d.replyTo, d.auto, d.defects, d.date, now).Scan(&id)
+	if err != nil {
+		return 0, err
+	}
+	if err := attachTx(ctx, tx, c, id, d.attachments, now); err != nil {
+		return 0, err
+	}
+	return id, cases.IndexTx(ctx, tx, c.WorkspaceID, c.ID, d.indexed+" "+d.text)
+}
+
+func orEmpty(s []string) []string {
+	if s == nil {
+		return []string{}
+	}
+	return s
+}
+
+func validBody(body string) (string, error) {
+	body = strings.ReplaceAll(strings.TrimSpace(body), "\x00", "")
+	switch {
+	case body == "":
+		return "", errs.Field("body", "Write something first.")
+	case len(body) > maxBody:
+		return "", errs.Field("body", "This is too long for one message. Keep it under 200,000 characters, or attach it as a file.")
+	}
+	return strings.ToValidUTF8(body, "�"), nil
+}
+
+// newMessageID makes the RFC 5322 Message-ID of an outgoing mail, without the angle brackets. Nobody can guess it,
+// so a mail that refers to it comes from somebody who got ours.
+func newMessageID(domain string) string { return strings.ToLower(rand.Text()) + "@" + domain }
