@@ -64,7 +64,7 @@ var policy = sync.OnceValue(func() *bluemonday.Policy {
 			continue
 		}
 		p.AllowElements(name)
-		if name != "a" && name != "span" && name != "img" {
+		if name != "a" && name != "img" {
 			p.AllowNoAttrs().OnElements(name)
 		}
 	}

@@ -175,7 +175,7 @@ func TestSanitiseKeepsMeaning(t *testing.T) {
 		{"stray ends", `</div></div>text</p>`, `text`},
 		{"cell keeps table", `<div><table><tr><td>a</div>b</td></tr></table></div>`,
 			`<div><table><tr><td>ab</td></tr></table></div>`},
-		{"font", `<font color=red>x</font><center>y</center>`, `x<div>y</div>`},
+		{"font", `<font color=red>x</font><center>y</center>`, `<span>x</span><div>y</div>`},
 		{"signature", `<div class="gmail_signature">Ana</div>`, `<div class="signature">Ana</div>`},
 		{"unknown", `<o:p>text</o:p><blink>x</blink>`, `textx`},
 	} {
