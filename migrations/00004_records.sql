@@ -44,6 +44,7 @@ create table erasure_requests (
 	foreign key (workspace_id, withdrawn_by) references members
 );
 create unique index erasure_requests_open on erasure_requests (workspace_id, case_id) where state in ('open', 'approved');
+create index erasure_requests_case on erasure_requests (workspace_id, case_id, id desc);
 create index erasure_requests_waiting on erasure_requests (requested_at, workspace_id, id) where state in ('open', 'approved');
 create index erasure_requests_decided on erasure_requests (decided_at desc, workspace_id, id) where state in ('refused', 'done');
 create index erasure_requests_requested_by on erasure_requests (workspace_id, requested_by);
@@ -55,7 +56,7 @@ create table erasure_ledger (
 	workspace_id  bigint not null references workspaces,
 	seq           bigint not null,
 	id            bigint generated always as identity unique,
-	kind          text not null check (kind in ('case purged', 'case erased', 'erasure verified')),
+	kind          text not null check (kind in ('case purged', 'case erased')),
 	case_id       bigint not null,
 	case_number   bigint not null,
 	request_id    bigint,

@@ -1,0 +1,138 @@
+package retention
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/desk/cases"
+	"caseward/internal/platform/db"
+	"caseward/internal/platform/ledger"
+)
+
+// Kind says how a case came to its end.
+type Kind string
+
+// The kinds of ledger entries.
+const (
+	CasePurged Kind = "case purged" // the countdown ended
+	CaseErased Kind = "case erased" // on request, approved by staff
+)
+
+// chain is the name of the erasure ledger's chain; each workspace has its own.
+const chain = "erasure"
+
+// LedgerEntry proves that a case was removed, without a word of what it said.
+type LedgerEntry struct {
+	WorkspaceID  access.WorkspaceID
+	Seq          int64
+	ID           int64
+	Kind         Kind
+	CaseID       cases.ID
+	CaseNumber   cases.Number
+	RequestID    *RequestID
+	RequestedBy  *access.MemberID
+	ApprovedBy   *access.UserID
+	At           time.Time
+	Counts       json.RawMessage // rows removed, by table
+	Verification json.RawMessage // a Verification; {} for a purge
+	Hash         []byte
+}
+
+// fields are what the hash covers, in this order, as text; an absent id is the empty text.
+func (e LedgerEntry) fields() ledger.Fields {
+	return ledger.Fields{
+		[]byte(strconv.FormatInt(int64(e.WorkspaceID), 10)),
+		[]byte(e.Kind),
+		[]byte(strconv.FormatInt(int64(e.CaseID), 10)),
+		[]byte(strconv.FormatInt(int64(e.CaseNumber), 10)),
+		idText(e.RequestID), idText(e.RequestedBy), idText(e.ApprovedBy),
+		[]byte(e.At.UTC().Format(time.RFC3339Nano)),
+		canonical(e.Counts), canonical(e.Verification),
+	}
+}
+
+func idText[T ~int64](id *T) []byte {
+	if id == nil {
+		return nil
+	}
+	return []byte(strconv.FormatInt(int64(*id), 10))
+}
+
+// canonical gives JSON one spelling: jsonb does not keep the one that was stored.
+func canonical(raw json.RawMessage) []byte {
+	var v any
+	if err := json.Unmarshal(raw, &v); err != nil {
+		return raw
+	}
+	out, err := json.Marshal(v)
+	if err != nil {
+		return raw
+	}
+	return out
+}
+
+// appendTx adds entries to the workspace's chain, in one round trip however many they are.
+func appendTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, entries []LedgerEntry) error {
+	head, err := ledger.LockHeadTx(ctx, tx, int64(ws), chain)
+	if err != nil {
+		return err
+	}
+	batch := &pgx.Batch{}
+	for _, e := range entries {
+		e.WorkspaceID = ws
+		head = head.Next(e.fields())
+		batch.Queue(`insert into erasure_ledger (workspace_id, seq, kind, case_id, case_number, request_id, requested_by, approved_by,
+				at, counts, verification, hash)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+			ws, head.Seq, e.Kind, e.CaseID, e.CaseNumber, e.RequestID, e.RequestedBy, e.ApprovedBy, e.At, e.Counts, e.Verification, head.Hash)
+	}
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return err
+	}
+	return ledger.SaveHeadTx(ctx, tx, int64(ws), chain, head)
+}
+
+// verifyBatch bounds how many entries are in memory at once.
+const verifyBatch = 5000
+
+// VerifyLedger walks a workspace's chain and returns how many entries hold; the error names the first broken one.
+func VerifyLedger(ctx context.Context, d *db.DB, ws access.WorkspaceID) (n int64, err error) {
+	err = d.AsSystem(ctx, "ledger verify", func(tx pgx.Tx) error {
+		head, err := ledger.LockHeadTx(ctx, tx, int64(ws), chain)
+		if err != nil {
+			return err
+		}
+		var v ledger.Verifier
+		for n < head.Seq || head.Seq == 0 {
+			entries, err := entriesTx(ctx, tx, ws, n, verifyBatch)
+			if err != nil || len(entries) == 0 {
+				return errors.Join(err, v.Finish(head))
+			}
+			for _, e := range entries {
+				if err := v.Check(ledger.Link{Seq: e.Seq, Hash: e.Hash}, e.fields()); err != nil {
+					return err
+				}
+				n = e.Seq
+			}
+		}
+		return v.Finish(head)
+	})
+	return n, err
+}
+
+func entriesTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, after int64, limit int) ([]LedgerEntry, error) {
+	rows, err := tx.Query(ctx, `select `+ledgerColumns+` from erasure_ledger where workspace_id = $1 and seq > $2 order by seq limit $3`,
+		ws, after, limit)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByName[LedgerEntry])
+}
+
+const ledgerColumns = `workspace_id, seq, id, kind, case_id, case_number, request_id, requested_by, approved_by, at, counts, verification, hash`
