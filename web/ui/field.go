@@ -13,6 +13,7 @@ type FieldProps struct {
 	Error     string
 	Value     string
 	Required  bool
+	Optional  bool // says so beside the label; worth it where most fields are required
 	Disabled  bool
 	Attrs     templ.Attributes // further attributes of the control: placeholder, autocomplete, autofocus ...
 }
