@@ -1,0 +1,197 @@
+// Package shell is what all pages behind the sign-in share: who is signed in, in which workspace, and the frame
+// around the page.
+package shell
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/desk/cases"
+	"caseward/internal/desk/member"
+	"caseward/internal/platform/clock"
+	"caseward/web/kit"
+	"caseward/web/ui"
+)
+
+// Members resolves sessions.
+type Members interface {
+	Resolve(ctx context.Context, user access.UserID, epoch int, slug string) (member.Session, error)
+	ResolveStaff(ctx context.Context, user access.UserID, epoch int) (member.StaffSession, error)
+}
+
+// Counts tells the sizes of the lists in the sidebar.
+type Counts interface {
+	Counts(ctx context.Context, actor access.Actor) (cases.Counts, error)
+}
+
+// Shell is made once; its methods serve every page.
+type Shell struct {
+	*kit.Kit
+	members Members
+	counts  Counts
+	now     clock.Clock
+}
+
+// New returns a Shell.
+func New(k *kit.Kit, members Members, counts Counts, now clock.Clock) *Shell {
+	return &Shell{k, members, counts, now}
+}
+
+// The keys of a signed-in session.
+const (
+	userKey  = "user"
+	epochKey = "epoch"
+)
+
+// SignIn makes the session that of a user, under a new token so that one planted before is worthless.
+func (s *Shell) SignIn(ctx context.Context, user access.UserID, epoch int) error {
+	if err := s.Sessions().RenewToken(ctx); err != nil {
+		return err
+	}
+	s.Sessions().Put(ctx, userKey, int64(user))
+	s.Sessions().Put(ctx, epochKey, epoch)
+	return nil
+}
+
+// SignOut ends the session.
+func (s *Shell) SignOut(ctx context.Context) error { return s.Sessions().Destroy(ctx) }
+
+// SignedIn returns whom the session names; user 0 when nobody is signed in. Resolve decides whether it still holds.
+func (s *Shell) SignedIn(ctx context.Context) (user access.UserID, epoch int) {
+	return access.UserID(s.Sessions().GetInt64(ctx, userKey)), s.Sessions().GetInt(ctx, epochKey)
+}
+
+// Visit is a request by a member in a workspace.
+type Visit struct {
+	member.Session
+	Now      time.Time
+	Location *time.Location // of the workspace
+}
+
+// Path returns a path below the workspace, such as Path("/inbox").
+func (v *Visit) Path(below string) string { return "/w/" + v.Workspace.Slug + below }
+
+// StaffVisit is a request by support staff.
+type StaffVisit struct {
+	member.StaffSession
+	Now time.Time
+}
+
+type visitKey struct{}
+
+// From returns the visit that Member has put into the request.
+func From(r *http.Request) *Visit { return r.Context().Value(visitKey{}).(*Visit) }
+
+// StaffFrom returns the visit that Staff has put into the request.
+func StaffFrom(r *http.Request) *StaffVisit { return r.Context().Value(visitKey{}).(*StaffVisit) }
+
+// Member lets only members of the workspace in the path through; others see the sign-in page or a 404.
+func (s *Shell) Member(next http.Handler) http.Handler {
+	return s.gate(next, func(r *http.Request, user access.UserID, epoch int, from netip.Addr) (any, error) {
+		session, err := s.members.Resolve(r.Context(), user, epoch, chi.URLParam(r, "ws"))
+		if err != nil {
+			return nil, err
+		}
+		session.Actor.Address = from
+		location, err := time.LoadLocation(session.Workspace.TimeZone)
+		if err != nil {
+			location = time.UTC
+		}
+		return &Visit{session, s.now(), location}, nil
+	})
+}
+
+// Staff lets only support staff through; to others the staff console is not there.
+func (s *Shell) Staff(next http.Handler) http.Handler {
+	return s.gate(next, func(r *http.Request, user access.UserID, epoch int, from netip.Addr) (any, error) {
+		session, err := s.members.ResolveStaff(r.Context(), user, epoch)
+		if err != nil {
+			return nil, err
+		}
+		session.Actor.Address = from
+		return &StaffVisit{session, s.now()}, nil
+	})
+}
+
+func (s *Shell) gate(next http.Handler, resolve func(*http.Request, access.UserID, int, netip.Addr) (any, error)) http.Handler {
+	return s.Handle(func(w http.ResponseWriter, r *http.Request) error {
+		user, epoch := s.SignedIn(r.Context())
+		if user == 0 {
+			return toLogin(w, r)
+		}
+		visit, err := resolve(r, user, epoch, s.ClientAddr(r))
+		if errors.Is(err, member.ErrSignedOut) {
+			if err := s.SignOut(r.Context()); err != nil {
+				return err
+			}
+			return toLogin(w, r)
+		}
+		if err != nil {
+			return err
+		}
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), visitKey{}, visit)))
+		return nil
+	})
+}
+
+// toLogin remembers a page to come back to; a form that was posted cannot be sent again, so it is not.
+func toLogin(w http.ResponseWriter, r *http.Request) error {
+	path := "/login"
+	if r.Method == http.MethodGet {
+		path += "?next=" + url.QueryEscape(r.URL.RequestURI())
+	}
+	return kit.SeeOther(w, r, path)
+}
+
+// Page describes what differs from one console page to the next.
+type Page struct {
+	Title   string
+	Current string // the path of the sidebar's entry, relative to the workspace: "/inbox?filter=mine"
+	Query   string // shown in the search field
+	Flush   bool   // the page fills the main area without margin
+}
+
+// Console returns the frame of a console page.
+func (s *Shell) Console(r *http.Request, p Page) (ui.ConsoleProps, error) {
+	v := From(r)
+	counts, err := s.counts.Counts(r.Context(), v.Actor)
+	if err != nil {
+		return ui.ConsoleProps{}, err
+	}
+	return ui.ConsoleProps{
+		Frame:      s.Frame(r, p.Title),
+		Workspace:  v.Workspace.Name,
+		HomeHref:   v.Path("/inbox"),
+		Sections:   sections(v, counts, p.Current),
+		Footer:     footer(v, p.Current),
+		Search:     ui.SearchBox{Action: v.Path("/inbox"), Value: p.Query, Placeholder: "Search cases"},
+		User:       ui.User{Name: v.User.Name, Detail: v.User.Email, Menu: userMenu(v)},
+		LogoutPath: "/logout",
+		LiveSrc:    v.Path("/events"),
+		Flush:      p.Flush,
+	}, nil
+}
+
+// StaffPage returns the frame of a staff page; current is the path of its entry.
+func (s *Shell) StaffPage(r *http.Request, title, current string) ui.StaffProps {
+	v := StaffFrom(r)
+	item := func(label, href string, icon ui.IconName) ui.NavItem {
+		return ui.NavItem{Label: label, Href: href, Icon: icon, Current: href == current}
+	}
+	return ui.StaffProps{
+		Frame: s.Frame(r, title),
+		Items: []ui.NavItem{
+			item("Erasure requests", "/staff/erasures", ui.IconShield),
+			item("Workspaces", "/staff/workspaces", ui.IconBuilding2),
+		},
+		User:       ui.User{Name: v.User.Name, Detail: v.User.Email},
+		LogoutPath: "/logout",
+	}
+}
