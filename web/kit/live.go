@@ -29,7 +29,7 @@ func ServeLive(w http.ResponseWriter, r *http.Request, topics <-chan string) err
 		first = "id: 1\ndata: " + LiveAll + "\n\n"
 	}
 	if err := sendEvent(w, stream, first); err != nil {
-		return nil //nolint:nilerr // the client has left, which is how streams end
+		return nil // the client has left, which is how streams end
 	}
 	ping := time.NewTicker(livePing)
 	defer ping.Stop()
@@ -46,7 +46,7 @@ func ServeLive(w http.ResponseWriter, r *http.Request, topics <-chan string) err
 		case <-ping.C:
 		}
 		if err := sendEvent(w, stream, event); err != nil {
-			return nil //nolint:nilerr // as above
+			return nil
 		}
 	}
 }

@@ -1,3 +1,4 @@
+// Package gallery is described in gallery.templ.
 package gallery
 
 import (
@@ -75,21 +76,21 @@ func browser(t *testing.T) context.Context {
 	t.Cleanup(stop)
 	ctx, cancel := chromedp.NewContext(allocator)
 	t.Cleanup(cancel)
-	do(t, ctx) // starts the browser, which must not hang on the time limit of what follows
+	do(ctx, t) // starts the browser, which must not hang on the time limit of what follows
 	ctx, done := context.WithTimeout(ctx, time.Minute)
 	t.Cleanup(done)
 	return ctx
 }
 
 // is waits until a JavaScript condition holds, and fails with its text when it does not.
-func is(t *testing.T, ctx context.Context, condition string) {
+func is(ctx context.Context, t *testing.T, condition string) {
 	t.Helper()
 	if _, err := chromedp.Run(ctx, chromedp.Poll[any](condition, chromedp.WithPollingTimeout(5*time.Second))); err != nil {
 		t.Fatalf("never true: %s (%v)", condition, err)
 	}
 }
 
-func do(t *testing.T, ctx context.Context, actions ...chromedp.Action[chromedp.Void]) {
+func do(ctx context.Context, t *testing.T, actions ...chromedp.Action[chromedp.Void]) {
 	t.Helper()
 	if err := chromedp.Do(ctx, actions...); err != nil {
 		t.Fatal(err)
@@ -102,44 +103,44 @@ func TestScripts(t *testing.T) {
 	ctx := browser(t)
 	s := &site{topics: make(chan string)}
 	address := s.start(t)
-	do(t, ctx, chromedp.Navigate(address))
+	do(ctx, t, chromedp.Navigate(address))
 
-	do(t, ctx, chromedp.Click(`.user-menu summary`))
-	is(t, ctx, `document.querySelector(".user-menu").open`)
-	do(t, ctx, chromedp.Click(`button[value="dark"]`))
-	is(t, ctx, `document.documentElement.dataset.theme === "caseward-dark"`)
-	do(t, ctx, chromedp.KeyEvent("\u001b"))
-	is(t, ctx, `!document.querySelector(".user-menu").open`)
+	do(ctx, t, chromedp.Click(`.user-menu summary`))
+	is(ctx, t, `document.querySelector(".user-menu").open`)
+	do(ctx, t, chromedp.Click(`button[value="dark"]`))
+	is(ctx, t, `document.documentElement.dataset.theme === "caseward-dark"`)
+	do(ctx, t, chromedp.KeyEvent("\u001b"))
+	is(ctx, t, `!document.querySelector(".user-menu").open`)
 
-	do(t, ctx, chromedp.Click(`[data-dismiss]`))
-	is(t, ctx, `!document.querySelector("[data-notice]")`)
+	do(ctx, t, chromedp.Click(`[data-dismiss]`))
+	is(ctx, t, `!document.querySelector("[data-notice]")`)
 
-	do(t, ctx, chromedp.Click(`a[data-dialog]`))
-	is(t, ctx, `document.querySelector("dialog[open] .confirm-title")?.textContent.startsWith("Delete case")`)
-	do(t, ctx, chromedp.Click(`dialog [data-dialog-close]`))
-	is(t, ctx, `!document.querySelector("dialog") && document.activeElement.matches("a[data-dialog]")`)
+	do(ctx, t, chromedp.Click(`a[data-dialog]`))
+	is(ctx, t, `document.querySelector("dialog[open] .confirm-title")?.textContent.startsWith("Delete case")`)
+	do(ctx, t, chromedp.Click(`dialog [data-dialog-close]`))
+	is(ctx, t, `!document.querySelector("dialog") && document.activeElement.matches("a[data-dialog]")`)
 
 	s.topics <- "case:8"
-	is(t, ctx, `document.getElementById("news").textContent.includes("view 2")`)
-	do(t, ctx, chromedp.Focus(`#inside`))
+	is(ctx, t, `document.getElementById("news").textContent.includes("view 2")`)
+	do(ctx, t, chromedp.Focus(`#inside`))
 	s.topics <- "list"
-	is(t, ctx, `document.querySelector(".live-pill")?.textContent === "New mail: show"`)
-	is(t, ctx, `document.getElementById("news").textContent.includes("view 2")`)
-	do(t, ctx, chromedp.Click(`.live-pill`))
-	is(t, ctx, `!document.getElementById("news").textContent.includes("view 2")`)
+	is(ctx, t, `document.querySelector(".live-pill")?.textContent === "New mail: show"`)
+	is(ctx, t, `document.getElementById("news").textContent.includes("view 2")`)
+	do(ctx, t, chromedp.Click(`.live-pill`))
+	is(ctx, t, `!document.getElementById("news").textContent.includes("view 2")`)
 
-	do(t, ctx, chromedp.SendKeys(`#f-body`, "hello"))
-	evaluate(t, ctx, `for (let i = 0; i < 3; i++) document.getElementById("f-body").dispatchEvent(
+	do(ctx, t, chromedp.SendKeys(`#f-body`, "hello"))
+	evaluate(ctx, t, `for (let i = 0; i < 3; i++) document.getElementById("f-body").dispatchEvent(
 		new KeyboardEvent("keydown", { key: "Enter", ctrlKey: true, bubbles: true }))`)
 	time.Sleep(500 * time.Millisecond)
 	if got := s.posts.Load(); got != 1 {
 		t.Errorf("sent %d times, want once", got)
 	}
-	do(t, ctx, chromedp.Navigate(address))
-	is(t, ctx, `document.documentElement.dataset.theme === "caseward-dark"`)
+	do(ctx, t, chromedp.Navigate(address))
+	is(ctx, t, `document.documentElement.dataset.theme === "caseward-dark"`)
 }
 
-func evaluate(t *testing.T, ctx context.Context, script string) {
+func evaluate(ctx context.Context, t *testing.T, script string) {
 	t.Helper()
 	if _, err := chromedp.Run(ctx, chromedp.Evaluate[any](script)); err != nil {
 		t.Fatal(err)
