@@ -2,9 +2,8 @@ package inbound
 
 import (
 	"bytes"
+	"regexp"
 	"strings"
-
-	"github.com/jhillyerd/enmime/v2"
 )
 
 // header holds the fields of a mail or of a MIME part, names in lower case, values unfolded and still encoded.
@@ -142,13 +141,46 @@ func (h header) text(name string, limit int) string {
 	return cleanLine(decodeWords(h.raw(name)), limit)
 }
 
-// decodeWords decodes encoded words (RFC 2047) and, outside of them, bytes that should not be there.
+// encodedWord matches an encoded word, also with blanks or 8-bit text inside, which some programs leave there.
+var encodedWord = regexp.MustCompile(`=\?([^?\s*]+)(?:\*[^?\s]*)?\?([bBqQ])\?([^?]*)\?=`)
+
+// decodeWords decodes encoded words (RFC 2047) and, outside of them, bytes that should not be there. White space between
+// two words is not part of the text (section 6.2). Neighbours of one charset are joined before they are converted,
+// because many programs cut in the middle of a character. enmime's decoder is not used here: it puts quotes around
+// words with special characters, which is right in addresses only.
 func decodeWords(s string) string {
-	s = toUTF8([]byte(s), "")
-	if !strings.Contains(s, "=?") {
-		return s
+	found := encodedWord.FindAllStringSubmatchIndex(s, -1)
+	if found == nil {
+		return toUTF8([]byte(s), "")
 	}
-	return enmime.DecodeRFC2047(s)
+	var b strings.Builder
+	var pending []byte
+	charset, done := "", 0
+	flush := func() {
+		b.WriteString(toUTF8(pending, charset))
+		pending = pending[:0]
+	}
+	for _, at := range found {
+		if gap := s[done:at[0]]; done == 0 || strings.TrimSpace(gap) != "" {
+			flush()
+			b.WriteString(toUTF8([]byte(gap), ""))
+		}
+		if label := s[at[2]:at[3]]; !strings.EqualFold(label, charset) {
+			flush()
+			charset = label
+		}
+		text := []byte(s[at[6]:at[7]])
+		if strings.EqualFold(s[at[4]:at[5]], "b") {
+			decoded, _ := decodeBase64(text)
+			pending = append(pending, decoded...)
+		} else {
+			pending = append(pending, decodeQuotedPrintable(bytes.ReplaceAll(text, []byte("_"), []byte(" ")))...)
+		}
+		done = at[1]
+	}
+	flush()
+	b.WriteString(toUTF8([]byte(s[done:]), ""))
+	return b.String()
 }
 
 // cutLine splits off the first line; its end may be CRLF, LF or a lone CR.

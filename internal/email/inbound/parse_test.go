@@ -164,6 +164,20 @@ func TestParseCharsets(t *testing.T) {
 	}
 }
 
+func TestEncodedWords(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"plain": "plain", "=?utf-8?q?a_b?= c": "a b c", "=?utf-8?q?a?=   =?utf-8?q?b?=": "ab", "x =?utf-8?q?a?= y": "x a y",
+		"=?utf-8?B?w7w=?=": "ü", "=?UTF-8?B?ww==?= =?utf-8?B?vA==?=": "ü", "=?iso-8859-1*de?Q?=FC?=": "ü", "=?utf-8?q?a b?=": "a b",
+		"=?utf-8?q?=22x,_y=22?=": `"x, y"`, "=?none?q?=FC?=": "ü", "=?utf-8?x?a?=": "=?utf-8?x?a?=", "=?utf-8?q?a": "=?utf-8?q?a", "Gr\xfc\xdfe": "Grüße",
+		"=?ISO-2022-JP?B?GyRCJDMbKEI=?= =?ISO-2022-JP?B?GyRCJHMbKEI=?=": "こん", "a=?utf-8?q?b?=c": "abc",
+	} {
+		if got := decodeWords(in); got != want {
+			t.Errorf("%q: got %q, want %q", in, got, want)
+		}
+	}
+}
+
 func TestParseBroken(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, raw, text, subject string }{

@@ -1,0 +1,173 @@
+package inbound
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/desk/cases"
+	"caseward/internal/desk/message"
+	"caseward/internal/desk/workspace"
+	"caseward/internal/email/replyaddr"
+	"caseward/internal/platform/clock"
+	"caseward/internal/platform/db"
+)
+
+// IntakeSweep is the job that takes in what was stored but not finished, as in `caseward run NAME`.
+const IntakeSweep = "intake"
+
+// Addresses finds the workspace that an address belongs to; NotFound when there is none.
+type Addresses interface {
+	Route(ctx context.Context, address string) (workspace.Route, error)
+}
+
+// Intake is the one path of mail into cases, for SMTP, files and the sweep alike.
+type Intake struct {
+	db        *db.DB
+	messages  *message.Service
+	addresses Addresses
+	signer    *replyaddr.Signer
+	now       clock.Clock
+	log       *slog.Logger
+}
+
+// NewIntake returns an Intake.
+func NewIntake(d *db.DB, m *message.Service, a Addresses, s *replyaddr.Signer, now clock.Clock, log *slog.Logger) *Intake {
+	return &Intake{d, m, a, s, now, log}
+}
+
+// Recipient reports whether mail to the address is ours: an inbound address or a reply address below it.
+func (in *Intake) Recipient(ctx context.Context, rcpt string) error {
+	_, err := in.addresses.Route(ctx, replyaddr.Base(rcpt))
+	return err
+}
+
+// Receive stores the raw mail once for each workspace it is addressed to, then reads it and puts it into its case.
+// When it returns nil the mail is safe, even where the second step failed: the sweep tries that again.
+func (in *Intake) Receive(ctx context.Context, e Envelope, raw []byte) error {
+	mail := Parse(raw)
+	mail.ApplyEnvelope(e)
+	done := map[access.WorkspaceID]bool{}
+	for _, rcpt := range e.To {
+		route, err := in.addresses.Route(ctx, replyaddr.Base(rcpt))
+		if err != nil {
+			return err
+		}
+		if done[route.Workspace] {
+			continue
+		}
+		done[route.Workspace] = true
+		stored, err := in.messages.StoreRaw(ctx, message.Raw{
+			WorkspaceID: route.Workspace, EnvelopeFrom: e.From, EnvelopeTo: strings.ToLower(rcpt), Raw: raw,
+		})
+		if err != nil {
+			return err
+		}
+		if _, err := in.messages.TakeIn(ctx, stored, in.incoming(mail, route, e)); err != nil {
+			in.log.ErrorContext(ctx, "a mail is stored but not in a case yet; it is tried again", "mail", stored.ID, "err", err)
+		}
+	}
+	return nil
+}
+
+// retryAfter is how long a stored mail may be unfinished before the sweep takes it for abandoned.
+const retryAfter = time.Minute
+
+// plainAfter is the number of tries after which a mail is taken in as bare text with the raw mail beside it.
+const plainAfter = 3
+
+// Sweep takes in stored mails that nobody finished: their process died, or the database refused them.
+func (in *Intake) Sweep(ctx context.Context) (string, error) {
+	taken, failed := 0, 0
+	for {
+		waiting, err := message.WaitingRaw(ctx, in.db, in.now().Add(-retryAfter), 20)
+		if err != nil || len(waiting) == 0 {
+			return fmt.Sprintf("took in %d mails, %d to be tried again", taken, failed), err
+		}
+		for _, r := range waiting {
+			if err := in.again(ctx, r); err != nil {
+				in.log.ErrorContext(ctx, "a stored mail could not be taken in", "mail", r.ID, "try", r.Attempts, "err", err)
+				failed++
+				continue
+			}
+			taken++
+		}
+	}
+}
+
+func (in *Intake) again(ctx context.Context, r message.Raw) error {
+	route, err := in.addresses.Route(ctx, replyaddr.Base(r.EnvelopeTo))
+	if err != nil {
+		// The address was removed meanwhile: the mail still belongs to the workspace that had it.
+		route = workspace.Route{Workspace: r.WorkspaceID}
+	}
+	e := Envelope{From: r.EnvelopeFrom, To: []string{r.EnvelopeTo}}
+	mail := Parse(r.Raw)
+	mail.ApplyEnvelope(e)
+	incoming := in.incoming(mail, route, e)
+	if r.Attempts > plainAfter {
+		incoming.HTML, incoming.Attachments = "", nil
+		incoming.Defects = strings.TrimSpace(incoming.Defects + "\nThis mail could not be taken in whole. Download the original to see the rest.")
+	}
+	_, err = in.messages.TakeIn(ctx, r, incoming)
+	return err
+}
+
+// unknownSender stands for a sender that the mail does not name; .invalid can never be somebody's (RFC 2606).
+const unknownSender = "unknown@sender.invalid"
+
+// incoming turns what was read into what a case takes.
+func (in *Intake) incoming(m Message, route workspace.Route, e Envelope) message.Incoming {
+	from := m.From
+	if from.Email == "" {
+		from = Address{Name: "Unknown sender", Email: unknownSender}
+	}
+	out := message.Incoming{
+		MessageID: m.MessageID, References: m.threadReferences(),
+		FromName: from.Name, FromEmail: from.Email, To: emails(m.To), Cc: emails(m.Cc),
+		Subject: m.Subject, Text: m.Text, HTML: m.HTML, Date: m.Date,
+		// What comes from our own address is an echo of ours: taken in, but it must not set anything off.
+		Auto:    m.AutoReply || m.Bounce != nil || strings.EqualFold(from.Email, route.Address),
+		Defects: strings.Join(m.Defects, "\n"), Queue: int64(route.Queue),
+	}
+	if m.Bounce.Failed() {
+		out.BouncedID = m.Bounce.OriginalMessageID
+	}
+	for _, to := range slices.Concat(e.To, m.DeliveredTo, emails(m.To), emails(m.Cc)) {
+		if id, err := in.signer.Verify(to, int64(route.Workspace)); err == nil {
+			out.ReplyCase = cases.ID(id)
+			break
+		}
+	}
+	for _, a := range m.Attachments {
+		out.Attachments = append(out.Attachments, message.NewAttachment{
+			Filename: a.Filename, ContentType: a.ContentType, ContentID: a.ContentID, Inline: a.Inline, Data: a.Data,
+		})
+	}
+	return out
+}
+
+// threadReferences are the mails that this one answers, the nearest first (RFC 5322, section 3.6.4).
+func (m Message) threadReferences() []string {
+	var refs []string
+	if m.Bounce != nil && m.Bounce.OriginalMessageID != "" {
+		refs = append(refs, m.Bounce.OriginalMessageID)
+	}
+	refs = append(refs, m.InReplyTo...)
+	for _, r := range slices.Backward(m.References) {
+		refs = append(refs, r)
+	}
+	return refs
+}
+
+func emails(list []Address) []string {
+	var out []string
+	for _, a := range list {
+		out = append(out, a.Email)
+	}
+	return out
+}
