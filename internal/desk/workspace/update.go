@@ -1,0 +1,85 @@
+package workspace
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/platform/errs"
+)
+
+// UpdateInput is what an admin may change of the workspace.
+type UpdateInput struct {
+	Name     string
+	TimeZone string // IANA, such as Europe/Lisbon
+}
+
+// Update changes name and time zone. Permission: manage workspace. Errors: Forbidden, Invalid.
+func (s *Service) Update(ctx context.Context, actor access.Actor, in UpdateInput) error {
+	return s.change(ctx, actor, access.ManageWorkspace, object(actor), func(tx pgx.Tx) error {
+		name, err := cleanName("name", in.Name)
+		if err != nil {
+			return err
+		}
+		if err := checkTimeZone(in.TimeZone); err != nil {
+			return err
+		}
+		w, err := lock(ctx, tx, actor.Workspace)
+		if err != nil {
+			return err
+		}
+		var fields []string
+		if w.Name != name {
+			fields = append(fields, "name")
+		}
+		if w.TimeZone != in.TimeZone {
+			fields = append(fields, "time_zone")
+		}
+		if fields == nil {
+			return nil
+		}
+		w.Name, w.TimeZone = name, in.TimeZone
+		if err := save(ctx, tx, w); err != nil {
+			return err
+		}
+		return s.recordTx(ctx, tx, actor, "workspace.updated", object(actor), map[string]any{"fields": fields})
+	})
+}
+
+// SetRetention says how many days after its deletion a case is purged, 1 to 90; nil keeps deleted cases until their
+// erasure is requested. It holds for cases deleted from now on: the deadline of a deleted case is stored with it.
+// Permission: manage case settings. Errors: Forbidden, Invalid.
+func (s *Service) SetRetention(ctx context.Context, actor access.Actor, days *int) error {
+	return s.change(ctx, actor, access.ManageSettings, object(actor), func(tx pgx.Tx) error {
+		if days != nil && (*days < 1 || *days > 90) {
+			return errs.Field("days", "Enter a number from 1 to 90.")
+		}
+		w, err := lock(ctx, tx, actor.Workspace)
+		if err != nil || same(w.RetentionDays, days) {
+			return err
+		}
+		old := w.RetentionDays
+		w.RetentionDays = days
+		if err := save(ctx, tx, w); err != nil {
+			return err
+		}
+		return s.recordTx(ctx, tx, actor, "workspace.retention.changed", object(actor), map[string]any{"old_days": old, "new_days": days})
+	})
+}
+
+func same(a, b *int) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return *a == *b
+}
+
+// checkTimeZone refuses "" and "Local" too: they would mean whatever the server's machine is set to.
+func checkTimeZone(name string) error {
+	if _, err := time.LoadLocation(name); err != nil || name == "" || name == "Local" {
+		return errs.Field("time_zone", "Choose a time zone from the list.")
+	}
+	return nil
+}
