@@ -1,0 +1,96 @@
+package member
+
+import (
+	"context"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/desk/audit"
+	"caseward/internal/platform/errs"
+)
+
+// SetDeleteGrants is the "Delete Cases" setting (seed 000): exactly these agents may delete cases from now on.
+// Permission: manage workspace, on a plan that has it. Errors: Forbidden, Invalid when one is not an active agent.
+func (s *Service) SetDeleteGrants(ctx context.Context, actor access.Actor, agents []access.MemberID) error {
+	if err := s.guard.Require(ctx, actor, access.DeleteCases, workspaceObject(actor)); err != nil {
+		return err
+	}
+	return s.change(ctx, actor, access.ManageWorkspace, workspaceObject(actor), func(tx pgx.Tx) error {
+		members, err := listMembers(ctx, tx, actor.Workspace)
+		if err != nil {
+			return err
+		}
+		for _, id := range agents {
+			if !slices.ContainsFunc(members, func(m Member) bool { return m.ID == id && m.Role == access.Agent && m.Active() }) {
+				return errs.Field("agents", "One of those chosen is no longer an active agent. Look at the list again.")
+			}
+		}
+		for _, m := range members {
+			wanted := slices.DeleteFunc(slices.Clone(m.Grants), func(p access.Permission) bool { return p == access.DeleteCases })
+			if slices.Contains(agents, m.ID) {
+				wanted = append(wanted, access.DeleteCases)
+			}
+			if err := s.replaceGrantsTx(ctx, tx, actor, m, wanted); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// SetGrants gives an agent exactly these extra rights. Permission: manage workspace.
+// Errors: Forbidden, Invalid, NotFound, Conflict when the member is not an agent.
+func (s *Service) SetGrants(ctx context.Context, actor access.Actor, id access.MemberID, grants []access.Permission) error {
+	return s.change(ctx, actor, access.ManageWorkspace, object(id), func(tx pgx.Tx) error {
+		for _, p := range grants {
+			if !slices.Contains(access.Grantable(), p) {
+				return errs.Field("grants", "Choose rights from the list.")
+			}
+		}
+		m, err := getMember(ctx, tx, actor.Workspace, id)
+		if err != nil {
+			return err
+		}
+		if m.Role != access.Agent {
+			return errs.New(errs.Conflict, "Extra rights are for agents. This member's role says what they may do.")
+		}
+		return s.replaceGrantsTx(ctx, tx, actor, m, grants)
+	})
+}
+
+// replaceGrantsTx makes the member's grants those wanted, and records each that came or went.
+func (s *Service) replaceGrantsTx(ctx context.Context, tx pgx.Tx, actor access.Actor, m Member, wanted []access.Permission) error {
+	given, taken := missing(wanted, m.Grants), missing(m.Grants, wanted)
+	if len(given)+len(taken) == 0 {
+		return nil
+	}
+	batch := &pgx.Batch{}
+	batch.Queue(`delete from member_grants where workspace_id = $1 and member_id = $2 and permission = any($3)`, actor.Workspace, m.ID, taken)
+	batch.Queue(`insert into member_grants (workspace_id, member_id, permission) select $1, $2, unnest($3::text[])`, actor.Workspace, m.ID, given)
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return err
+	}
+	var entries []audit.Entry
+	note := func(action string, permissions []access.Permission) {
+		for _, p := range permissions {
+			entries = append(entries, audit.Entry{Actor: actor, Action: action, Object: object(m.ID),
+				Details: map[string]any{"permission": p}, At: s.now()})
+		}
+	}
+	note("member.grant.given", given)
+	note("member.grant.taken", taken)
+	return audit.RecordTx(ctx, tx, entries...)
+}
+
+// missing returns what is in list and not in other, each once.
+func missing(list, other []access.Permission) []access.Permission {
+	out := []access.Permission{} // not nil: an empty array in SQL, not null
+	for _, p := range list {
+		if !slices.Contains(other, p) && !slices.Contains(out, p) {
+			out = append(out, p)
+		}
+	}
+	return out
+}

@@ -1,0 +1,104 @@
+package member
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"caseward/internal/platform/errs"
+)
+
+const (
+	throttleWindow    = 15 * time.Minute
+	failuresByAccount = 10
+	failuresByAddress = 100
+)
+
+// throttle is one counter of failed sign-ins.
+type throttle struct {
+	key   []byte
+	limit int
+}
+
+func byAccount(email string) throttle {
+	return throttle{throttleKey("account", email), failuresByAccount}
+}
+
+// byAddress counts an IPv6 network of 64 bits as one address: that is what one customer of a provider gets.
+func byAddress(addr netip.Addr) throttle {
+	bits := 32
+	if addr = addr.Unmap(); addr.Is6() {
+		bits = 64
+	}
+	network, err := addr.Prefix(bits)
+	if err != nil { // no address: the command line, or a test
+		return throttle{throttleKey("address", ""), failuresByAddress}
+	}
+	return throttle{throttleKey("address", network.String()), failuresByAddress}
+}
+
+func throttleKey(kind, value string) []byte {
+	sum := sha256.Sum256([]byte(kind + ":" + value))
+	return sum[:]
+}
+
+// count takes the attempt for a failure before the password is looked at, so that attempts at the same moment
+// cannot pass the limit together; forgive takes it back. Errors: RateLimited.
+func (s *Service) count(ctx context.Context, throttles ...throttle) error {
+	now := s.now()
+	return s.db.AsSystem(ctx, "sign-in", func(tx pgx.Tx) error {
+		for _, t := range throttles {
+			err := tx.QueryRow(ctx, `insert into sign_in_throttles as t (key, failures, window_start) values ($1, 1, $2)
+				on conflict (key) do update set
+					failures = case when t.window_start <= $3 then 1 else t.failures + 1 end,
+					window_start = case when t.window_start <= $3 then $2 else t.window_start end
+				where t.window_start <= $3 or t.failures < $4
+				returning failures`, t.key, now, now.Add(-throttleWindow), t.limit).Scan(new(int))
+			if errors.Is(err, pgx.ErrNoRows) {
+				return tooMany(ctx, tx, t, now)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func tooMany(ctx context.Context, tx pgx.Tx, t throttle, now time.Time) error {
+	var start time.Time
+	if err := tx.QueryRow(ctx, `select window_start from sign_in_throttles where key = $1`, t.key).Scan(&start); err != nil {
+		return err
+	}
+	minutes := max(1, int((start.Add(throttleWindow).Sub(now)+time.Minute-1)/time.Minute))
+	unit := "minutes"
+	if minutes == 1 {
+		unit = "minute"
+	}
+	return errs.New(errs.RateLimited, fmt.Sprintf("Too many failed sign-ins. Try again in %d %s.", minutes, unit))
+}
+
+// forgive clears the account's counter and takes the one attempt back from the address's.
+func forgive(ctx context.Context, tx pgx.Tx, account throttle, address *throttle) error {
+	if _, err := tx.Exec(ctx, `delete from sign_in_throttles where key = $1`, account.key); err != nil || address == nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, `update sign_in_throttles set failures = failures - 1 where key = $1 and failures > 0`, address.key)
+	return err
+}
+
+// ForgetFailures removes counters whose window is over; the body of a sweep.
+func (s *Service) ForgetFailures(ctx context.Context) (string, error) {
+	var removed int64
+	err := s.db.AsSystem(ctx, "sign-in", func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, `delete from sign_in_throttles where window_start <= $1`, s.now().Add(-throttleWindow))
+		removed = tag.RowsAffected()
+		return err
+	})
+	return fmt.Sprintf("%d old sign-in counters removed", removed), err
+}
