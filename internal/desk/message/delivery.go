@@ -62,22 +62,42 @@ type Delivery struct {
 	Attempts      int
 }
 
-// NextDelivery claims one mail that is due and hands it to send, which reports how it went. The row stays locked
-// while send runs, so no other process sends it too; mails of cases that are no longer live are cancelled first.
-// It reports whether there was one.
-func NextDelivery(ctx context.Context, d *db.DB, now time.Time, send func(context.Context, Delivery) error) (found bool, err error) {
+// lease is how long a claimed mail is left to whoever claimed it. A process that dies leaves it to the next after.
+const lease = 10 * time.Minute
+
+// ClaimDelivery takes one mail that is due; nil when there is none. Mails of cases that are no longer live are
+// cancelled first. The claim is a lease in the row, not a lock: nobody waits while the mail is being sent.
+func ClaimDelivery(ctx context.Context, d *db.DB, now time.Time) (mail *Delivery, err error) {
 	err = d.AsSystem(ctx, "outbox", func(tx pgx.Tx) error {
 		if err := cancelHiddenTx(ctx, tx); err != nil {
 			return err
 		}
-		mail, err := claimTx(ctx, tx, now)
-		if err != nil || mail == nil {
+		if mail, err = dueTx(ctx, tx, now); err != nil || mail == nil {
 			return err
 		}
-		found = true
-		return settleDeliveryTx(ctx, tx, *mail, now, send(ctx, *mail))
+		_, err = tx.Exec(ctx, `update outbound_mails set attempts = attempts + 1, next_try_at = $3 where workspace_id = $1 and id = $2`,
+			mail.WorkspaceID, mail.ID, now.Add(lease))
+		return err
 	})
-	return found, err
+	return mail, err
+}
+
+// SettleDelivery records how sending went: sent, to be tried again later, or failed for good.
+func SettleDelivery(ctx context.Context, d *db.DB, mail Delivery, now time.Time, failure error) error {
+	state, text, next := Sent, "", now
+	if failure != nil {
+		state, text = Queued, errs.SafeText(failure)
+		next = now.Add(deliveryBackoff << min(mail.Attempts, 8))
+		if mail.Attempts+1 >= maxDeliveryTries || errs.Is(failure, errs.Invalid) {
+			state = Failed
+		}
+	}
+	return d.AsSystem(ctx, "outbox", func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `update outbound_mails set state = $3, last_error = $4, next_try_at = $5,
+				sent_at = case when $3 = 'sent' then $6::timestamptz end
+			where workspace_id = $1 and id = $2 and state = 'queued'`, mail.WorkspaceID, mail.ID, state, text, next, now)
+		return err
+	})
 }
 
 // cancelHiddenTx drops what is queued for cases that are deleted or in spam: no mail leaves for those.
@@ -90,8 +110,8 @@ func cancelHiddenTx(ctx context.Context, tx pgx.Tx) error {
 	return err
 }
 
-// claimTx also holds the case: it cannot be deleted between the look and the sending.
-func claimTx(ctx context.Context, tx pgx.Tx, now time.Time) (*Delivery, error) {
+// dueTx locks the next mail; one that another process looks at is passed over.
+func dueTx(ctx context.Context, tx pgx.Tx, now time.Time) (*Delivery, error) {
 	rows, err := tx.Query(ctx, `select o.workspace_id, o.id, c.id as case_id, c.number, m.id as message_row, c.subject, m.body_text,
 			m.to_recipients, m.cc_recipients, coalesce(m.message_id, '') as message_id, p.message_id as in_reply_to,
 			array(select r.message_id from messages r where r.workspace_id = o.workspace_id and r.case_id = o.case_id
@@ -99,15 +119,15 @@ func claimTx(ctx context.Context, tx pgx.Tx, now time.Time) (*Delivery, error) {
 			coalesce(u.name, '') as author_name, w.name as workspace_name, coalesce(a.address, '') as "from", o.created_at, o.attempts
 		from outbound_mails o
 		join messages m on m.workspace_id = o.workspace_id and m.id = o.message_id
-		join cases c on c.workspace_id = o.workspace_id and c.id = o.case_id
+		join live_cases c on c.workspace_id = o.workspace_id and c.id = o.case_id
 		join workspaces w on w.id = o.workspace_id
 		left join messages p on p.workspace_id = o.workspace_id and p.id = m.reply_to_id
 		left join members b on b.workspace_id = o.workspace_id and b.id = m.author_member_id
 		left join users u on u.id = b.user_id
 		left join lateral (select address from inbound_addresses a where a.workspace_id = o.workspace_id
 			order by a.queue_id = c.queue_id desc, a.is_default desc limit 1) a on true
-		where o.state = 'queued' and o.next_try_at <= $1 and c.deleted_at is null and c.spam_at is null
-		order by o.next_try_at limit 1 for update of o skip locked for share of c skip locked`, now)
+		where o.state = 'queued' and o.next_try_at <= $1 
+		order by o.next_try_at limit 1 for update of o skip locked`, now)
 	if err != nil {
 		return nil, err
 	}
@@ -116,21 +136,6 @@ func claimTx(ctx context.Context, tx pgx.Tx, now time.Time) (*Delivery, error) {
 		return nil, err
 	}
 	return &found[0], nil
-}
-
-func settleDeliveryTx(ctx context.Context, tx pgx.Tx, mail Delivery, now time.Time, failure error) error {
-	state, text, next := Sent, "", now
-	if failure != nil {
-		state, text = Queued, errs.SafeText(failure)
-		next = now.Add(deliveryBackoff << min(mail.Attempts, 8))
-		if mail.Attempts+1 >= maxDeliveryTries || errs.Is(failure, errs.Invalid) {
-			state = Failed
-		}
-	}
-	_, err := tx.Exec(ctx, `update outbound_mails set state = $3, attempts = attempts + 1, last_error = $4, next_try_at = $5,
-			sent_at = case when $3 = 'sent' then $6::timestamptz end
-		where workspace_id = $1 and id = $2`, mail.WorkspaceID, mail.ID, state, text, next, now)
-	return err
 }
 
 // markBouncedTx records on the message that its mail came back.

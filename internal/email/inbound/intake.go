@@ -15,6 +15,7 @@ import (
 	"caseward/internal/email/replyaddr"
 	"caseward/internal/platform/clock"
 	"caseward/internal/platform/db"
+	"caseward/internal/platform/errs"
 )
 
 // IntakeSweep is the job that takes in what was stored but not finished, as in `caseward run NAME`.
@@ -42,8 +43,17 @@ func NewIntake(d *db.DB, m *message.Service, a Addresses, s *replyaddr.Signer, n
 
 // Recipient reports whether mail to the address is ours: an inbound address or a reply address below it.
 func (in *Intake) Recipient(ctx context.Context, rcpt string) error {
-	_, err := in.addresses.Route(ctx, replyaddr.Base(rcpt))
+	_, err := in.route(ctx, rcpt)
 	return err
+}
+
+// route looks the whole address up first: somebody may receive mail at support+eu@acme.test.
+func (in *Intake) route(ctx context.Context, rcpt string) (workspace.Route, error) {
+	r, err := in.addresses.Route(ctx, rcpt)
+	if errs.Is(err, errs.NotFound) {
+		return in.addresses.Route(ctx, replyaddr.Base(rcpt))
+	}
+	return r, err
 }
 
 // Receive stores the raw mail once for each workspace it is addressed to, then reads it and puts it into its case.
@@ -53,7 +63,7 @@ func (in *Intake) Receive(ctx context.Context, e Envelope, raw []byte) error {
 	mail.ApplyEnvelope(e)
 	done := map[access.WorkspaceID]bool{}
 	for _, rcpt := range e.To {
-		route, err := in.addresses.Route(ctx, replyaddr.Base(rcpt))
+		route, err := in.route(ctx, rcpt)
 		if err != nil {
 			return err
 		}
@@ -100,7 +110,7 @@ func (in *Intake) Sweep(ctx context.Context) (string, error) {
 }
 
 func (in *Intake) again(ctx context.Context, r message.Raw) error {
-	route, err := in.addresses.Route(ctx, replyaddr.Base(r.EnvelopeTo))
+	route, err := in.route(ctx, r.EnvelopeTo)
 	if err != nil {
 		// The address was removed meanwhile: the mail still belongs to the workspace that had it.
 		route = workspace.Route{Workspace: r.WorkspaceID}

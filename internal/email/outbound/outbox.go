@@ -1,0 +1,122 @@
+// Package outbound sends what is queued: it writes each mail and hands it to a relay, or to a folder where none is
+// set.
+package outbound
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"caseward/internal/desk/message"
+	"caseward/internal/email/compose"
+	"caseward/internal/email/replyaddr"
+	"caseward/internal/platform/clock"
+	"caseward/internal/platform/db"
+	"caseward/internal/platform/errs"
+	"caseward/internal/platform/markup"
+)
+
+// Mail is a mail ready to be sent.
+type Mail struct {
+	From string // the envelope's reverse path: bounces come back to it
+	To   []string
+	Raw  []byte
+}
+
+// Transport delivers mail. An Invalid error means that the mail will never be taken; any other, that it is worth
+// another try. Its safe text is shown on the case.
+type Transport interface {
+	Send(ctx context.Context, m Mail) error
+}
+
+// Outbox sends queued mail.
+type Outbox struct {
+	db        *db.DB
+	transport Transport
+	signer    *replyaddr.Signer
+	now       clock.Clock
+	log       *slog.Logger
+}
+
+// NewOutbox returns an Outbox.
+func NewOutbox(d *db.DB, t Transport, s *replyaddr.Signer, now clock.Clock, log *slog.Logger) *Outbox {
+	return &Outbox{d, t, s, now, log}
+}
+
+// sendTimeout bounds one delivery; it is well under the lease of a claimed mail.
+const sendTimeout = 2 * time.Minute
+
+// Sweep sends everything that is due. It is the body of the job message.OutboxSweep.
+func (o *Outbox) Sweep(ctx context.Context) (string, error) {
+	sent, failed := 0, 0
+	for {
+		d, err := message.ClaimDelivery(ctx, o.db, o.now())
+		if err != nil || d == nil {
+			return fmt.Sprintf("sent %d mails, %d failed", sent, failed), err
+		}
+		failure := o.send(ctx, *d)
+		if failure != nil {
+			failed++
+			o.log.WarnContext(ctx, "a mail could not be sent", "workspace", d.WorkspaceID, "mail", d.ID, "try", d.Attempts+1, "err", failure)
+		} else {
+			sent++
+		}
+		// The outcome must be kept even when the program is stopping: the mail has left.
+		if err := message.SettleDelivery(context.WithoutCancel(ctx), o.db, *d, o.now(), failure); err != nil {
+			return "", err
+		}
+	}
+}
+
+func (o *Outbox) send(ctx context.Context, d message.Delivery) error {
+	mail, err := o.write(d)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+	defer cancel()
+	return o.transport.Send(ctx, mail)
+}
+
+// write makes the RFC 5322 message. Both From and Reply-To carry the signed address, since some mail programs answer
+// to one and some to the other.
+func (o *Outbox) write(d message.Delivery) (Mail, error) {
+	if d.From == "" {
+		return Mail{}, errs.New(errs.Invalid, "This workspace has no e-mail address to send from. An admin can add one under Admin › Email.")
+	}
+	replyTo, err := o.signer.Sign(d.From, int64(d.WorkspaceID), int64(d.CaseID))
+	if err != nil {
+		return Mail{}, errs.Wrap(errs.Invalid, "The workspace's e-mail address cannot be used to send from.", err)
+	}
+	out := compose.Outgoing{
+		From:    compose.Address{Name: senderName(d), Email: d.From},
+		ReplyTo: compose.Address{Name: d.WorkspaceName, Email: replyTo},
+		To:      addresses(d.ToRecipients), Cc: addresses(d.CcRecipients),
+		Subject: replySubject(d), MessageID: d.MessageID, References: oldestFirst(d.References), Date: d.CreatedAt,
+		Text: d.BodyText, HTML: markup.Markdown(d.BodyText),
+	}
+	if d.InReplyTo != nil {
+		out.InReplyTo = *d.InReplyTo
+	}
+	raw, err := compose.Build(out)
+	if err != nil {
+		return Mail{}, errs.Wrap(errs.Invalid, "This message could not be written as an e-mail. Check the recipient's address.", err)
+	}
+	return Mail{From: replyTo, To: append(append([]string{}, d.ToRecipients...), d.CcRecipients...), Raw: raw}, nil
+}
+
+func senderName(d message.Delivery) string {
+	if d.AuthorName == "" {
+		return d.WorkspaceName
+	}
+	return d.AuthorName + " (" + d.WorkspaceName + ")"
+}
+
+func addresses(list []string) []compose.Address {
+	var out []compose.Address
+	for _, a := range list {
+		out = append(out, compose.Address{Email: a})
+	}
+	return out
+}
