@@ -148,6 +148,7 @@ func (s *server) clone(ctx context.Context, name string) error {
 
 // drop runs after the test, whose context has ended by then.
 func (s *server) drop(t testing.TB, name string) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	if _, err := s.admin.Exec(ctx, "drop database "+pgx.Identifier{name}.Sanitize()+" with (force)"); err != nil {

@@ -1,0 +1,106 @@
+package setup_test
+
+import (
+	"testing"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/desk/setup"
+	"caseward/internal/platform/clock"
+	"caseward/internal/platform/errs"
+	"caseward/internal/testkit/fixture"
+	"caseward/internal/testkit/testdb"
+)
+
+func input(slug string) setup.Input {
+	return setup.Input{Slug: slug, Name: "Acme", TimeZone: "Europe/Lisbon", Address: "Support@" + slug + ".test", First: true,
+		Owner: setup.Person{Email: "owner@" + slug + ".test", Name: "Olga", Password: fixture.Password}}
+}
+
+func TestOfTwoBrowsersOneWins(t *testing.T) {
+	t.Parallel()
+	d := testdb.New(t)
+	services := fixture.New(t, d, clock.System)
+	s := services.Setup
+	if needed, err := s.NeedsSetup(t.Context()); err != nil || !needed {
+		t.Fatalf("an empty installation needs no set-up (%v)", err)
+	}
+	results := make(chan error, 3)
+	for _, slug := range []string{"one", "two", "one"} {
+		go func() {
+			_, err := s.Create(t.Context(), input(slug))
+			results <- err
+		}()
+	}
+	won := 0
+	for range 3 {
+		if err := <-results; err == nil {
+			won++
+		} else if !errs.Is(err, errs.Conflict) && !errs.Is(err, errs.Invalid) {
+			t.Error(err)
+		}
+	}
+	if needed, err := s.NeedsSetup(t.Context()); won != 1 || needed || err != nil {
+		t.Errorf("%d browsers won; needs set-up: %t (%v)", won, needed, err)
+	}
+}
+
+func TestWhatAWorkspaceBeginsWith(t *testing.T) {
+	t.Parallel()
+	d := testdb.New(t)
+	services := fixture.New(t, d, clock.System)
+	made, err := services.Setup.Create(t.Context(), input("acme"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	queues, err := services.Workspaces.Queues(t.Context(), made.Owner)
+	if err != nil || len(queues) != 1 || queues[0].Name != "Support" || !queues[0].IsDefault {
+		t.Errorf("%+v, %v", queues, err)
+	}
+	addresses, err := services.Workspaces.Addresses(t.Context(), made.Owner)
+	if err != nil || len(addresses) != 1 || addresses[0].Address != "support@acme.test" || !addresses[0].IsDefault {
+		t.Errorf("%+v, %v", addresses, err)
+	}
+	if !made.Owner.Can(access.ManageOwners) || made.Workspace.TimeZone != "Europe/Lisbon" || made.Workspace.Plan != access.Enterprise {
+		t.Errorf("%+v", made)
+	}
+}
+
+func TestWhatIsRefused(t *testing.T) {
+	t.Parallel()
+	d := testdb.New(t)
+	s := fixture.New(t, d, clock.System).Setup
+	for what, spoil := range map[string]func(*setup.Input){
+		"slug":     func(in *setup.Input) { in.Slug = "A b" },
+		"name":     func(in *setup.Input) { in.Name = " " },
+		"zone":     func(in *setup.Input) { in.TimeZone = "Mars/Olympus" },
+		"address":  func(in *setup.Input) { in.Address = "nowhere" },
+		"email":    func(in *setup.Input) { in.Owner.Email = "" },
+		"person":   func(in *setup.Input) { in.Owner.Name = "" },
+		"password": func(in *setup.Input) { in.Owner.Password = "short" },
+	} {
+		in := input("acme")
+		spoil(&in)
+		if _, err := s.Create(t.Context(), in); !errs.Is(err, errs.Invalid) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if needed, err := s.NeedsSetup(t.Context()); err != nil || !needed {
+		t.Errorf("something was made (%v)", err)
+	}
+	if _, err := s.AddStaff(t.Context(), setup.Person{Email: "staff@x.test", Name: "Stan", Password: fixture.Password}); err != nil {
+		t.Fatal(err)
+	}
+	taken := input("acme")
+	taken.Owner.Email = "staff@x.test" // the set-up page must not give a stranger a place beside somebody's account
+	if _, err := s.Create(t.Context(), taken); !errs.Is(err, errs.Invalid) {
+		t.Errorf("an account's address: %v", err)
+	}
+	taken.First = false // the command line may
+	if _, err := s.Create(t.Context(), taken); err != nil {
+		t.Error(err)
+	}
+	taken.Owner.Email = "other@x.test"
+	if _, err := s.Create(t.Context(), taken); !errs.Is(err, errs.Invalid) {
+		t.Errorf("a slug that is taken: %v", err)
+	}
+}
