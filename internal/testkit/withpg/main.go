@@ -30,7 +30,7 @@ func run(args []string) (code int, err error) {
 		args = args[1:]
 	}
 	if len(args) == 0 {
-		return 2, errors.New("name the command to run, as in: withpg -- go test .")
+		return 2, errors.New("name the command to run after --")
 	}
 	if os.Getenv(testpg.EnvURL) != "" {
 		return command(args, os.Environ())
