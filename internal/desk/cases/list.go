@@ -158,7 +158,7 @@ func listTx(ctx context.Context, tx pgx.Tx, actor access.Actor, l listSQL, in Pa
 	if err != nil {
 		return Page{}, err
 	}
-	return cut(found, size, in), nil
+	return PageOf(found, size, in), nil
 }
 
 // details reads the Summary of each id; the outer order is always newest first.
@@ -196,8 +196,9 @@ func SummariesTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, ids []ID
 	return pgx.CollectRows(rows, pgx.RowToStructByName[Summary])
 }
 
-// cut takes the extra row off, which only says that there is more, and names the neighbouring pages.
-func cut(found []Summary, size int, in PageInput) Page {
+// PageOf makes a page of up to size+1 rows, newest first, that were read for in. The extra row only says that there
+// is more and is taken off.
+func PageOf(found []Summary, size int, in PageInput) Page {
 	more := len(found) > size
 	backwards := in.Before != nil
 	switch {
