@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"caseward/internal/platform/clock"
 )
 
 // gate is the listener's side of the limits: who may connect, and how long a connection may take over what. The
@@ -52,7 +54,7 @@ func (l *gatedListener) Accept() (net.Conn, error) {
 			return admitted, nil
 		}
 		// One short write into an empty socket buffer; it does not hold up the others.
-		_ = c.SetWriteDeadline(time.Now().Add(time.Second))
+		_ = c.SetWriteDeadline(clock.System().Add(time.Second))
 		_, _ = io.WriteString(c, "421 4.7.0 Too many connections, try again later\r\n")
 		_ = c.Close()
 	}
@@ -65,7 +67,7 @@ func (g *gate) admit(c net.Conn) *conn {
 	if g.closed || len(g.conns) >= g.opt.MaxConns || g.byAddr[key] >= g.opt.MaxConnsPerAddr {
 		return nil
 	}
-	admitted := &conn{Conn: c, gate: g, key: key, idle: g.opt.IdleTimeout, end: time.Now().Add(g.opt.SessionTimeout)}
+	admitted := &conn{Conn: c, gate: g, key: key, idle: g.opt.IdleTimeout, end: clock.System().Add(g.opt.SessionTimeout)}
 	g.conns[admitted] = struct{}{}
 	g.byAddr[key]++
 	return admitted
@@ -156,7 +158,7 @@ func underlying(c net.Conn) *conn {
 func (c *conn) beginData(limit time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.dataEnd = time.Now().Add(limit)
+	c.dataEnd = clock.System().Add(limit)
 }
 
 func (c *conn) endData() {
@@ -175,7 +177,7 @@ func (c *conn) SetReadDeadline(t time.Time) error {
 
 func (c *conn) setReadDeadline(t time.Time) error {
 	if c.dataEnd.IsZero() && c.gate.draining() {
-		t = time.Now().Add(-time.Second)
+		t = clock.System().Add(-time.Second)
 	} else if t.IsZero() || t.After(c.end) {
 		t = c.end
 	}
@@ -191,7 +193,7 @@ func (c *conn) Read(b []byte) (int, error) {
 		return 0, c.failed
 	}
 	if !c.dataEnd.IsZero() {
-		next := time.Now().Add(c.idle)
+		next := clock.System().Add(c.idle)
 		if next.After(c.dataEnd) {
 			next = c.dataEnd
 		}
@@ -212,7 +214,7 @@ func (c *conn) wakeIdle() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.dataEnd.IsZero() {
-		_ = c.setReadDeadline(time.Now())
+		_ = c.setReadDeadline(clock.System())
 	}
 }
 

@@ -120,10 +120,11 @@ func (m *mboxReader) deliver() error {
 		return nil
 	}
 	raw := m.mail.Bytes()
-	if trimmed, found := bytes.CutSuffix(raw, []byte("\r\n\r\n")); found {
-		raw = append(trimmed, "\r\n"...)
-	} else if trimmed, found := bytes.CutSuffix(raw, []byte("\n\n")); found {
-		raw = append(trimmed, '\n')
+	for _, end := range []string{"\r\n", "\n"} {
+		if bytes.HasSuffix(raw, []byte(end+end)) {
+			raw = raw[:len(raw)-len(end)]
+			break
+		}
 	}
 	m.n++
 	err := m.fn(fmt.Sprintf("%s#%d", m.name, m.n), bytes.Clone(raw))

@@ -60,6 +60,7 @@ func TestMutations(t *testing.T) {
 		name := seeds[n%len(seeds)]
 		raw := mutate(r, sample(t, name))
 		t.Run(fmt.Sprintf("%03d-%s", n, name), func(t *testing.T) {
+			t.Parallel()
 			began := time.Now()
 			m := Parse(raw)
 			if took := time.Since(began); took > 2*time.Second {

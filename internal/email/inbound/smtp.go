@@ -80,7 +80,7 @@ type SMTPServer struct {
 	smtp     *smtp.Server
 	gate     *gate
 	buffered atomic.Int64
-	base     context.Context // of every call to the Receiver; ends when draining gave up
+	working  func() (context.Context, context.CancelFunc) // for a call to the Receiver; ends when draining gives up
 	cancel   context.CancelFunc
 	shutdown sync.Once
 	closed   chan struct{}
@@ -91,7 +91,9 @@ type SMTPServer struct {
 func NewSMTPServer(receiver Receiver, opt SMTPOptions) *SMTPServer {
 	opt = opt.withDefaults()
 	s := &SMTPServer{opt: opt, receiver: receiver, gate: newGate(opt), closed: make(chan struct{})}
-	s.base, s.cancel = context.WithCancel(context.Background())
+	base, cancel := context.WithCancel(context.Background())
+	s.cancel = cancel
+	s.working = func() (context.Context, context.CancelFunc) { return context.WithTimeout(base, opt.ReceiveTimeout) }
 	s.smtp = smtp.NewServer(smtp.BackendFunc(s.newSession))
 	s.smtp.Domain = opt.Domain
 	s.smtp.MaxMessageBytes = opt.MaxMessageBytes
@@ -169,7 +171,7 @@ func (s *session) Mail(from string, _ *smtp.MailOptions) error {
 
 // Rcpt takes a recipient that the Receiver knows.
 func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
-	ctx, cancel := context.WithTimeout(s.server.base, s.server.opt.ReceiveTimeout)
+	ctx, cancel := s.server.working()
 	defer cancel()
 	if err := s.server.receiver.Recipient(ctx, to); err != nil {
 		switch errs.KindOf(err) {
@@ -198,7 +200,7 @@ func (s *session) Data(r io.Reader) error {
 	if err != nil {
 		return s.readError(err)
 	}
-	ctx, cancel := context.WithTimeout(s.server.base, s.server.opt.ReceiveTimeout)
+	ctx, cancel := s.server.working()
 	defer cancel()
 	if err := s.server.receiver.Receive(ctx, envelope, raw); err != nil {
 		switch errs.KindOf(err) {

@@ -55,7 +55,7 @@ func (r *receiver) taken() []string {
 // listen starts a server on the loopback and returns it with its address.
 func listen(t *testing.T, r Receiver, opt SMTPOptions) (*SMTPServer, string) {
 	t.Helper()
-	opt.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
+	opt.Log = slog.New(slog.DiscardHandler)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -425,7 +425,7 @@ func TestSMTPShutdownGivesUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := NewSMTPServer(r, SMTPOptions{DrainTimeout: 50 * time.Millisecond, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	s := NewSMTPServer(r, SMTPOptions{DrainTimeout: 50 * time.Millisecond, Log: slog.New(slog.DiscardHandler)})
 	ctx, cancel := context.WithCancel(context.Background())
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(ctx, l) }()

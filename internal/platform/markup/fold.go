@@ -96,7 +96,7 @@ func unprefixed(name string) string {
 func quoteStart(nodes []node) int {
 	end := len(nodes)
 	cut := end
-	for i := 0; i < end; i++ {
+	for i := range nodes {
 		if nodes[i].quote == quoteToEnd {
 			cut = i
 			break

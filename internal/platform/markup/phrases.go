@@ -30,6 +30,10 @@ func isAttribution(s string) bool {
 	return s != "" && len(s) <= 600 && attribution.MatchString(s)
 }
 
+// vagueAttribution matches an introduction in a language not listed: it ends in a colon and has a time or an address.
+// It counts only right above quotation marks.
+var vagueAttribution = regexp.MustCompile(`(?s)^.{0,300}(?:\d[:.h]\d\d|\d{4}|\S@\S).{0,200}[:：][\s*_]*$`)
+
 // originalMessage matches the rule that Outlook and others draw above the quoted letter.
 var originalMessage = regexp.MustCompile(`(?i)^\s*[-_]{2,}\s*(?:original message|original appointment|` +
 	`ursprüngliche nachricht|originalnachricht|message d'origine|message d’origine|message original|mensaje original|` +

@@ -202,8 +202,8 @@ func TestImages(t *testing.T) {
 func TestHostileSize(t *testing.T) {
 	t.Parallel()
 	for _, unit := range []string{"<div>", "<b a=1>", "<table><tr><td>", "</div>", "<p>x", "<a href=https://x.test>", "<blockquote type=cite>",
-		"<li>", "&lt;", "<", "On x wrote:", "<br>", "> "} {
-		src := strings.Repeat(unit, 300_000/len(unit))
+		"<li>", "&lt;", "<", "On x wrote:", "<br>", "> ", "On x:\n", "From: x\n"} {
+		src := strings.Repeat(unit, 100_000/len(unit))
 		SanitiseFolded("x"+src, Options{})
 		HTMLToText(src)
 		SplitQuotedText(strings.ReplaceAll(src, ">", ">\n"))

@@ -2,6 +2,10 @@ package markup
 
 import "strings"
 
+// maxTries bounds how many lines of one text are held against the patterns of introductions, which are costly; a letter has
+// a handful of lines that end in a colon.
+const maxTries = 300
+
 // SplitQuotedText separates plain text into what the author wrote, the trailing quotation and the signature. Nothing
 // is lost but white space at the seams. As with HTML, quotations that the author's words follow, letters that
 // are nothing but a quotation, and forwarded letters stay whole.
@@ -18,6 +22,7 @@ func SplitQuotedText(text string) (fresh, quoted, signature string) {
 
 // quotedFrom returns the index of the first line of the trailing quotation, or len(lines).
 func quotedFrom(lines []string) int {
+	tries := maxTries
 	for i := range lines {
 		if originalMessage.MatchString(lines[i]) || isHeaderBlock(lines[i:]) {
 			if i > 0 && isRule(lines[i-1]) {
@@ -25,36 +30,39 @@ func quotedFrom(lines []string) int {
 			}
 			return trailingMarks(lines, i)
 		}
-		if n := attributionAt(lines, i); n > 0 && !markFollows(lines, i+n) && i+n < len(lines) {
+		if n := attributionAt(lines, i, &tries); n > 0 && !markFollows(lines, i+n) && i+n < len(lines) {
 			return i // a program that quotes without marks: all the rest is the quotation
 		}
 	}
 	return trailingMarks(lines, len(lines))
 }
 
-// trailingMarks walks back from an index over lines that begin with ">" and over the line that introduces them.
+// trailingMarks walks back from an index over lines that begin with ">" and over the line that introduces them. Marks
+// without such a line are left alone: people set off their own words by them.
 func trailingMarks(lines []string, from int) int {
-	cut := from
-	i := from - 1
-	for ; i >= 0; i-- {
+	cut, tries := from, maxTries
+	for i := from - 1; i >= 0; i-- {
 		switch {
 		case isMarked(lines[i]):
 			cut = i
 		case isBlank(lines[i]):
 		default:
 			for n := 1; n <= 3 && cut < len(lines) && i-n+1 >= 0; n++ {
-				if attributionAt(lines, i-n+1) == n {
+				if attributionAt(lines, i-n+1, &tries) == n {
 					return i - n + 1
 				}
 			}
-			return cut
+			if cut < len(lines) && len(lines[i]) < 400 && vagueAttribution.MatchString(lines[i]) {
+				return i
+			}
+			return from
 		}
 	}
-	return cut
+	return from
 }
 
 // attributionAt returns how many lines, at most three, the introduction of a quotation takes at an index, or 0.
-func attributionAt(lines []string, i int) int {
+func attributionAt(lines []string, i int, tries *int) int {
 	for n := 1; n <= 3 && i+n <= len(lines); n++ {
 		last := lines[i+n-1]
 		if isBlank(last) || isMarked(last) {
@@ -62,6 +70,9 @@ func attributionAt(lines []string, i int) int {
 		}
 		if tail := strings.TrimRight(last, " \t*_"); !strings.HasSuffix(tail, ":") && !strings.HasSuffix(tail, "：") {
 			continue
+		}
+		if *tries--; *tries < 0 {
+			return 0
 		}
 		if isAttribution(strings.Join(lines[i:i+n], " ")) {
 			return n
