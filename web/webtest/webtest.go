@@ -1,0 +1,159 @@
+// Package webtest is what tests of pages share: a signed-in browser without a browser. Handlers run behind the real
+// shell, session and error adapter; their services are fakes.
+package webtest
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/netip"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/PuerkitoBio/goquery"
+	"github.com/go-chi/chi/v5"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/desk/cases"
+	"caseward/internal/desk/member"
+	"caseward/internal/platform/errs"
+	"caseward/web/console/shell"
+	"caseward/web/kit"
+)
+
+// Site serves the routes of one test and remembers cookies, as a browser does.
+type Site struct {
+	t      *testing.T
+	Kit    *kit.Kit
+	Shell  *shell.Shell
+	Router chi.Router // register the handlers under test here, with Shell.Handle
+	// Member is who visits /w/acme; change it before a request to change the visitor. Staff likewise.
+	Member member.Session
+	Staff  member.StaffSession
+	// EndSessions makes every session one that has ended.
+	EndSessions bool
+	client      *http.Client
+	server      *httptest.Server
+}
+
+// Now is the time on every page.
+func Now() time.Time { return time.Date(2026, time.May, 4, 12, 0, 0, 0, time.UTC) }
+
+// New returns a Site on which nobody is signed in yet.
+func New(t *testing.T) *Site {
+	t.Helper()
+	s := &Site{t: t, Kit: kit.New(kit.Options{}), Router: chi.NewRouter(), Member: Ana(), Staff: Support()}
+	s.Shell = shell.New(s.Kit, members{s}, counts{}, Now)
+	s.Router.Use(s.Kit.Session)
+	s.Router.Get("/test/sign-in", s.Shell.Handle(func(_ http.ResponseWriter, r *http.Request) error {
+		return s.Shell.SignIn(r.Context(), s.Member.User.ID, s.Member.User.SessionEpoch)
+	}))
+	s.server = httptest.NewServer(s.Router)
+	t.Cleanup(s.server.Close)
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.client = &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return s
+}
+
+// SignIn signs the Member in.
+func (s *Site) SignIn() *Site {
+	s.t.Helper()
+	s.Get("/test/sign-in")
+	return s
+}
+
+// As makes the visitor somebody of that role and those grants.
+func (s *Site) As(role access.Role, grants ...access.Permission) *Site {
+	s.Member.Actor.Role, s.Member.Actor.Grants = role, grants
+	return s
+}
+
+// Console returns a router for console pages, behind the gate for members.
+func (s *Site) Console(register func(chi.Router)) *Site {
+	s.Router.Route("/w/{ws}", func(r chi.Router) {
+		r.Use(s.Shell.Member)
+		register(r)
+	})
+	return s
+}
+
+// Get fetches a page.
+func (s *Site) Get(path string) *Page { return s.do(http.MethodGet, path, nil) }
+
+// Post sends a form.
+func (s *Site) Post(path string, form url.Values) *Page {
+	return s.do(http.MethodPost, path, strings.NewReader(form.Encode()))
+}
+
+func (s *Site) do(method, path string, body io.Reader) *Page {
+	s.t.Helper()
+	r, err := http.NewRequestWithContext(s.t.Context(), method, s.server.URL+path, body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if body != nil {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	answer, err := s.client.Do(r)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	document, err := goquery.NewDocumentFromReader(answer.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return &Page{s.t, answer.StatusCode, answer.Header, document}
+}
+
+// Ana is an agent of Acme who may delete cases.
+func Ana() member.Session {
+	return member.Session{
+		User: member.User{ID: 7, Email: "ana@acme.test", Name: "Ana Duarte", SessionEpoch: 1},
+		Actor: access.Actor{Kind: access.Member, Workspace: 1, Member: 70, User: 7, Role: access.Agent,
+			Grants: []access.Permission{access.DeleteCases}, Plan: access.Enterprise},
+		Workspace:   member.Workspace{ID: 1, Slug: "acme", Name: "Acme", Plan: access.Enterprise, TimeZone: "UTC", RetentionDays: new(7)},
+		DefaultView: member.Full,
+	}
+}
+
+// Support is one of the support staff.
+func Support() member.StaffSession {
+	return member.StaffSession{
+		User:  member.User{ID: 9, Email: "staff@caseward.test", Name: "Sam Staff", IsStaff: true, SessionEpoch: 1},
+		Actor: access.Actor{Kind: access.Staff, User: 9},
+	}
+}
+
+type members struct{ site *Site }
+
+func (m members) Resolve(_ context.Context, _ access.UserID, _ int, slug string) (member.Session, error) {
+	switch {
+	case m.site.EndSessions:
+		return member.Session{}, member.ErrSignedOut
+	case slug != m.site.Member.Workspace.Slug:
+		return member.Session{}, errs.New(errs.NotFound, "")
+	}
+	return m.site.Member, nil
+}
+
+func (m members) ResolveStaff(context.Context, access.UserID, int) (member.StaffSession, error) {
+	if !m.site.Staff.User.IsStaff {
+		return member.StaffSession{}, errs.New(errs.NotFound, "")
+	}
+	return m.site.Staff, nil
+}
+
+type counts struct{}
+
+func (counts) Counts(context.Context, access.Actor) (cases.Counts, error) { return cases.Counts{}, nil }
+
+// AnyAddr is the address that requests of a Site come from.
+func AnyAddr() netip.Addr { return netip.MustParseAddr("127.0.0.1") }
