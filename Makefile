@@ -1,6 +1,6 @@
 # One line a target; what takes more than that lives in .ci/.
 .DEFAULT_GOAL := help
-.PHONY: help run test build check generate lint fmt
+.PHONY: help run test build check bench generate lint fmt
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,7 +15,7 @@ test: ## everything CI checks; installs what it needs where it may
 	@.ci/formatted
 	@$(MAKE) --no-print-directory lint
 	go vet ./...
-	go test -race ./...
+	go run ./internal/testkit/withpg -- go test -race ./...
 
 build: ## bin/caseward, one static binary
 	CGO_ENABLED=0 go build -trimpath -o bin/caseward ./cmd/caseward
@@ -23,6 +23,10 @@ build: ## bin/caseward, one static binary
 check: ## FILTER=x: the tests of the packages whose path holds x
 	@.ci/need race database
 	@.ci/check '$(FILTER)'
+
+bench: ## measure against lower bounds of the same run; ARGS="-cases 10000" for a quick look
+	@.ci/need database
+	go run ./internal/bench $(ARGS)
 
 generate: ## templ, and the styles and scripts (needs npm)
 	go tool templ generate
