@@ -31,8 +31,21 @@ const maxDeliveryTries = 12
 // deliveryBackoff is the wait after a failed try; it doubles with each.
 const deliveryBackoff = time.Minute
 
+// Delivered returns a Service that writes replies as sent the moment they are written: for a history that is made
+// up or brought in from elsewhere. Nothing of it is ever queued, so no other process can send it either.
+func (s *Service) Delivered() *Service {
+	past := *s
+	past.delivered = true
+	return &past
+}
+
 // queueTx has a stored message sent after the transaction has committed.
 func (s *Service) queueTx(ctx context.Context, tx pgx.Tx, c cases.Case, id ID, now time.Time) error {
+	if s.delivered {
+		_, err := tx.Exec(ctx, `insert into outbound_mails (workspace_id, case_id, message_id, state, attempts, created_at, next_try_at, sent_at)
+			values ($1, $2, $3, 'sent', 1, $4, $4, $4)`, c.WorkspaceID, c.ID, id, now)
+		return err
+	}
 	_, err := tx.Exec(ctx, `insert into outbound_mails (workspace_id, case_id, message_id, created_at, next_try_at) values ($1, $2, $3, $4, $4)`,
 		c.WorkspaceID, c.ID, id, now)
 	if err != nil {

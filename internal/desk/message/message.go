@@ -39,11 +39,13 @@ type Service struct {
 	cases *cases.Service
 	jobs  *jobs.Enqueuer
 	now   clock.Clock
+	// delivered: what is written here counts as sent already. See Delivered.
+	delivered bool
 }
 
 // NewService returns a Service.
 func NewService(d *db.DB, guard *audit.Guard, c *cases.Service, j *jobs.Enqueuer, now clock.Clock) *Service {
-	return &Service{d, guard, c, j, now}
+	return &Service{db: d, guard: guard, cases: c, jobs: j, now: now}
 }
 
 // Message is one entry of a thread as the case page shows it.
