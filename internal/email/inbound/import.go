@@ -35,11 +35,16 @@ func (in *Intake) Import(ctx context.Context, path string, to workspace.Route) (
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		stored, err := in.messages.StoreRaw(ctx, message.Raw{WorkspaceID: to.Workspace, EnvelopeTo: to.Address, Raw: raw})
+		mail := Parse(raw)
+		e := Envelope{From: mail.From.Email, To: []string{to.Address}}
+		if e.From == "" {
+			e.From = unknownSender // an empty one would be the null sender, and the mail an automatic one
+		}
+		stored, err := in.messages.StoreRaw(ctx, message.Raw{WorkspaceID: to.Workspace, EnvelopeFrom: e.From, EnvelopeTo: to.Address, Raw: raw})
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		received, err := in.messages.TakeIn(ctx, stored, in.incoming(Parse(raw), to, Envelope{To: []string{to.Address}}))
+		received, err := in.messages.TakeIn(ctx, stored, in.incoming(mail, to, e))
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
