@@ -3,7 +3,6 @@ package retention
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"strconv"
 	"time"
 
@@ -12,6 +11,7 @@ import (
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
 	"caseward/internal/platform/db"
+	"caseward/internal/platform/errs"
 	"caseward/internal/platform/ledger"
 )
 
@@ -101,29 +101,43 @@ func appendTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, entries []L
 // verifyBatch bounds how many entries are in memory at once.
 const verifyBatch = 5000
 
-// VerifyLedger walks a workspace's chain and returns how many entries hold; the error names the first broken one.
-func VerifyLedger(ctx context.Context, d *db.DB, ws access.WorkspaceID) (n int64, err error) {
-	err = d.AsSystem(ctx, "ledger verify", func(tx pgx.Tx) error {
+// VerifyLedger walks a workspace's chain from its first entry to its head; the error names the first broken entry.
+// Errors: Conflict, wrapping a *ledger.Broken.
+func VerifyLedger(ctx context.Context, d *db.DB, ws access.WorkspaceID) error {
+	return d.AsSystem(ctx, "ledger verify", func(tx pgx.Tx) error {
 		head, err := ledger.LockHeadTx(ctx, tx, int64(ws), chain)
 		if err != nil {
 			return err
 		}
-		var v ledger.Verifier
-		for n < head.Seq || head.Seq == 0 {
-			entries, err := entriesTx(ctx, tx, ws, n, verifyBatch)
-			if err != nil || len(entries) == 0 {
-				return errors.Join(err, v.Finish(head))
-			}
-			for _, e := range entries {
-				if err := v.Check(ledger.Link{Seq: e.Seq, Hash: e.Hash}, e.fields()); err != nil {
-					return err
-				}
-				n = e.Seq
+		return walkTx(ctx, tx, ws, head)
+	})
+}
+
+func walkTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, head ledger.Link) error {
+	var v ledger.Verifier
+	for after := int64(-1); ; {
+		entries, err := entriesTx(ctx, tx, ws, after, verifyBatch)
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			after = e.Seq
+			if err := v.Check(ledger.Link{Seq: e.Seq, Hash: e.Hash}, e.fields()); err != nil {
+				return brokenLedger(err)
 			}
 		}
-		return v.Finish(head)
-	})
-	return n, err
+		if len(entries) < verifyBatch {
+			break
+		}
+	}
+	if err := v.Finish(head); err != nil {
+		return brokenLedger(err)
+	}
+	return nil
+}
+
+func brokenLedger(cause error) error {
+	return errs.Wrap(errs.Conflict, "The erasure ledger does not hold: "+cause.Error()+".", cause)
 }
 
 func entriesTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, after int64, limit int) ([]LedgerEntry, error) {

@@ -18,6 +18,7 @@ type Hub struct {
 	subscribers map[int64]map[chan Event]struct{}
 	generations map[int64]uint64
 	resyncs     uint64
+	closed      bool
 	outbox      chan Event // to Relay; full means Relay is behind, and the next event it sends is a resync
 }
 
@@ -45,6 +46,10 @@ func (h *Hub) Subscribe(workspace int64) (events <-chan Event, cancel func()) {
 	ch := make(chan Event, 64)
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.closed {
+		close(ch)
+		return ch, func() {}
+	}
 	if h.subscribers[workspace] == nil {
 		h.subscribers[workspace] = map[chan Event]struct{}{}
 	}
@@ -76,6 +81,19 @@ func (h *Hub) deliver(e Event) {
 		default:
 		}
 	}
+}
+
+// Close ends every subscription: open streams would otherwise keep a server from stopping.
+func (h *Hub) Close() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, subscribers := range h.subscribers {
+		for ch := range subscribers {
+			close(ch)
+		}
+	}
+	clear(h.subscribers)
+	h.closed = true
 }
 
 // resync tells every subscriber to look again; after a gap in what was heard from other processes.

@@ -1,0 +1,76 @@
+// Command caseward is the helpdesk: server, migrations, jobs and tools in one binary.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"caseward/internal/app"
+	"caseward/internal/config"
+)
+
+// commands is the command line; each command is a file of this folder.
+type commands struct {
+	Serve     serveCmd     `cmd:"" help:"Serve the web pages, take mail in and work the background jobs."`
+	Migrate   migrateCmd   `cmd:"" help:"Change or show the state of the database schema."`
+	Demo      demoCmd      `cmd:"" help:"Load the demo workspace. Loading it twice changes nothing."`
+	Workspace workspaceCmd `cmd:"" help:"Create a workspace."`
+	Staff     staffCmd     `cmd:"" help:"Add support staff, who decide on erasure requests."`
+	Run       runCmd       `cmd:"" help:"Run one background job now and print what it did."`
+	Import    importCmd    `cmd:"" help:"Take in mail from files, through the same path as SMTP."`
+	Erasure   erasureCmd   `cmd:"" help:"Check the erasure ledger."`
+	Audit     auditCmd     `cmd:"" help:"Check the audit trail."`
+	Seed      seedCmd      `cmd:"" help:"Fill a workspace with synthetic cases, for load tests."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var cli commands
+	k := kong.Parse(&cli, kong.Name("caseward"), kong.UsageOnError(),
+		kong.Description("A helpdesk in which nothing disappears by accident, and what must be forgotten is provably forgotten."))
+	k.BindTo(ctx, (*context.Context)(nil))
+	if err := k.Run(); err != nil && !errors.Is(err, context.Canceled) {
+		fmt.Fprintln(os.Stderr, "caseward:", err)
+		stop()
+		os.Exit(1)
+	}
+}
+
+// load reads the configuration and makes the logger.
+func load() (config.Config, *slog.Logger, error) {
+	cfg, err := config.Load(os.Environ())
+	if err != nil {
+		return cfg, nil, err
+	}
+	return cfg, slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: cfg.LogLevel})), nil
+}
+
+// with builds the program for one command and closes it after.
+func with(ctx context.Context, fn func(*app.App) error) error {
+	cfg, log, err := load()
+	if err != nil {
+		return err
+	}
+	a, err := app.New(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	defer closeApp(ctx, a)
+	return fn(a)
+}
+
+// closeApp ends the program's parts even when ctx has ended: that is mostly why it is called.
+func closeApp(ctx context.Context, a *app.App) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	a.Close(ctx)
+}

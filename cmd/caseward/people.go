@@ -1,0 +1,99 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"golang.org/x/term"
+
+	"caseward/internal/app"
+	"caseward/internal/desk/setup"
+)
+
+type workspaceCmd struct {
+	Create workspaceCreateCmd `cmd:"" help:"Create a workspace and its owner."`
+}
+
+type workspaceCreateCmd struct {
+	Name       string `required:"" help:"What people call it."`
+	Slug       string `required:"" help:"Its part of the addresses: /w/SLUG."`
+	OwnerEmail string `required:"" help:"Who owns it. A new account gets the password from CASEWARD_PASSWORD or a prompt."`
+	OwnerName  string `help:"The owner's name."`
+	Address    string `help:"The e-mail address that receives its mail; support@SLUG.example when not given."`
+}
+
+// Run creates the workspace.
+func (c workspaceCreateCmd) Run(ctx context.Context) error {
+	password, err := readPassword()
+	if err != nil {
+		return err
+	}
+	if c.Address == "" {
+		c.Address = "support@" + c.Slug + ".example"
+	}
+	return with(ctx, func(a *app.App) error {
+		made, err := a.Setup.Create(ctx, setup.Input{
+			Slug: c.Slug, Name: c.Name, Address: c.Address,
+			Owner: setup.Person{Email: c.OwnerEmail, Name: nameOf(c.OwnerName, c.OwnerEmail), Password: password},
+		})
+		if err == nil {
+			fmt.Printf("Workspace %s is at %s/w/%s\n", made.Workspace.Name, a.Config.BaseURL, made.Workspace.Slug)
+		}
+		return err
+	})
+}
+
+type staffCmd struct {
+	Add staffAddCmd `cmd:"" help:"Make somebody support staff."`
+}
+
+type staffAddCmd struct {
+	Email string `required:"" help:"A new account gets the password from CASEWARD_PASSWORD or a prompt."`
+	Name  string `help:"Their name."`
+}
+
+// Run adds the staff account.
+func (c staffAddCmd) Run(ctx context.Context) error {
+	password, err := readPassword()
+	if err != nil {
+		return err
+	}
+	return with(ctx, func(a *app.App) error {
+		_, err := a.Setup.AddStaff(ctx, setup.Person{Email: c.Email, Name: nameOf(c.Name, c.Email), Password: password})
+		if err == nil {
+			fmt.Printf("%s can sign in at %s/login and decide on erasure requests\n", c.Email, a.Config.BaseURL)
+		}
+		return err
+	})
+}
+
+func nameOf(name, email string) string {
+	if name != "" {
+		return name
+	}
+	local, _, _ := strings.Cut(email, "@")
+	return local
+}
+
+// readPassword takes the password from CASEWARD_PASSWORD, a prompt that does not echo, or piped input: never from an
+// argument, which every user of the machine can see.
+func readPassword() (string, error) {
+	if p := os.Getenv("CASEWARD_PASSWORD"); p != "" {
+		return p, nil
+	}
+	if stdin := int(os.Stdin.Fd()); term.IsTerminal(stdin) {
+		fmt.Fprint(os.Stderr, "Password: ")
+		p, err := term.ReadPassword(stdin)
+		fmt.Fprintln(os.Stderr)
+		return string(p), err
+	}
+	line, _ := bufio.NewReader(os.Stdin).ReadString('\n')
+	if line = strings.TrimRight(line, "\r\n"); line == "" {
+		return "", errors.New("give the password in CASEWARD_PASSWORD, or run this in a terminal to be asked")
+	}
+	return line, nil
+}

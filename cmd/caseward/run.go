@@ -1,0 +1,23 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"caseward/internal/app"
+)
+
+type runCmd struct {
+	Job string `arg:"" help:"The job: purge, erasures, outbox, intake, seal or throttles."`
+}
+
+// Run works one job and prints its line.
+func (c runCmd) Run(ctx context.Context) error {
+	return with(ctx, func(a *app.App) error {
+		summary, err := a.Jobs.RunNow(ctx, c.Job)
+		if err == nil {
+			fmt.Println(summary)
+		}
+		return err
+	})
+}

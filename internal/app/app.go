@@ -1,0 +1,193 @@
+// Package app builds every part of the program once and knows in which order they start and stop. It is the only
+// place that knows everybody.
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"time"
+
+	"github.com/alexedwards/scs/pgxstore"
+
+	"caseward/internal/config"
+	"caseward/internal/desk/audit"
+	"caseward/internal/desk/cases"
+	"caseward/internal/desk/member"
+	"caseward/internal/desk/message"
+	"caseward/internal/desk/retention"
+	"caseward/internal/desk/search"
+	"caseward/internal/desk/setup"
+	"caseward/internal/desk/workspace"
+	"caseward/internal/email/inbound"
+	"caseward/internal/email/outbound"
+	"caseward/internal/email/replyaddr"
+	"caseward/internal/platform/clock"
+	"caseward/internal/platform/db"
+	"caseward/internal/platform/embedded"
+	"caseward/internal/platform/jobs"
+	"caseward/internal/platform/live"
+	"caseward/migrations"
+	"caseward/web"
+	"caseward/web/kit"
+	"caseward/web/static"
+)
+
+// App is the whole program, built but not yet serving.
+type App struct {
+	Config     config.Config
+	DB         *db.DB
+	Hub        *live.Hub
+	Members    *member.Service
+	Workspaces *workspace.Service
+	Setup      *setup.Service
+	Cases      *cases.Service
+	Messages   *message.Service
+	Retention  *retention.Service
+	Sealer     *audit.Sealer
+	Intake     *inbound.Intake
+	Jobs       *jobs.Runner
+	Handler    http.Handler
+
+	log      *slog.Logger
+	postgres *embedded.Server // nil when DATABASE_URL names a server
+	sessions *pgxstore.PostgresStore
+	process  string // a name unique among the processes on this database
+}
+
+// New starts the private database where no other is named, brings the schema up to date and builds everything.
+// Close what it returns.
+func New(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error) {
+	a, err := Open(ctx, cfg, log)
+	if err != nil {
+		return nil, err
+	}
+	if err := migrations.Up(ctx, a.DB.SystemPool()); err != nil {
+		a.Close(ctx)
+		return nil, fmt.Errorf("bring the database up to date: %w", err)
+	}
+	if err := a.build(clock.System); err != nil {
+		a.Close(ctx)
+		return nil, err
+	}
+	return a, nil
+}
+
+// Open only connects to the database, for the commands that work on the schema itself.
+func Open(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error) {
+	a := &App{Config: cfg, log: log, process: rand.Text()}
+	if err := a.Config.EnsureSecret(); err != nil {
+		return nil, err
+	}
+	address := cfg.DatabaseURL.Reveal()
+	if address == "" {
+		var err error
+		a.postgres, err = embedded.Start(ctx, embedded.Options{Dir: filepath.Join(cfg.DataDir, "postgres"), BinDir: cfg.PGBin, Logger: log})
+		if err != nil {
+			return nil, err
+		}
+		address = a.postgres.URL()
+	}
+	var err error
+	if a.DB, err = db.Open(ctx, address, db.Options{}); err != nil {
+		a.Close(ctx)
+		return nil, err
+	}
+	if err := a.DB.Ping(ctx); err != nil {
+		a.Close(ctx)
+		return nil, fmt.Errorf("DATABASE_URL: the database cannot be reached: %w", err)
+	}
+	return a, nil
+}
+
+// build wires the services. Each gets what it needs and nothing else.
+func (a *App) build(now clock.Clock) error {
+	signer, err := replyaddr.NewSigner([]byte(a.Config.Secret.Reveal()))
+	if err != nil {
+		return err
+	}
+	hasher, err := member.NewHasher(nil)
+	if err != nil {
+		return err
+	}
+	enqueuer, err := jobs.NewEnqueuer(a.DB.SystemPool())
+	if err != nil {
+		return err
+	}
+	guard := audit.NewGuard(a.DB, now)
+	a.Hub = live.NewHub()
+	a.Sealer = audit.NewSealer(a.DB)
+	a.Workspaces = workspace.NewService(a.DB, guard, now)
+	a.Members = member.NewService(a.DB, guard, hasher, now)
+	a.Setup = setup.NewService(a.DB, a.Workspaces, a.Members, now)
+	a.Cases = cases.NewService(a.DB, guard, a.Hub, now)
+	a.Messages = message.NewService(a.DB, guard, a.Cases, enqueuer, now)
+	a.Retention = retention.NewService(a.DB, guard, a.Cases, enqueuer, now)
+	a.Intake = inbound.NewIntake(a.DB, a.Messages, a.Workspaces, signer, now, a.log)
+	outbox := outbound.NewOutbox(a.DB, a.transport(now), signer, now, a.log)
+	if a.Jobs, err = jobs.NewRunner(a.DB.SystemPool(), a.sweeps(outbox), a.log); err != nil {
+		return err
+	}
+	return a.buildWeb(now)
+}
+
+func (a *App) buildWeb(now clock.Clock) error {
+	files, err := static.New()
+	if err != nil {
+		return err
+	}
+	base, err := url.Parse(a.Config.BaseURL)
+	if err != nil {
+		return fmt.Errorf("CASEWARD_BASE_URL: %w", err)
+	}
+	a.sessions = pgxstore.NewWithCleanupInterval(a.DB.SystemPool(), 10*time.Minute)
+	k := kit.New(kit.Options{Log: a.log, Asset: files.Path, Store: a.sessions, BaseURL: base, TrustedProxies: a.Config.TrustedProxies})
+	a.Handler, err = web.Routes(web.Deps{
+		Kit: k, BaseURL: base, Files: files, Ready: a.DB.Ping, Hub: a.Hub, Now: now,
+		Members: a.Members, Workspaces: a.Workspaces, Setup: a.Setup, Cases: a.Cases, Messages: a.Messages,
+		Retention: a.Retention, Search: search.NewService(a.DB), Audit: audit.NewReader(a.DB),
+	})
+	return err
+}
+
+// transport is the relay, or a folder that shows what would have been sent.
+func (a *App) transport(now clock.Clock) outbound.Transport {
+	r := a.Config.Relay
+	if r == nil {
+		return outbound.Folder{Dir: filepath.Join(a.Config.DataDir, "outbox"), Now: now}
+	}
+	return outbound.Relay{Host: r.Host, Port: r.Port, Username: r.Username, Password: r.Password.Reveal(), Implicit: r.ImplicitTLS}
+}
+
+// sweeps are the background jobs, as in `caseward run NAME`.
+func (a *App) sweeps(outbox *outbound.Outbox) []jobs.Sweep {
+	return []jobs.Sweep{
+		{Name: retention.PurgeSweep, Every: time.Minute, Timeout: time.Hour, Run: a.Retention.Purge},
+		{Name: retention.ErasureSweep, Every: time.Minute, Timeout: time.Hour, Run: a.Retention.Fulfil},
+		{Name: message.OutboxSweep, Every: 5 * time.Second, Run: outbox.Sweep},
+		{Name: inbound.IntakeSweep, Every: 30 * time.Second, Run: a.Intake.Sweep},
+		{Name: "seal", Every: 10 * time.Second, Run: a.Sealer.Run},
+		{Name: "throttles", Every: time.Hour, Run: a.Members.ForgetFailures},
+	}
+}
+
+// Close ends the database last, so that everything before it can still write.
+func (a *App) Close(ctx context.Context) {
+	if a.sessions != nil {
+		a.sessions.StopCleanup()
+	}
+	if a.DB != nil {
+		a.DB.Close()
+	}
+	if a.postgres == nil {
+		return
+	}
+	if err := a.postgres.Stop(ctx); err != nil && !errors.Is(err, context.Canceled) {
+		a.log.Error("the private database did not stop cleanly; the next start repairs it", "err", err)
+	}
+}
