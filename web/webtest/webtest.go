@@ -157,3 +157,18 @@ func (counts) Counts(context.Context, access.Actor) (cases.Counts, error) { retu
 
 // AnyAddr is the address that requests of a Site come from.
 func AnyAddr() netip.Addr { return netip.MustParseAddr("127.0.0.1") }
+
+// Open fetches a stream, which lasts until ctx ends.
+func (s *Site) Open(ctx context.Context, path string) io.Reader {
+	s.t.Helper()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, s.server.URL+path, nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	answer, err := s.client.Do(r)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { _ = answer.Body.Close() })
+	return answer.Body
+}

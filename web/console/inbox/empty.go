@@ -1,0 +1,48 @@
+package inbox
+
+import (
+	"caseward/internal/desk/access"
+	"caseward/internal/desk/cases"
+	"caseward/web/console/shell"
+	"caseward/web/ui"
+)
+
+// emptyFilter says of an empty list whether that is good news, and where the work is.
+func emptyFilter(v *shell.Visit, f cases.Filter) empty {
+	to := func(label string, f cases.Filter) *ui.LinkButtonProps {
+		return &ui.LinkButtonProps{Label: label, Href: v.Path("/inbox?filter=" + string(f))}
+	}
+	switch f {
+	case cases.Mine:
+		return empty{ui.EmptyStateProps{Icon: ui.IconCircleCheck, Title: "Nothing is waiting for you",
+			Text: "Cases assigned to you appear here until they are closed."}, to("Look at unassigned cases", cases.Unassigned)}
+	case cases.Unassigned:
+		return empty{ui.EmptyStateProps{Icon: ui.IconUserCheck, Title: "Every case has somebody",
+			Text: "New mail arrives here first and waits until somebody takes it."}, to("Look at all open cases", cases.AllOpen)}
+	case cases.AllPending:
+		return empty{ui.EmptyStateProps{Icon: ui.IconClock, Title: "No case is pending",
+			Text: "Set a case to pending while you wait for its contact. Their answer opens it again."}, to("Look at all open cases", cases.AllOpen)}
+	case cases.AllOnHold:
+		return empty{ui.EmptyStateProps{Icon: ui.IconCirclePause, Title: "No case is on hold",
+			Text: "Put a case on hold while it waits for somebody other than its contact."}, to("Look at all open cases", cases.AllOpen)}
+	case cases.AllClosed:
+		return empty{ui.EmptyStateProps{Icon: ui.IconArchive, Title: "No case was closed yet",
+			Text: "A closed case stays here, and opens again when its contact answers."}, to("Look at all open cases", cases.AllOpen)}
+	case cases.SpamView:
+		return empty{ui.EmptyStateProps{Icon: ui.IconShieldCheck, Title: "No spam",
+			Text: "Cases marked as spam stay here, out of every other list, until somebody says that they are not."}, nil}
+	case cases.AllOpen, cases.DeletedView:
+	}
+	e := empty{ui.EmptyStateProps{Icon: ui.IconInbox, Title: "All caught up",
+		Text: "No case is open. Mail to this workspace's addresses becomes a case here within seconds."}, nil}
+	if v.Actor.Can(access.WorkCases) {
+		e.Action = &ui.LinkButtonProps{Label: "New case", Href: v.Path("/cases/new"), Icon: ui.IconPlus}
+	}
+	return e
+}
+
+func emptySearch(v *shell.Visit) empty {
+	return empty{ui.EmptyStateProps{Icon: ui.IconSearch, Title: "No case matches",
+		Text: "All words have to occur. Try fewer of them, or narrow down with status:closed, assignee:me, is:unassigned, tag:billing, email:maria@example.com or number:1042."},
+		&ui.LinkButtonProps{Label: "Look at all open cases", Href: v.Path("/inbox?filter=open")}}
+}

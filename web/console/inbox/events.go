@@ -1,0 +1,81 @@
+package inbox
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"time"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/platform/errs"
+	"caseward/internal/platform/live"
+	"caseward/web/console/shell"
+	"caseward/web/kit"
+)
+
+// maxStreams is how many pages one user can have open that update by themselves; others still work.
+const maxStreams = 20
+
+// streamLife ends a stream now and then. The browser asks again at once, and so the visitor's membership counts anew.
+const streamLife = 15 * time.Minute
+
+// Stream is GET /w/{ws}/events: the topics that app.js listens to, as server-sent events.
+func (p *Pages) Stream(w http.ResponseWriter, r *http.Request) error {
+	v := shell.From(r)
+	if !p.enter(v.User.ID) {
+		return errs.New(errs.RateLimited, "Too many pages are open at once. Close some of them.")
+	}
+	defer p.leave(v.User.ID)
+	ctx, end := context.WithTimeout(r.Context(), streamLife)
+	defer end()
+	events, cancel := p.events.Subscribe(int64(v.Workspace.ID))
+	defer cancel()
+	topics := make(chan string)
+	go translate(events, topics, ctx.Done())
+	return kit.ServeLive(w, r.WithContext(ctx), topics)
+}
+
+// translate turns events into topics until the reader has left or the events end.
+func translate(events <-chan live.Event, topics chan<- string, done <-chan struct{}) {
+	defer close(topics)
+	for {
+		select {
+		case <-done:
+			return
+		case e, open := <-events:
+			if !open {
+				return
+			}
+			select {
+			case topics <- topic(e):
+			case <-done:
+				return
+			}
+		}
+	}
+}
+
+func topic(e live.Event) string {
+	if e.Case == 0 {
+		return kit.LiveAll
+	}
+	return "case:" + strconv.FormatInt(e.Case, 10)
+}
+
+func (p *Pages) enter(user access.UserID) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.streams[user] >= maxStreams {
+		return false
+	}
+	p.streams[user]++
+	return true
+}
+
+func (p *Pages) leave(user access.UserID) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.streams[user]--; p.streams[user] == 0 {
+		delete(p.streams, user)
+	}
+}

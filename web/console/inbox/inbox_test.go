@@ -1,0 +1,178 @@
+package inbox_test
+
+import (
+	"bufio"
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/desk/cases"
+	"caseward/internal/desk/member"
+	"caseward/internal/desk/search"
+	"caseward/internal/platform/live"
+	"caseward/web/console/inbox"
+	"caseward/web/webtest"
+)
+
+type fake struct {
+	page   cases.Page
+	counts cases.Counts
+	found  search.Result
+	filter cases.Filter
+	text   string
+	in     cases.PageInput
+}
+
+func (f *fake) List(_ context.Context, _ access.Actor, filter cases.Filter, in cases.PageInput) (cases.Page, error) {
+	f.filter, f.in = filter, in
+	return f.page, nil
+}
+
+func (f *fake) Counts(context.Context, access.Actor) (cases.Counts, error) { return f.counts, nil }
+
+func (f *fake) Cases(_ context.Context, _ access.Actor, text string, in cases.PageInput) (search.Result, error) {
+	f.text, f.in = text, in
+	return f.found, nil
+}
+
+func site(t *testing.T, f *fake, hub *live.Hub) *webtest.Site {
+	s := webtest.New(t)
+	p := inbox.New(s.Shell, f, f, hub)
+	s.Console(func(r chi.Router) {
+		r.Get("/inbox", s.Shell.Handle(p.List))
+		r.Get("/events", s.Shell.Handle(p.Stream))
+	})
+	return s.SignIn()
+}
+
+func one() cases.Summary {
+	return cases.Summary{ID: 5, Number: 12, Subject: "Refund for order 7781-B", Status: cases.OnHold, Priority: cases.Urgent,
+		ContactName: "Maria Stone", QueueName: "Support", Tags: []string{"a", "b", "c", "d", "e"}, Excerpt: "The parcel\n\narrived late",
+		ExcerptKind: "inbound", LastActivityAt: webtest.Now().Add(-time.Hour), SortAt: webtest.Now().Add(-time.Hour)}
+}
+
+func TestEveryRowSaysWhatTheCaseIsAndLeadsToIt(t *testing.T) {
+	t.Parallel()
+	for view, want := range map[member.View][]string{
+		member.Full:  {"Maria Stone", "Refund for order 7781-B", "#12", "The parcel arrived late", "On hold", "Urgent", "Unassigned", "1 hour ago", "+2"},
+		member.Table: {"Maria Stone", "Refund for order 7781-B", "#12", "On hold", "Urgent", "Unassigned", "Support", "1 hour ago"},
+	} {
+		s := site(t, &fake{page: cases.Page{Rows: []cases.Summary{one()}}}, nil)
+		s.Member.DefaultView = view
+		page := s.Get("/w/acme/inbox?filter=open").Want(200).Has(want...).Has("All open", "New case")
+		if href := page.Links("Refund for order 7781-B").AttrOr("href", ""); href != "/w/acme/cases/12?from=filter%3Dopen" {
+			t.Errorf("%s: the case is at %s", view, href)
+		}
+		if href := page.Links("Delete").AttrOr("href", ""); href != "/w/acme/cases/12/delete?back=%2Fw%2Facme%2Finbox%3Ffilter%3Dopen" {
+			t.Errorf("%s: it is deleted at %q", view, href)
+		}
+	}
+}
+
+func TestWhoMayNotIsOfferedNothing(t *testing.T) {
+	t.Parallel()
+	s := site(t, &fake{page: cases.Page{Rows: []cases.Summary{one()}}}, nil)
+	page := s.As(access.Agent).Get("/w/acme/inbox?filter=open").Want(200)
+	if page.Links("Delete").Length() != 0 || page.Buttons("Close").Length() != 1 {
+		t.Error("an agent without the right is offered Delete, or no work")
+	}
+	page = s.As(access.Viewer).Get("/w/acme/inbox?filter=open").Want(200).Lacks("New case")
+	if n := page.Doc.Find("main form").Length(); n != 0 {
+		t.Errorf("a viewer is offered %d forms", n)
+	}
+}
+
+func TestTheFilterIsMineWhereThereIsSomethingToDo(t *testing.T) {
+	t.Parallel()
+	f := &fake{counts: cases.Counts{cases.Mine: 2}}
+	s := site(t, f, nil)
+	if s.Get("/w/acme/inbox").Want(200); f.filter != cases.Mine {
+		t.Errorf("shows %s", f.filter)
+	}
+	f.counts = cases.Counts{}
+	if s.Get("/w/acme/inbox").Want(200).Has("All caught up"); f.filter != cases.AllOpen {
+		t.Errorf("shows %s", f.filter)
+	}
+	s.Get("/w/acme/inbox?filter=lost").Want(404)
+	s.Get("/w/acme/inbox?filter=deleted").WantSeeOther("/w/acme/deleted")
+	for _, filter := range cases.Filters() {
+		s.Get("/w/acme/inbox?filter=" + string(filter)).Want(200).Has(filter.Label())
+	}
+}
+
+func TestPagesLinkToTheirNeighbours(t *testing.T) {
+	t.Parallel()
+	f := &fake{page: cases.Page{Rows: []cases.Summary{one()}, Older: one().Cursor(), Newer: one().Cursor()}}
+	s := site(t, f, nil)
+	page := s.Get("/w/acme/inbox?filter=open").Want(200)
+	s.Get(page.Links("Older").AttrOr("href", "")).Want(200)
+	if f.in.After == nil || *f.in.After != *one().Cursor() {
+		t.Errorf("the older page begins after %v", f.in.After)
+	}
+	s.Get(page.Links("Newer").AttrOr("href", "")).Want(200)
+	if f.in.Before == nil || f.in.After != nil {
+		t.Errorf("the newer page is read by %v", f.in)
+	}
+	s.Get("/w/acme/inbox?filter=open&after=nonsense").Want(200)
+	if f.in.After != nil {
+		t.Error("a broken cursor was used")
+	}
+}
+
+func TestASearchSaysWhatItLeftOut(t *testing.T) {
+	t.Parallel()
+	f := &fake{found: search.Result{Problems: []string{"“x:” is not something to search by."}, DeletedMatches: 3}}
+	page := site(t, f, nil).Get("/w/acme/inbox?filter=mine&q=refund+x:y").Want(200).
+		Has("No case matches", "“x:” is not something to search by.", "3 deleted cases match.")
+	if f.text != "refund x:y" {
+		t.Errorf("searched for %q", f.text)
+	}
+	if href := page.Links("Search deleted cases").AttrOr("href", ""); href != "/w/acme/inbox?q=refund+x%3Ay+status%3Adeleted" {
+		t.Errorf("deleted cases are searched at %s", href)
+	}
+	if v := page.Doc.Find("input[type=search]").AttrOr("value", ""); v != "refund x:y" {
+		t.Errorf("the search field says %q", v)
+	}
+}
+
+func TestEventsComeAsTopics(t *testing.T) {
+	t.Parallel()
+	hub := live.NewHub()
+	s := site(t, &fake{}, hub)
+	ctx, cancel := context.WithCancel(t.Context())
+	answer := s.Open(ctx, "/w/acme/events")
+	lines := bufio.NewScanner(answer)
+	for lines.Scan() && !strings.HasPrefix(lines.Text(), ": open") {
+	}
+	hub.Publish(live.Event{Workspace: 2, Case: 8})
+	hub.Publish(live.Event{Workspace: 1, Case: 7})
+	hub.Publish(live.Event{Workspace: 1})
+	var got []string
+	for len(got) < 2 && lines.Scan() {
+		if topic, ok := strings.CutPrefix(lines.Text(), "data: "); ok {
+			got = append(got, topic)
+		}
+	}
+	cancel()
+	if strings.Join(got, " ") != "case:7 all" {
+		t.Errorf("heard %v", got)
+	}
+}
+
+func TestOneUserHoldsOnlySoManyStreams(t *testing.T) {
+	t.Parallel()
+	s := site(t, &fake{}, live.NewHub())
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	for range 20 {
+		s.Open(ctx, "/w/acme/events")
+	}
+	if got := s.Get("/w/acme/events").Status; got != http.StatusTooManyRequests {
+		t.Errorf("one more stream answers %d", got)
+	}
+}

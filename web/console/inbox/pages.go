@@ -1,0 +1,45 @@
+// Package inbox is the list of cases: the built-in filters, the search, and the stream of live updates.
+package inbox
+
+import (
+	"context"
+	"sync"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/desk/cases"
+	"caseward/internal/desk/search"
+	"caseward/internal/platform/live"
+	"caseward/web/console/shell"
+)
+
+// Lists reads the built-in filters.
+type Lists interface {
+	List(ctx context.Context, actor access.Actor, f cases.Filter, in cases.PageInput) (cases.Page, error)
+	Counts(ctx context.Context, actor access.Actor) (cases.Counts, error)
+}
+
+// Searcher answers the search field.
+type Searcher interface {
+	Cases(ctx context.Context, actor access.Actor, text string, in cases.PageInput) (search.Result, error)
+}
+
+// Events tells what changes in a workspace while a page is open.
+type Events interface {
+	Subscribe(workspace int64) (events <-chan live.Event, cancel func())
+}
+
+// Pages serves the inbox.
+type Pages struct {
+	*shell.Shell
+	lists  Lists
+	search Searcher
+	events Events
+
+	mu      sync.Mutex
+	streams map[access.UserID]int // open event streams, so that one user cannot hold all of them
+}
+
+// New returns the pages.
+func New(sh *shell.Shell, lists Lists, searcher Searcher, events Events) *Pages {
+	return &Pages{Shell: sh, lists: lists, search: searcher, events: events, streams: map[access.UserID]int{}}
+}

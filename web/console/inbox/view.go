@@ -1,0 +1,156 @@
+package inbox
+
+import (
+	"net/url"
+	"strconv"
+	"time"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/desk/cases"
+	"caseward/internal/desk/member"
+	"caseward/internal/platform/markup"
+	"caseward/web/console/shell"
+	"caseward/web/ui"
+)
+
+// listPage is a page of cases as it is shown.
+type listPage struct {
+	Title       string
+	Table       bool // otherwise the Full view
+	Rows        []row
+	Pager       ui.PagerProps
+	Empty       empty
+	NewCaseHref string   // "" for those who may not make cases
+	Problems    []string // of a search
+	DeletedText string   // "3 deleted cases match"
+	DeletedHref string
+	Now         time.Time
+	Location    *time.Location
+
+	current string // the sidebar's entry
+	query   string // of a search
+}
+
+// empty says why a list has nothing in it and what to do about that.
+type empty struct {
+	ui.EmptyStateProps
+	Action *ui.LinkButtonProps
+}
+
+// row is a case in the list.
+type row struct {
+	cases.Summary
+	Href       string
+	Excerpt    string
+	Menu       []ui.MenuItemProps // each a POST
+	DeleteHref string             // the confirmation; "" for those who may not delete
+}
+
+const excerptLength = 160 // characters
+
+func newListPage(v *shell.Visit, page cases.Page, self, query url.Values) listPage {
+	lp := listPage{Table: v.DefaultView == member.Table, Now: v.Now, Location: v.Location}
+	if v.Actor.Can(access.WorkCases) {
+		lp.NewCaseHref = v.Path("/cases/new")
+	}
+	here := copyOf(self)
+	for _, key := range []string{"after", "before"} {
+		if word := query.Get(key); decode(word) != nil {
+			here.Set(key, word)
+		}
+	}
+	for _, s := range page.Rows {
+		lp.Rows = append(lp.Rows, newRow(v, s, here.Encode()))
+	}
+	beside := func(key string, c *cases.Cursor) string {
+		if c == nil {
+			return ""
+		}
+		next := copyOf(self)
+		next.Set(key, encode(c))
+		return v.Path("/inbox?" + next.Encode())
+	}
+	lp.Pager = ui.PagerProps{Older: beside("after", page.Older), Newer: beside("before", page.Newer)}
+	return lp
+}
+
+func copyOf(values url.Values) url.Values {
+	c := url.Values{}
+	for key, list := range values {
+		c[key] = list
+	}
+	return c
+}
+
+// newRow makes a row; from is the query of this list, so that the case page can lead back to it.
+func newRow(v *shell.Visit, s cases.Summary, from string) row {
+	path := v.Path("/cases/" + strconv.FormatInt(int64(s.Number), 10))
+	r := row{Summary: s, Href: path + "?" + url.Values{"from": {from}}.Encode(), Excerpt: markup.Excerpt(s.Excerpt, excerptLength)}
+	back := []ui.HiddenField{{Name: "back", Value: v.Path("/inbox?" + from)}}
+	if v.Actor.Can(access.WorkCases) && s.DeletedAt == nil {
+		r.Menu = workMenu(v, s, path, back)
+	}
+	if v.Actor.Can(access.DeleteCases) {
+		if s.DeletedAt == nil {
+			r.DeleteHref = path + "/delete?" + url.Values{"back": {back[0].Value}}.Encode()
+		} else {
+			r.Menu = append(r.Menu, post("Restore", path+"/restore", ui.IconUndo2, back))
+		}
+	}
+	return r
+}
+
+func workMenu(v *shell.Visit, s cases.Summary, path string, back []ui.HiddenField) []ui.MenuItemProps {
+	var items []ui.MenuItemProps
+	if s.AssigneeName != v.User.Name {
+		items = append(items, post("Assign to me", path+"/assign", ui.IconUserCheck, back,
+			ui.HiddenField{Name: "assignee", Value: strconv.FormatInt(int64(v.Actor.Member), 10)}))
+	}
+	if s.Status == cases.Closed {
+		items = append(items, post("Reopen", path+"/status", ui.IconRotateCcw, back, ui.HiddenField{Name: "status", Value: string(cases.Open)}))
+	} else {
+		items = append(items, post("Close", path+"/status", ui.IconCircleCheck, back, ui.HiddenField{Name: "status", Value: string(cases.Closed)}))
+	}
+	if s.SpamAt == nil {
+		return append(items, post("Mark as spam", path+"/spam", ui.IconBan, back))
+	}
+	return append(items, post("Not spam", path+"/not-spam", ui.IconMailCheck, back))
+}
+
+func post(label, path string, icon ui.IconName, back []ui.HiddenField, fields ...ui.HiddenField) ui.MenuItemProps {
+	return ui.MenuItemProps{Label: label, Path: path, Icon: icon, Fields: append(fields, back...)}
+}
+
+// shownTags is how many tags a row of the Full view has room for.
+const shownTags = 3
+
+func (r row) firstTags() []string { return r.Tags[:min(len(r.Tags), shownTags)] }
+
+func (r row) moreTags() int { return len(r.Tags) - len(r.firstTags()) }
+
+// waiting marks the cases whose contact had the last word.
+func (r row) waiting() bool {
+	return r.ExcerptKind == "inbound" && r.Status != cases.Closed && r.SpamAt == nil
+}
+
+func (r row) assignee() string {
+	if r.AssigneeName == "" {
+		return "Unassigned"
+	}
+	return r.AssigneeName
+}
+
+func columns() []ui.Column {
+	return []ui.Column{{Label: "Case"}, {Label: "Contact"}, {Label: "Status"}, {Label: "Assignee"}, {Label: "Queue"}, {Label: "Last activity"},
+		{Label: "Actions", HideLabel: true}}
+}
+
+func deletedText(n int) string {
+	switch {
+	case n == 1:
+		return "1 deleted case matches."
+	case n > cases.CountCap:
+		return "More than 1,000 deleted cases match."
+	}
+	return strconv.Itoa(n) + " deleted cases match."
+}
