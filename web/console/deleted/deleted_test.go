@@ -1,0 +1,194 @@
+package deleted_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/desk/cases"
+	"caseward/internal/desk/retention"
+	"caseward/internal/platform/errs"
+	"caseward/web/console/deleted"
+	"caseward/web/webtest"
+)
+
+type fake struct {
+	page      cases.Page
+	decisions map[cases.ID]retention.Decision
+	in        cases.PageInput
+	restore   func(n cases.Number) (cases.Restored, error)
+	restored  []cases.Number
+}
+
+func (f *fake) List(_ context.Context, actor access.Actor, _ cases.Filter, in cases.PageInput) (cases.Page, error) {
+	f.in = in
+	return f.page, actor.Require(access.DeleteCases)
+}
+
+func (f *fake) Restore(_ context.Context, actor access.Actor, in cases.RestoreInput) (cases.Restored, error) {
+	if err := actor.Require(access.DeleteCases); err != nil {
+		return cases.Restored{}, err
+	}
+	f.restored = append(f.restored, in.Number)
+	if f.restore == nil {
+		return cases.Restored{}, nil
+	}
+	return f.restore(in.Number)
+}
+
+func (f *fake) Decisions(context.Context, access.Actor, []cases.ID) (map[cases.ID]retention.Decision, error) {
+	return f.decisions, nil
+}
+
+func site(t *testing.T, f *fake) *webtest.Site {
+	t.Helper()
+	s := webtest.New(t)
+	p := deleted.New(s.Shell, f, f)
+	return s.Console(func(r chi.Router) {
+		r.Get("/deleted", p.Handle(p.List))
+		r.Post("/deleted/restore", p.Handle(p.Restore))
+	}).SignIn()
+}
+
+func summary(n cases.Number, change func(*cases.Summary)) cases.Summary {
+	at, purge, reason := webtest.Now().Add(-2*time.Hour), webtest.Now().Add(5*24*time.Hour), cases.ReasonDuplicate
+	s := cases.Summary{ID: cases.ID(n) + 100, Number: n, Subject: fmt.Sprintf("Subject %d", n), ContactName: "Marta Lindqvist",
+		DeletedAt: &at, DeletedByName: "Ana Duarte", DeleteReason: &reason, PurgeAt: &purge, SortAt: at}
+	if change != nil {
+		change(&s)
+	}
+	return s
+}
+
+func asked(s *cases.Summary) {
+	at, left := webtest.Now().Add(-time.Hour), 4*24*time.Hour+time.Hour
+	s.PurgeAt, s.PurgeLeft, s.ErasureRequestedAt = nil, &left, &at
+}
+
+func TestListSaysWhatHappensToEachCase(t *testing.T) {
+	t.Parallel()
+	f := &fake{
+		page: cases.Page{Rows: []cases.Summary{
+			summary(1, nil), summary(2, asked), summary(3, asked),
+			summary(4, func(s *cases.Summary) { s.PurgeAt = nil }), summary(5, nil),
+		}},
+		decisions: map[cases.ID]retention.Decision{
+			102: {State: retention.RequestOpen}, 103: {State: retention.RequestApproved},
+			105: {State: retention.RequestRefused, RefusalReason: "A court asks for it."},
+		},
+	}
+	page := site(t, f).As(access.Admin).Get("/w/acme/deleted").Want(http.StatusOK)
+	page.Has("Deleted cases are kept for 7 days", "#1 · Marta Lindqvist", "Ana Duarte", "2 hours ago", "duplicate")
+	for n, want := range map[int]struct {
+		text    string
+		buttons []string
+	}{
+		1: {"in 5 days 9 May 2026, 12:00", []string{"Restore", "Request permanent deletion"}},
+		2: {"Permanent deletion requested 1 hour ago; 5 days left", []string{"Withdraw request"}},
+		3: {"Erasing…", nil},
+		4: {"Kept until its permanent deletion is requested", []string{"Restore", "Request permanent deletion"}},
+		5: {"Request refused: A court asks for it.", []string{"Restore", "Request permanent deletion"}},
+	} {
+		row := page.Doc.Find(fmt.Sprintf("tr#case-%d", n))
+		text := strings.Join(strings.Fields(row.Text()), " ")
+		if !strings.Contains(text, want.text) {
+			t.Errorf("row %d lacks %q: %s", n, want.text, text)
+		}
+		var buttons []string
+		for _, b := range row.Find("button").EachIter() {
+			buttons = append(buttons, strings.TrimSpace(b.Text()))
+		}
+		if fmt.Sprint(buttons) != fmt.Sprint(want.buttons) {
+			t.Errorf("row %d offers %q", n, buttons)
+		}
+	}
+	restore := page.FormOf(page.Buttons("Restore").First())
+	if restore.AttrOr("action", "") != "/w/acme/cases/1/restore" || restore.Find(`input[name="next"]`).AttrOr("value", "") != "/w/acme/deleted" {
+		t.Error("Restore goes elsewhere")
+	}
+}
+
+func TestAgentsWithTheRightRestoreButDoNotRequest(t *testing.T) {
+	t.Parallel()
+	page := site(t, &fake{page: cases.Page{Rows: []cases.Summary{summary(1, nil), summary(2, asked)}}}).Get("/w/acme/deleted").Want(http.StatusOK)
+	if page.Buttons("Restore").Length() != 1 || page.Buttons("Request permanent deletion").Length()+page.Buttons("Withdraw request").Length() != 0 {
+		t.Error("an agent sees the wrong buttons")
+	}
+}
+
+func TestOthersSeeNothing(t *testing.T) {
+	t.Parallel()
+	f := &fake{}
+	s := site(t, f).As(access.Agent)
+	s.Get("/w/acme/deleted").Want(http.StatusForbidden)
+	s.Post("/w/acme/deleted/restore", url.Values{"case": {"1"}}).Want(http.StatusForbidden)
+	if len(f.restored) != 0 {
+		t.Error("restored")
+	}
+}
+
+func TestPagerKeepsItsPlace(t *testing.T) {
+	t.Parallel()
+	last := summary(1, nil)
+	f := &fake{page: cases.Page{Rows: []cases.Summary{last}, Older: last.Cursor(), Newer: last.Cursor()}}
+	s := site(t, f)
+	page := s.Get("/w/acme/deleted").Want(http.StatusOK)
+	s.Get(page.Links("Older").AttrOr("href", "")).Want(http.StatusOK)
+	if f.in.After == nil || !f.in.After.At.Equal(last.SortAt) || f.in.After.ID != last.ID {
+		t.Errorf("went on after %+v", f.in.After)
+	}
+	s.Get(page.Links("Newer").AttrOr("href", "")).Want(http.StatusOK)
+	if f.in.Before == nil || f.in.Before.ID != last.ID {
+		t.Errorf("went back before %+v", f.in.Before)
+	}
+	s.Get("/w/acme/deleted?after=nonsense").Want(http.StatusOK)
+	if f.in.After != nil {
+		t.Error("nonsense is a place")
+	}
+}
+
+func TestEmptyList(t *testing.T) {
+	t.Parallel()
+	s := site(t, &fake{})
+	s.Member.Workspace.RetentionDays = nil
+	s.Get("/w/acme/deleted").Want(http.StatusOK).Has("No deleted cases", "kept until their permanent deletion is requested")
+}
+
+func TestRestoreOfSeveralReportsEach(t *testing.T) {
+	t.Parallel()
+	f := &fake{
+		page: cases.Page{Rows: []cases.Summary{summary(1, nil)}},
+		restore: func(n cases.Number) (cases.Restored, error) {
+			switch n {
+			case 2:
+				return cases.Restored{}, errs.New(errs.Conflict, "Permanent deletion of case 2 was requested.")
+			case 3:
+				return cases.Restored{Missing: []string{"its assignee"}}, nil
+			case 4:
+				return cases.Restored{}, errs.New(errs.Gone, "Case 4 was permanently deleted.")
+			}
+			return cases.Restored{}, nil
+		},
+	}
+	s := site(t, f)
+	s.Post("/w/acme/deleted/restore", url.Values{"case": {"1", "2", "3", "4"}}).WantSeeOther("/w/acme/deleted")
+	page := s.Get("/w/acme/deleted")
+	page.Has("2 cases were restored.", "Case 3 came back without its assignee.", "2 cases could not be restored.",
+		"Permanent deletion of case 2 was requested. Case 4 was permanently deleted.")
+	if form := page.FormOf(page.Buttons("Restore selected")); form.AttrOr("action", "") != "/w/acme/deleted/restore" {
+		t.Error("the selection goes elsewhere")
+	}
+	if box := page.Field("Select case 1"); box.AttrOr("form", "") != page.FormOf(page.Buttons("Restore selected")).AttrOr("id", "-") {
+		t.Error("the checkbox belongs to another form")
+	}
+	s.Post("/w/acme/deleted/restore", nil).WantSeeOther("/w/acme/deleted")
+	s.Get("/w/acme/deleted").Has("No case was selected.")
+	s.Post("/w/acme/deleted/restore", url.Values{"case": {"x"}}).Want(http.StatusUnprocessableEntity)
+}
