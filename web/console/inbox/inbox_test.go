@@ -68,7 +68,7 @@ func TestEveryRowSaysWhatTheCaseIsAndLeadsToIt(t *testing.T) {
 		if href := page.Links("Refund for order 7781-B").AttrOr("href", ""); href != "/w/acme/cases/12?from=filter%3Dopen" {
 			t.Errorf("%s: the case is at %s", view, href)
 		}
-		if href := page.Links("Delete").AttrOr("href", ""); href != "/w/acme/cases/12/delete?back=%2Fw%2Facme%2Finbox%3Ffilter%3Dopen" {
+		if href := page.Links("Delete").AttrOr("href", ""); href != "/w/acme/cases/12/delete?next=%2Fw%2Facme%2Finbox%3Ffilter%3Dopen" {
 			t.Errorf("%s: it is deleted at %q", view, href)
 		}
 	}

@@ -86,13 +86,13 @@ func copyOf(values url.Values) url.Values {
 func newRow(v *shell.Visit, s cases.Summary, from string) row {
 	path := v.Path("/cases/" + strconv.FormatInt(int64(s.Number), 10))
 	r := row{Summary: s, Href: path + "?" + url.Values{"from": {from}}.Encode(), Excerpt: markup.Excerpt(s.Excerpt, excerptLength)}
-	back := []ui.HiddenField{{Name: "back", Value: v.Path("/inbox?" + from)}}
+	back := []ui.HiddenField{{Name: "next", Value: v.Path("/inbox?" + from)}}
 	if v.Actor.Can(access.WorkCases) && s.DeletedAt == nil {
 		r.Menu = workMenu(v, s, path, back)
 	}
 	if v.Actor.Can(access.DeleteCases) {
 		if s.DeletedAt == nil {
-			r.DeleteHref = path + "/delete?" + url.Values{"back": {back[0].Value}}.Encode()
+			r.DeleteHref = path + "/delete?" + url.Values{"next": {back[0].Value}}.Encode()
 		} else {
 			r.Menu = append(r.Menu, post("Restore", path+"/restore", ui.IconUndo2, back))
 		}
