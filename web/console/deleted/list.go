@@ -39,12 +39,16 @@ type row struct {
 }
 
 // erasing says that staff have approved the request: nothing can be done any more.
-func (r row) erasing() bool { return r.ErasureRequestedAt != nil && r.decision.State == retention.RequestApproved }
+func (r row) erasing() bool {
+	return r.ErasureRequestedAt != nil && r.decision.State == retention.RequestApproved
+}
 
 // waiting says that the request can still be withdrawn.
 func (r row) waiting() bool { return r.ErasureRequestedAt != nil && !r.erasing() }
 
-func (r row) refused() bool { return r.ErasureRequestedAt == nil && r.decision.State == retention.RequestRefused }
+func (r row) refused() bool {
+	return r.ErasureRequestedAt == nil && r.decision.State == retention.RequestRefused
+}
 
 func (r row) number() string { return strconv.FormatInt(int64(r.Number), 10) }
 

@@ -34,6 +34,9 @@ func sections(v *Visit, counts cases.Counts, current string) []ui.NavSection {
 // footer links what is not daily work, each only to those who may use it.
 func footer(v *Visit, current string) []ui.NavItem {
 	var items []ui.NavItem
+	if v.Actor.Can(access.ReadAudit) {
+		items = append(items, ui.NavItem{Label: "Audit trail", Href: v.Path("/audit"), Icon: ui.IconScrollText, Current: current == "/audit"})
+	}
 	if v.Actor.Can(access.ManageWorkspace) || v.Actor.Can(access.ManageSettings) {
 		items = append(items, ui.NavItem{Label: "Admin", Href: v.Path("/admin"), Icon: ui.IconSettings, Current: current == "/admin"})
 	}
