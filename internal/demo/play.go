@@ -1,0 +1,153 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/desk/cases"
+	"caseward/internal/desk/message"
+	"caseward/internal/desk/retention"
+)
+
+// play has one event happen, through the service that it would go through on a working day.
+func (l *loader) play(ctx context.Context, e event) error {
+	switch e.who {
+	case "customer":
+		return l.receive(ctx, e)
+	case "job":
+		return l.runJob(ctx, e)
+	}
+	if e.index == 0 {
+		return l.open(ctx, e)
+	}
+	n, err := l.numberOf(ctx, e)
+	if err != nil {
+		return err
+	}
+	if e.who == "staff" {
+		return l.decide(ctx, e, n)
+	}
+	actor, known := l.actors[e.world.slug][e.who]
+	if !known {
+		return fmt.Errorf("nobody is called %q", e.who)
+	}
+	return l.act(ctx, actor, e, n)
+}
+
+// numberOf is the number of the event's case, which its first event has made.
+func (l *loader) numberOf(ctx context.Context, e event) (cases.Number, error) {
+	return l.number(ctx, l.workspaces[e.world.slug].Workspace, e.events[0].at)
+}
+
+func (l *loader) act(ctx context.Context, actor access.Actor, e event, n cases.Number) (err error) {
+	switch e.what {
+	case "reply":
+		in := message.ReplyInput{Number: n, Body: e.body}
+		if s, given := e.option("status"); given {
+			in.Status = (*cases.Status)(&s)
+		}
+		_, err = l.messages.Reply(ctx, actor, in)
+	case "note":
+		_, err = l.messages.Note(ctx, actor, message.NoteInput{Number: n, Body: e.body})
+	case "set":
+		err = l.set(ctx, actor, e, n)
+	case "delete":
+		reason := ""
+		if len(e.options) > 0 {
+			reason = strings.TrimSpace(e.options[0].key + " " + e.options[0].value)
+		}
+		_, err = l.cases.Delete(ctx, actor, cases.DeleteInput{Number: n, Reason: cases.DeleteReason(reason), ReasonText: e.body})
+	case "restore":
+		_, err = l.cases.Restore(ctx, actor, cases.RestoreInput{Number: n})
+	case "spam":
+		_, err = l.cases.MarkSpam(ctx, actor, n)
+	case "not-spam":
+		_, err = l.cases.NotSpam(ctx, actor, n)
+	case "request-erasure":
+		_, err = l.retention.Request(ctx, actor, n)
+	case "withdraw":
+		_, err = l.retention.Withdraw(ctx, actor, retention.WithdrawInput{Number: n})
+	default:
+		err = fmt.Errorf("nobody can %q", e.what)
+	}
+	return err
+}
+
+// open is a case that a member makes for a customer.
+func (l *loader) open(ctx context.Context, e event) error {
+	name, email := splitAddress(e.from)
+	_, send := e.option("send")
+	_, err := l.messages.Open(ctx, l.actors[e.world.slug][e.who], message.OpenInput{
+		ContactName: name, ContactEmail: email, Subject: e.subject, Body: e.body, Send: send,
+	})
+	return err
+}
+
+func (l *loader) set(ctx context.Context, actor access.Actor, e event, n cases.Number) error {
+	var in cases.UpdateInput
+	for _, o := range e.options {
+		switch o.key {
+		case "tags":
+			_, err := l.cases.SetTags(ctx, actor, n, strings.Split(o.value, ","))
+			return err
+		case "status":
+			status := cases.Status(o.value)
+			in.Status = &status
+		case "priority":
+			i := slices.IndexFunc(cases.Priorities(), func(p cases.Priority) bool { return p.Label() == o.value })
+			if i < 0 {
+				return fmt.Errorf("there is no priority %q", o.value)
+			}
+			in.Priority = &cases.Priorities()[i]
+		case "queue":
+			id, known := l.queues[e.world.slug][o.value]
+			if !known {
+				return fmt.Errorf("there is no queue %q", o.value)
+			}
+			in.Queue = &id
+		case "assign":
+			m := l.actors[e.world.slug][o.value].Member // nobody is 0
+			in.Assignee = &m
+		default:
+			return fmt.Errorf("nobody can set %q", o.key)
+		}
+	}
+	_, err := l.cases.Update(ctx, actor, n, in)
+	return err
+}
+
+// decide is what support staff say to the open request of a case.
+func (l *loader) decide(ctx context.Context, e event, n cases.Number) error {
+	ws := l.workspaces[e.world.slug].Workspace
+	var id retention.RequestID
+	err := l.db.AsSystem(ctx, "demo", func(tx pgx.Tx) error {
+		return tx.QueryRow(ctx, `select id from erasure_requests where workspace_id = $1 and case_number = $2 and state = 'open'`, ws, n).Scan(&id)
+	})
+	if err != nil {
+		return err
+	}
+	switch e.what {
+	case "approve":
+		return l.retention.Approve(ctx, l.staff, ws, id)
+	case "refuse":
+		return l.retention.Refuse(ctx, l.staff, ws, id, e.body)
+	}
+	return fmt.Errorf("staff cannot %q", e.what)
+}
+
+func (l *loader) runJob(ctx context.Context, e event) (err error) {
+	switch e.what {
+	case retention.ErasureSweep:
+		_, err = l.retention.Fulfil(ctx)
+	case retention.PurgeSweep:
+		_, err = l.retention.Purge(ctx)
+	default:
+		err = fmt.Errorf("there is no job %q", e.what)
+	}
+	return err
+}
