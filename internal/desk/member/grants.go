@@ -14,7 +14,17 @@ import (
 // SetDeleteGrants is the "Delete Cases" setting (seed 000): exactly these agents may delete cases from now on.
 // Permission: manage workspace, on a plan that has it. Errors: Forbidden, Invalid when one is not an active agent.
 func (s *Service) SetDeleteGrants(ctx context.Context, actor access.Actor, agents []access.MemberID) error {
-	if err := s.guard.Require(ctx, actor, access.DeleteCases, workspaceObject(actor)); err != nil {
+	return s.SetHolders(ctx, actor, access.DeleteCases, agents)
+}
+
+// SetHolders gives one right to exactly these agents and leaves their other rights alone.
+// Permission: manage workspace, on a plan that has the right. Errors: Forbidden, Invalid when one is not an active
+// agent or the right is not for single agents.
+func (s *Service) SetHolders(ctx context.Context, actor access.Actor, p access.Permission, agents []access.MemberID) error {
+	if !slices.Contains(access.Grantable(), p) {
+		return errs.Field("grants", "Choose rights from the list.")
+	}
+	if err := s.guard.Require(ctx, actor, p, workspaceObject(actor)); err != nil {
 		return err
 	}
 	return s.change(ctx, actor, access.ManageWorkspace, workspaceObject(actor), func(tx pgx.Tx) error {
@@ -28,9 +38,9 @@ func (s *Service) SetDeleteGrants(ctx context.Context, actor access.Actor, agent
 			}
 		}
 		for _, m := range members {
-			wanted := slices.DeleteFunc(slices.Clone(m.Grants), func(p access.Permission) bool { return p == access.DeleteCases })
+			wanted := slices.DeleteFunc(slices.Clone(m.Grants), func(held access.Permission) bool { return held == p })
 			if slices.Contains(agents, m.ID) {
-				wanted = append(wanted, access.DeleteCases)
+				wanted = append(wanted, p)
 			}
 			if err := s.replaceGrantsTx(ctx, tx, actor, m, wanted); err != nil {
 				return err

@@ -14,6 +14,9 @@ export function startForms() {
     const button = form.querySelector("[data-send-button]") ?? form.querySelector("button[type=submit]");
     if (button && !button.disabled) form.requestSubmit(button);
   });
+  document.addEventListener("focusin", (event) => {
+    if (event.target.matches("[data-select]")) event.target.select(); // a text to copy
+  });
   document.addEventListener("submit", guard, true);
   document.addEventListener("htmx:afterRequest", (event) => release(event.detail.elt));
   // The page may come back from the browser's memory with its forms still marked.

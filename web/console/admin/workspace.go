@@ -1,0 +1,77 @@
+package admin
+
+import (
+	_ "embed"
+	"net/http"
+	"slices"
+	"strings"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/desk/workspace"
+	"caseward/web/console/shell"
+	"caseward/web/kit"
+	"caseward/web/ui"
+)
+
+// zones are the names of zone1970.tab of the IANA time zone database, one a line.
+//
+//go:embed zones.txt
+var zones string
+
+type workspaceView struct {
+	page
+	name  string
+	zone  string
+	zones []ui.Option
+}
+
+// Workspace is GET /w/{ws}/admin/workspace. Needs ManageWorkspace.
+func (p *Pages) Workspace(w http.ResponseWriter, r *http.Request) error {
+	return p.showWorkspace(w, r, nil)
+}
+
+func (p *Pages) showWorkspace(w http.ResponseWriter, r *http.Request, form *kit.Form) error {
+	v := shell.From(r)
+	if err := v.Actor.Require(access.ManageWorkspace); err != nil {
+		return err
+	}
+	page, err := p.page(r, "Workspace", "", form)
+	if err != nil {
+		return err
+	}
+	view := workspaceView{page: page, name: v.Workspace.Name, zone: v.Workspace.TimeZone}
+	if form != nil {
+		view.name, view.zone = form.Text("name"), form.Text("time_zone")
+	}
+	view.zones = zoneOptions(v.Workspace.TimeZone)
+	return kit.Render(w, r, status(form), workspacePage(view))
+}
+
+// zoneOptions offers the present zone even where it is a name that the list leaves out.
+func zoneOptions(present string) []ui.Option {
+	names := append([]string{"UTC"}, strings.Fields(zones)...)
+	if !slices.Contains(names, present) {
+		names = append(names, present)
+	}
+	options := make([]ui.Option, len(names))
+	for i, name := range names {
+		options[i] = ui.Option{Value: name, Label: strings.ReplaceAll(name, "_", " ")}
+	}
+	return options
+}
+
+// UpdateWorkspace is POST /w/{ws}/admin/workspace: fields name and time_zone.
+func (p *Pages) UpdateWorkspace(w http.ResponseWriter, r *http.Request) error {
+	form, err := kit.ReadForm(w, r, kit.FormLimit)
+	if err != nil {
+		return err
+	}
+	in := workspace.UpdateInput{Name: form.Text("name"), TimeZone: form.Text("time_zone")}
+	if err := form.Absorb(p.workspaces.Update(r.Context(), shell.From(r).Actor, in)); err != nil {
+		return err
+	}
+	if !form.Valid() {
+		return p.showWorkspace(w, r, form)
+	}
+	return p.back(w, r, "/workspace", "The workspace was saved.")
+}
