@@ -122,11 +122,14 @@ create index cases_by_status on cases (workspace_id, status, last_activity_at de
 	where deleted_at is null and spam_at is null and merged_into_id is null;
 create index cases_by_assignee on cases (workspace_id, assignee_id, last_activity_at desc, id desc)
 	where deleted_at is null and spam_at is null and merged_into_id is null and status <> 'closed';
+-- Its own index: PostgreSQL does not see that rows of which assignee_id is null are in order within the index above.
+create index cases_unassigned on cases (workspace_id, last_activity_at desc, id desc)
+	where deleted_at is null and spam_at is null and merged_into_id is null and status <> 'closed' and assignee_id is null;
 create index cases_by_queue on cases (workspace_id, queue_id, last_activity_at desc, id desc)
 	where deleted_at is null and spam_at is null and merged_into_id is null and status <> 'closed';
 create index cases_by_contact on cases (workspace_id, contact_id, last_activity_at desc, id desc);
 create index cases_in_spam on cases (workspace_id, last_activity_at desc, id desc)
-	where deleted_at is null and spam_at is not null;
+	where deleted_at is null and spam_at is not null and merged_into_id is null;
 create index cases_deleted on cases (workspace_id, deleted_at desc, id desc) where deleted_at is not null;
 create index cases_to_purge on cases (purge_at) where purge_at is not null;
 -- The remaining foreign keys; the partial ones keep the index as small as what it is asked for.
@@ -136,7 +139,8 @@ create index cases_fk_spam_by on cases (workspace_id, spam_by) where spam_by is 
 create index cases_fk_deleted_by on cases (workspace_id, deleted_by) where deleted_by is not null;
 create index cases_fk_merged_into on cases (workspace_id, merged_into_id) where merged_into_id is not null;
 
--- A deleted case is read-only. Only deletion's own columns may change while it stays deleted.
+-- A deleted case is read-only. Only deletion's own columns may change while it is deleted, and with the change from or
+-- to deleted: so it comes back exactly as it was.
 -- The setting app.retention is for the erasure of content and for the purge, both in desk/retention.
 -- +goose StatementBegin
 create function refuse_write_to_deleted_case() returns trigger
@@ -153,7 +157,7 @@ begin
 end $$;
 -- +goose StatementEnd
 create trigger deleted_case_is_read_only before update on cases for each row
-	when (old.deleted_at is not null and new.deleted_at is not null and current_setting('app.retention', true) is distinct from 'on')
+	when ((old.deleted_at is not null or new.deleted_at is not null) and current_setting('app.retention', true) is distinct from 'on')
 	execute function refuse_write_to_deleted_case();
 
 -- The same for whatever belongs to a case. The share lock makes "is it deleted" and the write one step.
@@ -161,15 +165,22 @@ create trigger deleted_case_is_read_only before update on cases for each row
 create function refuse_write_below_deleted_case() returns trigger
 	language plpgsql as $$
 declare
-	rec record;
-	gone timestamptz;
+	ws bigint;
+	ids bigint[]; -- both cases, where a row is moved from one to the other
+	gone boolean;
 begin
-	if tg_op = 'DELETE' then rec := old; else rec := new; end if;
-	select deleted_at into gone from cases where workspace_id = rec.workspace_id and id = rec.case_id for share;
-	if gone is not null then
+	case tg_op
+		when 'INSERT' then ws := new.workspace_id; ids := array[new.case_id];
+		when 'DELETE' then ws := old.workspace_id; ids := array[old.case_id];
+		else ws := old.workspace_id; ids := array[old.case_id, new.case_id];
+	end case;
+	select bool_or(deleted_at is not null) into gone
+		from (select deleted_at from cases where workspace_id = ws and id = any (ids) order by id for share) c;
+	if gone then
 		raise exception 'case is deleted and cannot be changed' using errcode = 'CW001', hint = 'Restore it first.';
 	end if;
-	return rec;
+	if tg_op = 'DELETE' then return old; end if;
+	return new;
 end $$;
 -- +goose StatementEnd
 
@@ -268,15 +279,31 @@ create table case_search (
 create index case_search_document on case_search using gin (document);
 select tenant_table('case_search', 'select, insert, update');
 
-create trigger deleted_case_is_read_only before insert or update on messages for each row
+-- add_words joins two documents. A tsvector holds 1 MB; of a thread with more different words the first are kept.
+-- +goose StatementBegin
+create function add_words(document tsvector, words tsvector) returns tsvector
+	language plpgsql immutable parallel safe as $$
+begin
+	return document || words;
+exception when program_limit_exceeded then
+	return document;
+end $$;
+-- +goose StatementEnd
+
+create trigger deleted_case_is_read_only before insert or update or delete on messages for each row
 	when (current_setting('app.retention', true) is distinct from 'on') execute function refuse_write_below_deleted_case();
-create trigger deleted_case_is_read_only before insert or update on attachments for each row
+create trigger deleted_case_is_read_only before insert or update or delete on attachments for each row
 	when (current_setting('app.retention', true) is distinct from 'on') execute function refuse_write_below_deleted_case();
-create trigger deleted_case_is_read_only before insert or delete on case_tags for each row
+create trigger deleted_case_is_read_only before insert or update or delete on case_tags for each row
+	when (current_setting('app.retention', true) is distinct from 'on') execute function refuse_write_below_deleted_case();
+create trigger deleted_case_is_read_only before insert or update or delete on case_search for each row
+	when (current_setting('app.retention', true) is distinct from 'on') execute function refuse_write_below_deleted_case();
+-- What happened to a deleted case, such as a request for its erasure, is still added to its feed.
+create trigger deleted_case_is_read_only before update or delete on activities for each row
 	when (current_setting('app.retention', true) is distinct from 'on') execute function refuse_write_below_deleted_case();
 
 -- +goose Down
 drop view live_cases;
 drop table case_search, activities, attachments, blobs, messages, case_tags, cases, tags, inbound_addresses, queues,
 	contact_emails, contacts cascade;
-drop function refuse_write_to_deleted_case, refuse_write_below_deleted_case;
+drop function refuse_write_to_deleted_case, refuse_write_below_deleted_case, add_words;

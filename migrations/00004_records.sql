@@ -91,10 +91,13 @@ end $$;
 -- +goose StatementEnd
 create trigger append_only before delete or truncate on audit_entries execute function refuse_change_of_record();
 create trigger append_only before update or delete or truncate on erasure_ledger execute function refuse_change_of_record();
+create trigger append_only before update on blobs for each row
+	when (current_setting('app.retention', true) is distinct from 'on') execute function refuse_change_of_record();
 create trigger sealed_once before update on audit_entries for each row
 	when (old.seq is not null or (to_jsonb(new) - '{seq,hash}'::text[]) is distinct from (to_jsonb(old) - '{seq,hash}'::text[]))
 	execute function refuse_change_of_record();
 
 -- +goose Down
 drop table ledger_heads, erasure_ledger, erasure_requests, audit_entries cascade;
+drop trigger append_only on blobs;
 drop function refuse_change_of_record;
