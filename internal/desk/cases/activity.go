@@ -61,7 +61,7 @@ func NoteTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c Case, kind Act
 		return err
 	}
 	_, err = tx.Exec(ctx, `insert into activities (workspace_id, case_id, kind, actor_kind, actor_id, data, created_at)
-		values ($1, $2, $3, $4, nullif($5, 0), $6, $7)`,
+		values ($1, $2, $3, $4, nullif($5::bigint, 0), $6, $7)`,
 		c.WorkspaceID, c.ID, kind, actor.Kind, actor.ID(), encoded, now)
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/contact"
@@ -138,10 +139,17 @@ func (c Case) Visibility() Visibility {
 	return Live
 }
 
-// RequireEditable refuses every edit of a deleted case.
+// RequireEditable refuses every edit of a deleted case, and of one that is only a redirect.
 func (c Case) RequireEditable() error {
 	if c.DeletedAt != nil {
 		return errs.Newf(errs.Conflict, "Case %d is deleted and cannot be changed. Restore it first.", c.Number)
+	}
+	return c.requireNotMerged()
+}
+
+func (c Case) requireNotMerged() error {
+	if c.MergedIntoID != nil {
+		return errs.Newf(errs.Conflict, "Case %d was merged into another one. Open that one instead.", c.Number)
 	}
 	return nil
 }
@@ -188,7 +196,7 @@ func (c *Case) setStatus(s Status, now time.Time) bool {
 
 // ValidSubject returns the subject in the form it is stored, or an Invalid error for the field subject.
 func ValidSubject(subject string) (string, error) {
-	subject = strings.TrimSpace(subject)
+	subject = oneLine(subject)
 	switch {
 	case subject == "":
 		return "", errs.Field("subject", "Give the case a subject.")
@@ -196,6 +204,17 @@ func ValidSubject(subject string) (string, error) {
 		return "", errs.Field("subject", "Keep the subject under 500 characters.")
 	}
 	return subject, nil
+}
+
+// oneLine makes text that stands in one line of a page, a mail header and a database: no control characters, valid UTF-8.
+func oneLine(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(text, "\uFFFD"))
+	return strings.TrimSpace(text)
 }
 
 func validReason(reason DeleteReason, text string) error {

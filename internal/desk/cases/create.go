@@ -30,7 +30,7 @@ func CreateTx(ctx context.Context, tx pgx.Tx, actor access.Actor, in NewCase, no
 	rows, err := tx.Query(ctx, `insert into cases (workspace_id, number, subject, contact_id, priority, queue_id,
 			assignee_id, channel, created_at, last_activity_at)
 		values ($1, next_case_number($1), $2, $3, $4,
-			coalesce(nullif($5, 0), (select id from queues where workspace_id = $1 and is_default)), $6, $7, $8, $8)
+			coalesce(nullif($5::bigint, 0), (select id from queues where workspace_id = $1 and is_default)), $6, $7, $8, $8)
 		returning `+columns,
 		actor.Workspace, in.Subject, in.Contact, in.Priority, in.Queue, in.Assignee, in.Channel, now)
 	if err != nil {
@@ -55,7 +55,7 @@ func IndexTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id ID, text 
 		text = strings.ToValidUTF8(text[:maxIndexed], "")
 	}
 	_, err := tx.Exec(ctx, `insert into case_search (workspace_id, case_id, document) values ($1, $2, to_tsvector('simple', $3))
-		on conflict (workspace_id, case_id) do update set document = case_search.document || excluded.document`, ws, id, text)
+		on conflict (workspace_id, case_id) do update set document = add_words(case_search.document, excluded.document)`, ws, id, text)
 	return err
 }
 

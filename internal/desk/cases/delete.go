@@ -19,15 +19,18 @@ type DeleteInput struct {
 // Delete hides a case everywhere and starts its countdown to the purge (seeds 000, 001). Nothing is destroyed:
 // Restore brings it back exactly as it was. Deleting a deleted case changes nothing and is no error.
 //
-// Needs DeleteCases. Errors: Invalid, Forbidden, NotFound, Gone.
+// Needs DeleteCases. Errors: Invalid, Forbidden, NotFound, Gone; Conflict when the case is a redirect to another.
 func (s *Service) Delete(ctx context.Context, actor access.Actor, in DeleteInput) (Case, error) {
-	in.ReasonText = strings.TrimSpace(in.ReasonText)
+	in.ReasonText = strings.ToValidUTF8(strings.ReplaceAll(strings.TrimSpace(in.ReasonText), "\x00", ""), "\uFFFD")
 	if err := validReason(in.Reason, in.ReasonText); err != nil {
 		return Case{}, err
 	}
 	return s.change(ctx, actor, access.DeleteCases, in.Number, func(tx pgx.Tx, c *Case) error {
 		if c.DeletedAt != nil {
 			return nil
+		}
+		if err := c.requireNotMerged(); err != nil {
+			return err
 		}
 		days, err := retentionDaysTx(ctx, tx, actor.Workspace)
 		if err != nil {

@@ -10,12 +10,23 @@ import (
 	"caseward/internal/desk/contact"
 )
 
-// RedirectTx makes a locked case whose messages have moved a redirect to the other one. Its feed and its words
-// move too; its number stays taken.
-func RedirectTx(ctx context.Context, tx pgx.Tx, actor access.Actor, from, into Case, now time.Time) error {
+// RedirectTx makes a locked case whose messages have moved a redirect to the other one, which gets its feed and its
+// words too, and what the other one lacks of its times and its assignee; its number stays taken.
+func RedirectTx(ctx context.Context, tx pgx.Tx, actor access.Actor, from Case, into *Case, now time.Time) error {
+	into.LastActivityAt = *later(&into.LastActivityAt, &from.LastActivityAt)
+	into.LastInboundAt, into.LastOutboundAt = later(into.LastInboundAt, from.LastInboundAt), later(into.LastOutboundAt, from.LastOutboundAt)
+	if into.AssigneeID == nil {
+		into.AssigneeID = from.AssigneeID
+	}
+	if err := saveTx(ctx, tx, *into); err != nil {
+		return err
+	}
 	batch := &pgx.Batch{}
-	batch.Queue(`update activities set case_id = $3 where workspace_id = $1 and case_id = $2`, from.WorkspaceID, from.ID, into.ID)
-	batch.Queue(`update case_search t set document = t.document || f.document from case_search f
+	// A feed is only ever added to: the other one gets a copy, and the redirect's own goes when the other one goes.
+	batch.Queue(`insert into activities (workspace_id, case_id, kind, actor_kind, actor_id, data, created_at)
+		select workspace_id, $3, kind, actor_kind, actor_id, data, created_at from activities
+		where workspace_id = $1 and case_id = $2 order by id`, from.WorkspaceID, from.ID, into.ID)
+	batch.Queue(`update case_search t set document = add_words(t.document, f.document) from case_search f
 		where t.workspace_id = $1 and t.case_id = $3 and f.workspace_id = $1 and f.case_id = $2`, from.WorkspaceID, from.ID, into.ID)
 	batch.Queue(`update case_search set document = '' where workspace_id = $1 and case_id = $2`, from.WorkspaceID, from.ID)
 	batch.Queue(`insert into case_tags (workspace_id, case_id, tag_id) select workspace_id, $3, tag_id from case_tags
@@ -25,7 +36,14 @@ func RedirectTx(ctx context.Context, tx pgx.Tx, actor access.Actor, from, into C
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return err
 	}
-	return NoteTx(ctx, tx, actor, into, ActJoined, map[string]any{"from": from.Number}, now)
+	return NoteTx(ctx, tx, actor, *into, ActJoined, map[string]any{"from": from.Number}, now)
+}
+
+func later(a, b *time.Time) *time.Time {
+	if a == nil || (b != nil && b.After(*a)) {
+		return b
+	}
+	return a
 }
 
 // AdoptTx gives a locked case the subject and, as contact, the author of the first mail of its thread.

@@ -57,7 +57,7 @@ var lists = map[Filter]listSQL{
 	AllPending:  {"live_cases", "status = 'pending'", "last_activity_at"},
 	AllOnHold:   {"live_cases", "status = 'on_hold'", "last_activity_at"},
 	AllClosed:   {"live_cases", "status = 'closed'", "last_activity_at"},
-	SpamView:    {"cases", "spam_at is not null and deleted_at is null", "last_activity_at"},
+	SpamView:    {"cases", "spam_at is not null and deleted_at is null and merged_into_id is null", "last_activity_at"},
 	DeletedView: {"cases", "deleted_at is not null", "deleted_at"},
 }
 

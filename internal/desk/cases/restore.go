@@ -86,7 +86,7 @@ func dropMissingTx(ctx context.Context, tx pgx.Tx, c *Case) (missing []string, e
 	tags, err := tx.Exec(ctx, `delete from case_tags ct using tags t
 		where ct.workspace_id = $1 and ct.case_id = $2 and t.workspace_id = $1 and t.id = ct.tag_id and t.archived_at is not null`,
 		c.WorkspaceID, c.ID)
-	if tags.RowsAffected() > 0 {
+	if err == nil && tags.RowsAffected() > 0 {
 		missing = append(missing, "tags that no longer exist")
 	}
 	return missing, err

@@ -46,7 +46,7 @@ func (s *Service) SetTags(ctx context.Context, actor access.Actor, n Number, nam
 func validTags(names []string) ([]string, error) {
 	var clean []string
 	for _, name := range names {
-		name = strings.ToLower(strings.Join(strings.Fields(name), " "))
+		name = strings.ToLower(strings.Join(strings.Fields(oneLine(name)), " "))
 		if name == "" || slices.Contains(clean, name) {
 			continue
 		}
@@ -70,7 +70,7 @@ func tagIDsTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, names []str
 	if err != nil {
 		return nil, err
 	}
-	rows, err := tx.Query(ctx, `select id from tags where workspace_id = $1 and lower(name) = any ($2) and archived_at is null`, ws, names)
+	rows, err := tx.Query(ctx, `select id from tags where workspace_id = $1 and lower(name) in (select lower(n) from unnest($2::text[]) n) and archived_at is null`, ws, names)
 	if err != nil {
 		return nil, err
 	}

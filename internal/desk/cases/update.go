@@ -57,14 +57,14 @@ func (s *Service) updateStatus(ctx context.Context, tx pgx.Tx, actor access.Acto
 	if in.Status == nil {
 		return nil
 	}
-	if !slices.Contains(Statuses(), *in.Status) {
-		return errs.Field("status", "Choose open, pending, on hold or closed.")
-	}
 	return s.SetStatusTx(ctx, tx, actor, c, *in.Status)
 }
 
-// SetStatusTx changes the status of a locked case, with feed and trail.
+// SetStatusTx changes the status of a locked case, with feed and trail. Errors: Invalid.
 func (s *Service) SetStatusTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c *Case, to Status) error {
+	if !slices.Contains(Statuses(), to) {
+		return errs.Field("status", "Choose open, pending, on hold or closed.")
+	}
 	from := c.Status
 	if !c.setStatus(to, s.now()) {
 		return nil
@@ -91,18 +91,23 @@ func (s *Service) updateQueue(ctx context.Context, tx pgx.Tx, actor access.Actor
 	if in.Queue == nil || *in.Queue == c.QueueID {
 		return nil
 	}
-	var usable bool
-	err := tx.QueryRow(ctx, `select exists (select from queues where workspace_id = $1 and id = $2 and archived_at is null)`,
-		c.WorkspaceID, *in.Queue).Scan(&usable)
-	if err != nil {
+	if err := RequireQueueTx(ctx, tx, c.WorkspaceID, *in.Queue); err != nil {
 		return err
-	}
-	if !usable {
-		return errs.Field("queue", "That queue no longer exists. Choose another.")
 	}
 	from := c.QueueID
 	c.QueueID = *in.Queue
 	return s.noteTx(ctx, tx, actor, *c, ActQueue, map[string]any{"from": from, "to": c.QueueID})
+}
+
+// RequireQueueTx refuses a queue that takes no cases: archived, or not of this workspace.
+func RequireQueueTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, queue int64) error {
+	var usable bool
+	err := tx.QueryRow(ctx, `select exists (select from queues where workspace_id = $1 and id = $2 and archived_at is null)`,
+		ws, queue).Scan(&usable)
+	if err == nil && !usable {
+		return errs.Field("queue", "That queue no longer exists. Choose another.")
+	}
+	return err
 }
 
 func (s *Service) updateAssignee(ctx context.Context, tx pgx.Tx, actor access.Actor, c *Case, in UpdateInput) error {
