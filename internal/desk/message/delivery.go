@@ -2,6 +2,7 @@ package message
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -26,9 +27,9 @@ const (
 )
 
 // maxDeliveryTries is how often a relay is asked before a mail counts as failed; over about two days.
-const maxDeliveryTries = 12
+const maxDeliveryTries = 20
 
-// deliveryBackoff is the wait after a failed try; it doubles with each.
+// deliveryBackoff is the wait after a failed try; it doubles with each, up to about four hours.
 const deliveryBackoff = time.Minute
 
 // Delivered returns a Service that writes replies as sent the moment they are written: for a history that is made
@@ -99,7 +100,7 @@ func ClaimDelivery(ctx context.Context, d *db.DB, now time.Time) (mail *Delivery
 func SettleDelivery(ctx context.Context, d *db.DB, mail Delivery, now time.Time, failure error) error {
 	state, text, next := Sent, "", now
 	if failure != nil {
-		state, text = Queued, errs.SafeText(failure)
+		state, text = Queued, plain(errs.SafeText(failure))
 		next = now.Add(deliveryBackoff << min(mail.Attempts, 8))
 		if mail.Attempts+1 >= maxDeliveryTries || errs.Is(failure, errs.Invalid) {
 			state = Failed
@@ -111,6 +112,15 @@ func SettleDelivery(ctx context.Context, d *db.DB, mail Delivery, now time.Time,
 			where workspace_id = $1 and id = $2 and state = 'queued'`, mail.WorkspaceID, mail.ID, state, text, next, now)
 		return err
 	})
+}
+
+// plain makes a text of which a part may come from a strange server fit for the database.
+func plain(text string) string {
+	text = strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", ""), "\uFFFD")
+	if r := []rune(text); len(r) > 500 {
+		text = string(r[:500]) + "…"
+	}
+	return text
 }
 
 // cancelHiddenTx drops what is queued for cases that are deleted or in spam: no mail leaves for those.
@@ -139,7 +149,7 @@ func dueTx(ctx context.Context, tx pgx.Tx, now time.Time) (*Delivery, error) {
 		left join users u on u.id = b.user_id
 		left join lateral (select address from inbound_addresses a where a.workspace_id = o.workspace_id
 			order by a.queue_id = c.queue_id desc, a.is_default desc limit 1) a on true
-		where o.state = 'queued' and o.next_try_at <= $1 
+		where o.state = 'queued' and o.next_try_at <= $1
 		order by o.next_try_at limit 1 for update of o skip locked`, now)
 	if err != nil {
 		return nil, err
@@ -154,14 +164,16 @@ func dueTx(ctx context.Context, tx pgx.Tx, now time.Time) (*Delivery, error) {
 // markBouncedTx records on the message that its mail came back.
 func markBouncedTx(ctx context.Context, tx pgx.Tx, c cases.Case, messageID string) error {
 	_, err := tx.Exec(ctx, `update outbound_mails o set state = 'bounced', last_error = 'The recipient''s mail server returned it.'
-		from messages m where o.workspace_id = $1 and o.case_id = $2 and m.workspace_id = $1 and m.id = o.message_id and m.message_id = $3`,
+		from messages m where o.workspace_id = $1 and o.case_id = $2 and m.workspace_id = $1 and m.id = o.message_id and m.message_id = $3
+			and o.state in ('queued', 'sent')`,
 		c.WorkspaceID, c.ID, messageID)
 	return err
 }
 
 // Resend queues a mail again that failed, bounced or was cancelled.
 //
-// Needs WorkCases. Errors: Forbidden, NotFound, Gone; Conflict when the case is deleted or the mail is not one of those.
+// Needs WorkCases. Errors: Forbidden, NotFound, Gone; Conflict when the case is deleted or
+// in spam, or the mail is not one of those.
 func (s *Service) Resend(ctx context.Context, actor access.Actor, n cases.Number, delivery int64) error {
 	if err := s.guard.Require(ctx, actor, access.WorkCases, audit.Case(int64(n))); err != nil {
 		return err
@@ -172,6 +184,9 @@ func (s *Service) Resend(ctx context.Context, actor access.Actor, n cases.Number
 			return err
 		}
 		if err := c.RequireEditable(); err != nil {
+			return err
+		}
+		if err := requireNotSpam(c); err != nil {
 			return err
 		}
 		again, err := tx.Exec(ctx, `update outbound_mails set state = 'queued', attempts = 0, last_error = '', next_try_at = $4

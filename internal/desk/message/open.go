@@ -3,6 +3,7 @@ package message
 import (
 	"context"
 	"net/mail"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -25,6 +26,8 @@ type OpenInput struct {
 	Priority     cases.Priority
 	Assignee     access.MemberID // 0: nobody
 }
+
+const maxName = 200 // characters
 
 // Open makes a case with its first message.
 //
@@ -51,6 +54,11 @@ func (s *Service) openTx(ctx context.Context, tx pgx.Tx, actor access.Actor, in 
 	person, err := contact.FindOrCreateTx(ctx, tx, actor.Workspace, in.ContactName, in.ContactEmail, now)
 	if err != nil {
 		return cases.Case{}, err
+	}
+	if in.Queue != 0 {
+		if err := cases.RequireQueueTx(ctx, tx, actor.Workspace, in.Queue); err != nil {
+			return cases.Case{}, err
+		}
 	}
 	fresh := cases.NewCase{Subject: in.Subject, Contact: person, Queue: in.Queue, Priority: in.Priority, Channel: cases.ByAgent}
 	if fresh.Assignee, err = cases.AssignableTx(ctx, tx, actor.Workspace, in.Assignee); err != nil {
@@ -93,7 +101,13 @@ func (in *OpenInput) validate() error {
 	if a, err := mail.ParseAddress(in.ContactEmail); err != nil || a.Address != in.ContactEmail {
 		problems["contact_email"] = "Enter one e-mail address, such as maria@example.com."
 	}
-	in.ContactName = strings.TrimSpace(in.ContactName)
+	in.ContactName = strings.TrimSpace(strings.ToValidUTF8(strings.ReplaceAll(in.ContactName, "\x00", ""), "\uFFFD"))
+	if len([]rune(in.ContactName)) > maxName {
+		problems["contact_name"] = "Keep the name under 200 characters."
+	}
+	if in.Priority != 0 && !slices.Contains(cases.Priorities(), in.Priority) {
+		problems["priority"] = "Choose low, normal, high or urgent."
+	}
 	if len(problems) > 0 {
 		return &errs.Error{Kind: errs.Invalid, Message: "Some fields need another look.", Fields: problems}
 	}

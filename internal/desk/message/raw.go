@@ -2,6 +2,7 @@ package message
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -21,13 +22,17 @@ type Raw struct {
 	ReceivedAt   time.Time
 }
 
+// abandonedAfter is how long a stored mail is left to whoever stored it before the sweep takes it in.
+const abandonedAfter = time.Minute
+
 // StoreRaw keeps a mail before anything tries to read it. Once it returns, the mail is safe: even if the process
 // dies now, the sweep takes it in.
 func (s *Service) StoreRaw(ctx context.Context, r Raw) (Raw, error) {
 	r.ReceivedAt = s.now()
 	err := s.db.InWorkspace(ctx, int64(r.WorkspaceID), func(tx pgx.Tx) error {
-		return tx.QueryRow(ctx, `insert into inbound_mails (workspace_id, envelope_from, envelope_to, raw, received_at)
-			values ($1, $2, $3, $4, $5) returning id`, r.WorkspaceID, r.EnvelopeFrom, r.EnvelopeTo, r.Raw, r.ReceivedAt).Scan(&r.ID)
+		return tx.QueryRow(ctx, `insert into inbound_mails (workspace_id, envelope_from, envelope_to, raw, received_at, next_try_at)
+			values ($1, $2, $3, $4, $5, $6) returning id`,
+			r.WorkspaceID, r.EnvelopeFrom, r.EnvelopeTo, r.Raw, r.ReceivedAt, r.ReceivedAt.Add(abandonedAfter)).Scan(&r.ID)
 	})
 	return r, err
 }
@@ -78,19 +83,21 @@ func finishRawTx(ctx context.Context, tx pgx.Tx, r Raw, received Received) error
 }
 
 // WaitingRaw returns mails that were stored but not taken in for a while, oldest first: a process died, or the
-// database refused them. Each return counts as a try.
-func WaitingRaw(ctx context.Context, d *db.DB, olderThan time.Time, limit int) (list []Raw, err error) {
+// database refused them. Each return counts as a try; the next one of the same mail is due ever later.
+func WaitingRaw(ctx context.Context, d *db.DB, now time.Time, limit int) (list []Raw, err error) {
 	err = d.AsSystem(ctx, "mail intake sweep", func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `update inbound_mails m set attempts = attempts + 1
-			from (select workspace_id, id from inbound_mails where state = 'received' and received_at < $1 - attempts * interval '1 minute'
-				order by received_at limit $2 for update skip locked) w
+		rows, err := tx.Query(ctx, `update inbound_mails m set attempts = attempts + 1,
+				next_try_at = $1 + least(attempts + 1, 60) * interval '1 minute'
+			from (select workspace_id, id from inbound_mails where state = 'received' and next_try_at <= $1
+				order by next_try_at limit $2 for update skip locked) w
 			where m.workspace_id = w.workspace_id and m.id = w.id
-			returning m.workspace_id, m.id, m.envelope_from, m.envelope_to, m.raw, m.attempts, m.received_at`, olderThan, limit)
+			returning m.workspace_id, m.id, m.envelope_from, m.envelope_to, m.raw, m.attempts, m.received_at`, now, limit)
 		if err != nil {
 			return err
 		}
 		list, err = pgx.CollectRows(rows, pgx.RowToStructByName[Raw])
 		return err
 	})
+	slices.SortFunc(list, func(a, b Raw) int { return a.ReceivedAt.Compare(b.ReceivedAt) })
 	return list, err
 }

@@ -98,8 +98,8 @@ func (s *Service) write(ctx context.Context, actor access.Actor, n cases.Number,
 
 // sendTx stores an outgoing message and queues its delivery in the same transaction.
 func (s *Service) sendTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c *cases.Case, body string) (ID, error) {
-	if c.SpamAt != nil {
-		return 0, errs.Newf(errs.Conflict, "Case %d is in spam. Mark it as not spam before you answer.", c.Number)
+	if err := requireNotSpam(*c); err != nil {
+		return 0, err
 	}
 	to, err := contact.GetTx(ctx, tx, c.WorkspaceID, c.ContactID)
 	if err != nil {
@@ -130,6 +130,14 @@ func (s *Service) sendTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c *
 		return 0, err
 	}
 	return id, cases.NoteTx(ctx, tx, actor, *c, cases.ActReplied, map[string]any{"message": id}, now)
+}
+
+// requireNotSpam refuses what would send mail to a spammer.
+func requireNotSpam(c cases.Case) error {
+	if c.SpamAt != nil {
+		return errs.Newf(errs.Conflict, "Case %d is in spam. Mark it as not spam before you answer.", c.Number)
+	}
+	return nil
 }
 
 // outgoingIDTx makes a Message-ID and remembers it, so that the answer to it finds this case.

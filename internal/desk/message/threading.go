@@ -86,21 +86,16 @@ func (ids claimedIDs) settleTx(ctx context.Context, tx pgx.Tx, c cases.Case) err
 func (s *Service) belongsToTx(ctx context.Context, tx pgx.Tx, actor access.Actor, in Incoming, ids claimedIDs) (*cases.Case, error) {
 	var target *cases.Case
 	for _, id := range ids.candidates(in.ReplyCase) {
-		c, err := cases.LockByIDTx(ctx, tx, ids.ws, id)
+		c, err := lockUnmergedTx(ctx, tx, ids.ws, id)
 		if errors.Is(err, pgx.ErrNoRows) {
-			continue
+			continue // gone for good meanwhile
 		}
 		if err != nil {
 			return nil, err
 		}
-		if c.MergedIntoID != nil {
-			if c, err = cases.LockByIDTx(ctx, tx, ids.ws, *c.MergedIntoID); err != nil {
-				return nil, err
-			}
-		}
 		switch {
-		case target == nil && c.ErasureRequestedAt == nil:
-			// A case whose permanent deletion was asked for takes nothing more in: the mail begins a new one.
+		case target == nil && (c.ErasureRequestedAt == nil || in.Auto):
+			// A case whose permanent deletion was asked for takes no more of the customer in: that begins a new one.
 			target = &c
 		case target != nil && target.ID != c.ID && ids.waits(id):
 			if err := s.joinTx(ctx, tx, actor, target, c); err != nil {
@@ -112,6 +107,17 @@ func (s *Service) belongsToTx(ctx context.Context, tx pgx.Tx, actor access.Actor
 		return target, s.adoptParentTx(ctx, tx, actor, target, in)
 	}
 	return target, nil
+}
+
+// lockUnmergedTx follows a redirect to the case that has the thread.
+func lockUnmergedTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id cases.ID) (cases.Case, error) {
+	for {
+		c, err := cases.LockByIDTx(ctx, tx, ws, id)
+		if err != nil || c.MergedIntoID == nil {
+			return c, err
+		}
+		id = *c.MergedIntoID
+	}
 }
 
 // candidates are the cases that the mail may belong to, the strongest sign first, each once.
@@ -160,9 +166,10 @@ func (s *Service) adoptParentTx(ctx context.Context, tx pgx.Tx, actor access.Act
 	return cases.AdoptTx(ctx, tx, actor, c, subjectOf(in), s.now())
 }
 
-// joinTx moves everything of a case that began out of order into the case of its thread.
+// joinTx moves everything of a case that began out of order into the case of its thread. Where people have hidden one
+// of them they stay apart.
 func (s *Service) joinTx(ctx context.Context, tx pgx.Tx, actor access.Actor, into *cases.Case, from cases.Case) error {
-	if from.DeletedAt != nil || into.DeletedAt != nil {
+	if from.DeletedAt != nil || into.DeletedAt != nil || from.Visibility() != into.Visibility() {
 		return nil
 	}
 	for _, table := range []string{"messages", "attachments", "inbound_mails", "outbound_mails", "mail_ids"} {
@@ -171,5 +178,5 @@ func (s *Service) joinTx(ctx context.Context, tx pgx.Tx, actor access.Actor, int
 			return err
 		}
 	}
-	return cases.RedirectTx(ctx, tx, actor, from, *into, s.now())
+	return cases.RedirectTx(ctx, tx, actor, from, into, s.now())
 }

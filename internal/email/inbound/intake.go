@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
-	"time"
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
@@ -62,7 +61,7 @@ func (in *Intake) Receive(ctx context.Context, e Envelope, raw []byte) error {
 	mail := Parse(raw)
 	mail.ApplyEnvelope(e)
 	done := map[access.WorkspaceID]bool{}
-	for _, rcpt := range e.To {
+	for _, rcpt := range in.signedFirst(e.To) {
 		route, err := in.route(ctx, rcpt)
 		if err != nil {
 			return err
@@ -84,8 +83,20 @@ func (in *Intake) Receive(ctx context.Context, e Envelope, raw []byte) error {
 	return nil
 }
 
-// retryAfter is how long a stored mail may be unfinished before the sweep takes it for abandoned.
-const retryAfter = time.Minute
+// signedFirst puts reply addresses before others: one recipient is stored with the raw mail, and that one says most.
+func (in *Intake) signedFirst(rcpts []string) []string {
+	sorted := slices.Clone(rcpts)
+	slices.SortStableFunc(sorted, func(a, b string) int {
+		switch {
+		case replyaddr.IsSigned(a) == replyaddr.IsSigned(b):
+			return 0
+		case replyaddr.IsSigned(a):
+			return -1
+		}
+		return 1
+	})
+	return sorted
+}
 
 // plainAfter is the number of tries after which a mail is taken in as bare text with the raw mail beside it.
 const plainAfter = 3
@@ -94,7 +105,7 @@ const plainAfter = 3
 func (in *Intake) Sweep(ctx context.Context) (string, error) {
 	taken, failed := 0, 0
 	for {
-		waiting, err := message.WaitingRaw(ctx, in.db, in.now().Add(-retryAfter), 20)
+		waiting, err := message.WaitingRaw(ctx, in.db, in.now(), 20)
 		if err != nil || len(waiting) == 0 {
 			return fmt.Sprintf("took in %d mails, %d to be tried again", taken, failed), err
 		}
@@ -111,20 +122,27 @@ func (in *Intake) Sweep(ctx context.Context) (string, error) {
 
 func (in *Intake) again(ctx context.Context, r message.Raw) error {
 	route, err := in.route(ctx, r.EnvelopeTo)
-	if err != nil {
-		// The address was removed meanwhile: the mail still belongs to the workspace that had it.
+	switch {
+	case err != nil && !errs.Is(err, errs.NotFound):
+		return err
+	case err != nil || route.Workspace != r.WorkspaceID:
+		// The address was removed or moved meanwhile: the mail still belongs to the workspace that had it.
 		route = workspace.Route{Workspace: r.WorkspaceID}
 	}
-	e := Envelope{From: r.EnvelopeFrom, To: []string{r.EnvelopeTo}}
-	mail := Parse(r.Raw)
-	mail.ApplyEnvelope(e)
-	incoming := in.incoming(mail, route, e)
+	incoming := in.Read(r.Raw, route, Envelope{From: r.EnvelopeFrom, To: []string{r.EnvelopeTo}})
 	if r.Attempts > plainAfter {
 		incoming.HTML, incoming.Attachments = "", nil
 		incoming.Defects = strings.TrimSpace(incoming.Defects + "\nThis mail could not be taken in whole. Download the original to see the rest.")
 	}
 	_, err = in.messages.TakeIn(ctx, r, incoming)
 	return err
+}
+
+// Read turns a raw mail into what a case takes.
+func (in *Intake) Read(raw []byte, route workspace.Route, e Envelope) message.Incoming {
+	mail := Parse(raw)
+	mail.ApplyEnvelope(e)
+	return in.incoming(mail, route, e)
 }
 
 // unknownSender stands for a sender that the mail does not name; .invalid can never be somebody's (RFC 2606).
