@@ -147,7 +147,7 @@ type openRequest struct {
 // decide locks the case, then its request: the order in which Withdraw does, so that one of two wins and the other
 // is told.
 func (s *Service) decide(ctx context.Context, staff access.Actor, ws access.WorkspaceID, id RequestID, fn func(pgx.Tx, openRequest) error) error {
-	if err := staff.Require(access.DecideErasures); err != nil {
+	if err := s.guard.Require(ctx, staff, access.DecideErasures, requestObject(id)); err != nil {
 		return err
 	}
 	var r openRequest

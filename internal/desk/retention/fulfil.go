@@ -15,14 +15,21 @@ import (
 
 // Fulfil erases the cases whose permanent deletion staff have approved. Erasure, verification and ledger entry are
 // one transaction each case: killed at any point, a case is untouched or provably gone.
+// A case that cannot be erased does not keep the others waiting.
 func (s *Service) Fulfil(ctx context.Context) (summary string, err error) {
 	total := 0
+	failed := []RequestID{}
+	var failures []error
 	for {
-		found, err := s.fulfilOne(ctx)
-		if err != nil || !found {
-			return fmt.Sprintf("erased %d cases", total), err
+		r, err := s.fulfilOne(ctx, failed)
+		switch {
+		case err != nil && r != nil && ctx.Err() == nil:
+			failed, failures = append(failed, r.ID), append(failures, err)
+		case err != nil || r == nil:
+			return fmt.Sprintf("erased %d cases", total), errors.Join(append(failures, err)...)
+		default:
+			total++
 		}
-		total++
 	}
 }
 
@@ -34,34 +41,40 @@ type approved struct {
 	DecidedBy   access.UserID
 }
 
-func (s *Service) fulfilOne(ctx context.Context) (found bool, err error) {
-	var r approved
+// fulfilOne erases the case of the oldest approved request that nobody else works on; nil when there is none. With an
+// error it says which request failed.
+func (s *Service) fulfilOne(ctx context.Context, except []RequestID) (r *approved, err error) {
 	var c cases.Case
 	err = s.db.AsSystem(ctx, "erasure", func(tx pgx.Tx) error {
-		found = false
-		rows, err := tx.Query(ctx, `select workspace_id, id, case_id, requested_by, decided_by from erasure_requests
-			where state = 'approved' order by requested_at limit 1 for update skip locked`)
-		if err != nil {
+		if r, err = nextApprovedTx(ctx, tx, except); err != nil || r == nil {
 			return err
 		}
-		r, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[approved])
-		if errors.Is(err, pgx.ErrNoRows) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		found = true
-		// Nobody waits for this request's row while holding the case: an approved request is past all decisions.
+		// First the case, then its request: the order of everybody who decides.
 		if c, err = cases.LockByIDTx(ctx, tx, r.WorkspaceID, r.CaseID); err != nil {
 			return err
 		}
-		return s.fulfilTx(ctx, tx, r, c)
+		return s.fulfilTx(ctx, tx, *r, c)
 	})
-	if err == nil && found {
+	if err == nil && r != nil {
 		s.cases.Changed(r.WorkspaceID, c.Number)
 	}
-	return found, err
+	return r, err
+}
+
+// nextApprovedTx locks the case, not yet the request. An approved request stays approved until its case is gone.
+func nextApprovedTx(ctx context.Context, tx pgx.Tx, except []RequestID) (*approved, error) {
+	rows, err := tx.Query(ctx, `select r.workspace_id, r.id, r.case_id, r.requested_by, r.decided_by from erasure_requests r
+		join cases c on c.workspace_id = r.workspace_id and c.id = r.case_id
+		where r.state = 'approved' and r.id <> all ($1::bigint[])
+		order by r.requested_at, r.workspace_id, r.id limit 1 for update of c skip locked`, except)
+	if err != nil {
+		return nil, err
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[approved])
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return &found[0], nil
 }
 
 func (s *Service) fulfilTx(ctx context.Context, tx pgx.Tx, r approved, c cases.Case) error {

@@ -56,7 +56,13 @@ func (s *Service) Withdraw(ctx context.Context, actor access.Actor, in WithdrawI
 	if err := s.guard.Require(ctx, actor, access.RequestErasure, audit.Case(int64(in.Number))); err != nil {
 		return nil, err
 	}
+	if in.Restore {
+		if err := s.guard.Require(ctx, actor, access.DeleteCases, audit.Case(int64(in.Number))); err != nil {
+			return nil, err
+		}
+	}
 	err = s.db.InWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
+		missing = nil // of a try that was rolled back
 		c, err := cases.LockTx(ctx, tx, actor.Workspace, in.Number)
 		if err != nil {
 			return err
