@@ -23,6 +23,13 @@ import (
 	"caseward/internal/platform/clock"
 	"caseward/internal/platform/errs"
 	"caseward/internal/platform/live"
+	"caseward/web/account"
+	"caseward/web/console/auditpage"
+	"caseward/web/console/casepage"
+	"caseward/web/console/deleted"
+	"caseward/web/console/inbox"
+	"caseward/web/console/newcase"
+	"caseward/web/console/settings"
 	"caseward/web/console/shell"
 	"caseward/web/kit"
 	"caseward/web/static"
@@ -54,6 +61,13 @@ func Routes(d Deps) (http.Handler, error) {
 		return nil, err
 	}
 	sh := shell.New(k, d.Members, d.Cases, d.Now)
+	accounts := account.New(sh, d.Members, d.Setup)
+	lists := inbox.New(sh, d.Cases, d.Search, d.Hub)
+	one := casepage.New(sh, d.Cases, d.Messages, d.Retention, d.Members, d.Workspaces)
+	fresh := newcase.New(sh, d.Messages, d.Members, d.Workspaces)
+	gone := deleted.New(sh, d.Cases, d.Retention)
+	trail := auditpage.New(sh, d.Audit)
+	own := settings.New(sh, d.Members)
 
 	r := chi.NewRouter()
 	r.Use(k.Log, k.Recover, k.SecurityHeaders)
@@ -68,14 +82,63 @@ func Routes(d Deps) (http.Handler, error) {
 		r.Use(crossOrigin, middleware.Compress(5), k.Session)
 		r.Post("/theme", k.Handle(k.SetTheme))
 
+		r.Get("/", k.Handle(accounts.Workspaces))
+		r.Get("/workspaces", k.Handle(accounts.Workspaces))
+		r.Get("/login", k.Handle(accounts.ShowLogin))
+		r.Post("/logout", k.Handle(accounts.Logout))
+		r.Get("/setup", k.Handle(accounts.ShowSetup))
+		r.Get("/invite/{token}", k.Handle(accounts.ShowInvite))
+		r.Group(func(r chi.Router) {
+			r.Use(accounts.Limit())
+			r.Post("/login", k.Handle(accounts.Login))
+			r.Post("/setup", k.Handle(accounts.Setup))
+			r.Post("/invite/{token}", k.Handle(accounts.AcceptInvite))
+		})
+
 		r.Route("/w/{ws}", func(r chi.Router) {
 			r.Use(sh.Member)
+			r.Get("/inbox", k.Handle(lists.List))
+			r.Get("/events", k.Handle(lists.Stream))
+			r.Get("/cases/new", k.Handle(fresh.Show))
+			r.Post("/cases/new", k.Handle(fresh.Create))
+			r.Route("/cases/{number}", func(r chi.Router) { caseRoutes(r, k, one) })
+			r.Get("/deleted", k.Handle(gone.List))
+			r.Post("/deleted/restore", k.Handle(gone.Restore))
+			r.Get("/audit", k.Handle(trail.List))
+			r.Get("/settings", k.Handle(own.Show))
+			r.Post("/settings/view", k.Handle(own.SetView))
+			r.Post("/settings/password", k.Handle(own.ChangePassword))
 		})
 		r.Route("/staff", func(r chi.Router) {
 			r.Use(sh.Staff)
 		})
 	})
 	return r, nil
+}
+
+// caseRoutes are below /w/{ws}/cases/{number}. The path of each change of a property is the same handler's, which
+// looks at the fields.
+func caseRoutes(r chi.Router, k *kit.Kit, p *casepage.Pages) {
+	r.Get("/", k.Handle(p.Show))
+	r.Get("/attachments/{id}", k.Handle(p.Attachment))
+	r.Get("/messages/{id}/raw", k.Handle(p.Raw))
+	r.Get("/certificate", k.Handle(p.Certificate))
+	r.Post("/reply", k.Handle(p.Reply))
+	r.Post("/note", k.Handle(p.Note))
+	r.Post("/deliveries/{id}/resend", k.Handle(p.Resend))
+	r.Post("/subject", k.Handle(p.Subject))
+	for _, property := range []string{"/update", "/status", "/assign", "/priority", "/queue", "/tags"} {
+		r.Post(property, k.Handle(p.Update))
+	}
+	r.Post("/spam", k.Handle(p.Spam))
+	r.Post("/not-spam", k.Handle(p.NotSpam))
+	r.Get("/delete", k.Handle(p.ConfirmDelete))
+	r.Post("/delete", k.Handle(p.Delete))
+	r.Post("/restore", k.Handle(p.Restore))
+	r.Get("/erasure-request", k.Handle(p.ConfirmErasure))
+	r.Post("/erasure-request", k.Handle(p.RequestErasure))
+	r.Get("/erasure-request/withdraw", k.Handle(p.ConfirmWithdraw))
+	r.Post("/erasure-request/withdraw", k.Handle(p.WithdrawErasure))
 }
 
 // healthy says that the process runs; ready also asks the database.

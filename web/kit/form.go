@@ -96,6 +96,9 @@ func (f *Form) List(name string) []string {
 	return list
 }
 
+// Has reports whether a field was sent at all, be it empty.
+func (f *Form) Has(name string) bool { return f.values.Has(name) }
+
 // Checked reports whether a checkbox was sent.
 func (f *Form) Checked(name string) bool { return f.values.Has(name) && f.values.Get(name) != "" }
 

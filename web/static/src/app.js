@@ -1,6 +1,8 @@
 // Everything here makes pages smoother; every page works without it. No inline scripts exist, so all
 // behaviour hangs on data attributes, read by listeners on the document: what htmx swaps in just works.
 import { startLive } from "./js/live.js";
+import { startComposer } from "./js/composer.js";
+import { startCopy } from "./js/copy.js";
 import { startDialogs } from "./js/dialog.js";
 import { startForms } from "./js/forms.js";
 import { startMenus } from "./js/menus.js";
@@ -11,5 +13,7 @@ startTheme();
 startMenus();
 startNotices();
 startForms();
+startComposer();
+startCopy();
 startDialogs();
 startLive();

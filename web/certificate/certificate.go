@@ -1,0 +1,90 @@
+// Package certificate shows a ledger entry as a document to print: that a case was removed for good, when and on
+// whose word, without a word of what it said. The console and the staff console show the same one.
+package certificate
+
+import (
+	"encoding/hex"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"caseward/internal/desk/retention"
+)
+
+// View is the certificate as it is shown.
+type View struct {
+	retention.Certificate
+	Location *time.Location
+}
+
+// New returns the view of a certificate with its times in loc.
+func New(c retention.Certificate, loc *time.Location) View { return View{c, loc} }
+
+// Title names the document: an erasure on request is certified, a purge after the countdown is recorded.
+func (v View) Title() string {
+	if v.onRequest() {
+		return "Erasure certificate"
+	}
+	return "Record of permanent deletion"
+}
+
+func (v View) onRequest() bool { return v.Kind == retention.CaseErased }
+
+func (v View) number() string { return strconv.FormatInt(int64(v.CaseNumber), 10) }
+
+// statement is what the document certifies, in one sentence.
+func (v View) statement() string {
+	if v.onRequest() {
+		return "Case " + v.number() + " and everything that belonged to it was erased on request. Its content cannot be restored."
+	}
+	return "Case " + v.number() + " and everything that belonged to it was removed when its retention period ended. Its content cannot be restored."
+}
+
+func (v View) requestedBy() string {
+	if v.RequestedByName == "" {
+		return "A former member"
+	}
+	return v.RequestedByName
+}
+
+// approvedBy hides nothing: a workspace does not know support staff by name.
+func (v View) approvedBy() string {
+	if v.ApprovedByName == "" {
+		return "Caseward support staff"
+	}
+	return v.ApprovedByName
+}
+
+// labels are the kinds of data that a person would ask about; other tables show their own name.
+var labels = map[string]string{
+	"messages": "Messages and internal notes", "attachments": "Attachments", "inbound_mails": "Mails as received",
+	"outbound_mails": "Records of sent mail", "activities": "Activity entries", "case_search": "Search entries", "case_tags": "Tags on the case",
+}
+
+type removed struct {
+	what string
+	rows int
+}
+
+func (v View) removed() []removed {
+	rows := v.Removed()
+	var list []removed
+	for _, table := range slices.Sorted(maps.Keys(rows)) {
+		what := labels[table]
+		if what == "" {
+			what = table
+		}
+		list = append(list, removed{what, rows[table]})
+	}
+	return list
+}
+
+func (v View) hash() string { return hex.EncodeToString(v.Hash) }
+
+func (v View) previousHash() string {
+	if len(v.PreviousHash) == 0 {
+		return "none: the first entry"
+	}
+	return hex.EncodeToString(v.PreviousHash)
+}

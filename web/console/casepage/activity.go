@@ -1,0 +1,122 @@
+package casepage
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/desk/cases"
+	"caseward/internal/desk/workspace"
+	"caseward/web/ui"
+)
+
+// line is a thing that was done to the case, in one sentence.
+type line struct {
+	at   time.Time
+	who  string
+	text string
+	icon ui.IconName
+}
+
+// lines are the activity besides what the thread itself shows.
+func (v view) lines() []line {
+	var lines []line
+	for _, a := range v.Activity {
+		if text, icon := v.sentence(a); text != "" {
+			lines = append(lines, line{a.CreatedAt, actorName(a), text, icon})
+		}
+	}
+	return lines
+}
+
+func actorName(a cases.Activity) string {
+	switch {
+	case a.ActorName != "":
+		return a.ActorName
+	case a.ActorKind == access.Staff:
+		return "Support staff"
+	case a.ActorKind == access.Job:
+		return "Caseward"
+	}
+	return "Somebody"
+}
+
+// sentence says what was done, as the rest of a sentence that begins with who did it; "" for what a message in
+// the thread says already.
+func (v view) sentence(a cases.Activity) (string, ui.IconName) {
+	switch a.Kind {
+	case cases.ActCreated, cases.ActReceived, cases.ActReplied, cases.ActNoted:
+		return "", ""
+	case cases.ActStatus:
+		return "changed the status from " + status(a.Data["from"]) + " to " + status(a.Data["to"]), ui.IconCircleDot
+	case cases.ActAssigned:
+		return v.assigned(a), ui.IconUserCheck
+	case cases.ActPriority:
+		return fmt.Sprintf("changed the priority from %v to %v", a.Data["from"], a.Data["to"]), ui.IconFlag
+	case cases.ActQueue:
+		return "moved the case to " + v.queueName(a.Data["to"]), ui.IconFolder
+	case cases.ActTags:
+		return "changed the tags", ui.IconTag
+	case cases.ActSubject:
+		return "changed the subject", ui.IconPencil
+	case cases.ActSpam:
+		return "marked the case as spam", ui.IconBan
+	case cases.ActNotSpam:
+		return "marked the case as not spam", ui.IconMailCheck
+	case cases.ActDeleted:
+		return "deleted the case", ui.IconTrash2
+	case cases.ActRestored:
+		return "restored the case", ui.IconUndo2
+	case cases.ActJoined:
+		return "joined another part of the conversation", ui.IconGitMerge
+	case cases.ActHeldBack:
+		return "held back an automatic answer", ui.IconBellOff
+	case cases.ActErasureRequested:
+		return "requested permanent deletion", ui.IconShieldAlert
+	case cases.ActErasureWithdrawn:
+		return "withdrew the request for permanent deletion", ui.IconUndo2
+	case cases.ActErasureRefused:
+		return "refused the request for permanent deletion", ui.IconShieldX
+	case cases.ActErasureApproved:
+		return "approved the request for permanent deletion", ui.IconShieldCheck
+	}
+	return string(a.Kind), ui.IconActivity
+}
+
+func status(value any) string { return cases.Status(fmt.Sprint(value)).Label() }
+
+func (v view) assigned(a cases.Activity) string {
+	to := v.memberName(a.Data["to"])
+	switch {
+	case to == "":
+		return "took the assignee off"
+	case a.ActorKind == access.Member && a.ActorID != nil && a.Data["to"] == float64(*a.ActorID):
+		return "took the case"
+	}
+	return "assigned the case to " + to
+}
+
+// memberName resolves an id out of JSON, where every number is a float64.
+func (v view) memberName(id any) string {
+	n, _ := id.(float64)
+	for _, m := range v.members {
+		if m.ID == access.MemberID(n) {
+			return m.Name
+		}
+	}
+	if n != 0 {
+		return "a former member"
+	}
+	return ""
+}
+
+func (v view) queueName(id any) string {
+	n, _ := id.(float64)
+	for _, q := range v.queues {
+		if q.ID == workspace.QueueID(n) {
+			return "the queue " + strings.TrimSpace(q.Name)
+		}
+	}
+	return "another queue"
+}

@@ -1,0 +1,53 @@
+package casepage
+
+import (
+	"net/http"
+	"strings"
+
+	"caseward/internal/desk/message"
+	"caseward/web/console/shell"
+	"caseward/web/kit"
+)
+
+// Attachment is GET /w/{ws}/cases/{number}/attachments/{id}. An image is shown, everything else is a download.
+func (p *Pages) Attachment(w http.ResponseWriter, r *http.Request) error {
+	n, err := number(r)
+	if err != nil {
+		return err
+	}
+	which, err := id(r, "id")
+	if err != nil {
+		return err
+	}
+	f, err := p.messages.Attachment(r.Context(), shell.From(r).Actor, n, which)
+	if err != nil {
+		return err
+	}
+	name := f.Filename
+	if name == "" {
+		name = "attachment-" + text(which)
+	}
+	return kit.ServeFile(w, r, kit.FileProps{Name: name, Type: strings.ToLower(f.ContentType), Inline: isImage(f), Data: f.Data})
+}
+
+// Raw is GET /w/{ws}/cases/{number}/messages/{id}/raw: the mail as it came.
+func (p *Pages) Raw(w http.ResponseWriter, r *http.Request) error {
+	n, err := number(r)
+	if err != nil {
+		return err
+	}
+	which, err := id(r, "id")
+	if err != nil {
+		return err
+	}
+	f, err := p.messages.Raw(r.Context(), shell.From(r).Actor, n, message.ID(which))
+	if err != nil {
+		return err
+	}
+	return kit.ServeFile(w, r, kit.FileProps{Name: "case-" + text(n) + "-message-" + text(which) + ".eml", Data: f.Data})
+}
+
+// isImage believes the sender's type only where the bytes agree.
+func isImage(f message.File) bool {
+	return raster(f.ContentType) && http.DetectContentType(f.Data) == strings.ToLower(f.ContentType)
+}

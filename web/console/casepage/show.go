@@ -1,0 +1,94 @@
+package casepage
+
+import (
+	"net/http"
+	"strconv"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/desk/cases"
+	"caseward/internal/desk/member"
+	"caseward/internal/desk/message"
+	"caseward/internal/desk/retention"
+	"caseward/internal/desk/workspace"
+	"caseward/internal/platform/errs"
+	"caseward/web/console/shell"
+	"caseward/web/kit"
+)
+
+// otherCases is how many of the contact's other cases the panel shows.
+const otherCases = 6
+
+// loaded is everything that the page shows of a case.
+type loaded struct {
+	cases.Details
+	thread   message.Thread
+	others   []cases.Summary
+	decision retention.Decision // of the newest request for permanent deletion
+	members  []member.Member
+	queues   []workspace.Queue
+}
+
+// Show is GET /w/{ws}/cases/{number}.
+func (p *Pages) Show(w http.ResponseWriter, r *http.Request) error {
+	n, err := number(r)
+	if err != nil {
+		return err
+	}
+	return p.render(w, r, n, http.StatusOK, forms{})
+}
+
+// render shows the page, with what was wrong in a form where one came back.
+func (p *Pages) render(w http.ResponseWriter, r *http.Request, n cases.Number, status int, f forms) error {
+	v := shell.From(r)
+	c, err := p.load(r, n)
+	if errs.Is(err, errs.Gone) {
+		return p.gone(w, r, n)
+	}
+	if err != nil {
+		return err
+	}
+	if into := c.MergedIntoNumber; into != nil {
+		return kit.SeeOther(w, r, casePath(v, *into, ""))
+	}
+	view := newView(v, c, f, r.URL.Query())
+	if view.images != 0 {
+		kit.AllowRemoteImages(w)
+	}
+	if kit.IsFragment(r) {
+		return kit.Render(w, r, status, live(view))
+	}
+	frame, err := p.Console(r, shell.Page{Title: c.Subject, Flush: true})
+	if err != nil {
+		return err
+	}
+	return kit.Render(w, r, status, page(frame, view))
+}
+
+// load reads the case and what is around it; a merged case's page is never shown, so nothing more is read of it.
+func (p *Pages) load(r *http.Request, n cases.Number) (l loaded, err error) {
+	ctx, actor := r.Context(), shell.From(r).Actor
+	if l.Details, err = p.cases.Get(ctx, actor, n); err != nil || l.MergedIntoNumber != nil {
+		return l, err
+	}
+	before, _ := strconv.ParseInt(r.URL.Query().Get("before"), 10, 64) // nonsense shows the newest
+	if l.thread, err = p.messages.Thread(ctx, actor, l.Case, message.ID(before)); err != nil {
+		return l, err
+	}
+	if l.others, err = p.cases.OfContact(ctx, actor, l.Case, otherCases); err != nil {
+		return l, err
+	}
+	if l.members, err = p.members.List(ctx, actor); err != nil {
+		return l, err
+	}
+	if l.queues, err = p.queues.Queues(ctx, actor); err != nil {
+		return l, err
+	}
+	if l.DeletedAt != nil && actor.Can(access.DeleteCases) {
+		decisions, err := p.retention.Decisions(ctx, actor, []cases.ID{l.ID})
+		if err != nil {
+			return l, err
+		}
+		l.decision = decisions[l.ID]
+	}
+	return l, nil
+}

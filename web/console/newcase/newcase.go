@@ -1,0 +1,143 @@
+// Package newcase is the page on which an agent makes a case on behalf of a contact.
+package newcase
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/desk/cases"
+	"caseward/internal/desk/member"
+	"caseward/internal/desk/message"
+	"caseward/internal/desk/workspace"
+	"caseward/web/console/badges"
+	"caseward/web/console/shell"
+	"caseward/web/kit"
+	"caseward/web/ui"
+)
+
+// Opener makes cases.
+type Opener interface {
+	Open(ctx context.Context, actor access.Actor, in message.OpenInput) (cases.Case, error)
+}
+
+// Members tells who can be given cases.
+type Members interface {
+	List(ctx context.Context, actor access.Actor) ([]member.Member, error)
+}
+
+// Queues tells where cases can wait.
+type Queues interface {
+	Queues(ctx context.Context, actor access.Actor) ([]workspace.Queue, error)
+}
+
+// Pages serves the page.
+type Pages struct {
+	*shell.Shell
+	opener  Opener
+	members Members
+	queues  Queues
+}
+
+// New returns the pages.
+func New(sh *shell.Shell, o Opener, m Members, q Queues) *Pages { return &Pages{sh, o, m, q} }
+
+// Show is GET /w/{ws}/cases/new. Fields may come in the address: email and name of the contact.
+func (p *Pages) Show(w http.ResponseWriter, r *http.Request) error {
+	query := r.URL.Query()
+	return p.render(w, r, http.StatusOK, kit.NewForm(url.Values{
+		"contact_email": {query.Get("email")}, "contact_name": {query.Get("name")},
+		"priority": {strconv.Itoa(int(cases.Normal))}, "send": {"1"},
+	}))
+}
+
+// Create is POST /w/{ws}/cases/new: fields contact_email, contact_name, subject, body, send (1: mail it to the
+// contact, otherwise it is an internal note), queue, priority, assignee.
+func (p *Pages) Create(w http.ResponseWriter, r *http.Request) error {
+	form, err := kit.ReadForm(w, r, kit.FormLimit)
+	if err != nil {
+		return err
+	}
+	v := shell.From(r)
+	c, err := p.opener.Open(r.Context(), v.Actor, message.OpenInput{
+		ContactName: form.Text("contact_name"), ContactEmail: form.Text("contact_email"),
+		Subject: form.Text("subject"), Body: form.Text("body"), Send: form.Checked("send"),
+		Queue: choice(form, "queue"), Priority: cases.Priority(choice(form, "priority")), Assignee: access.MemberID(choice(form, "assignee")),
+	})
+	if err := form.Absorb(err); err != nil {
+		return err
+	}
+	if !form.Valid() {
+		return p.render(w, r, http.StatusUnprocessableEntity, form)
+	}
+	number := strconv.FormatInt(int64(c.Number), 10)
+	p.Flash(r, ui.NoticeProps{Tone: ui.Success, Text: "Case " + number + " created"})
+	return kit.SeeOther(w, r, v.Path("/cases/"+number))
+}
+
+// choice is the number of a select; nothing and nonsense count as 0, the default.
+func choice(form *kit.Form, name string) int64 {
+	n, _ := strconv.ParseInt(form.Text(name), 10, 64) // a select sends what it was given
+	return max(n, 0)
+}
+
+func (p *Pages) render(w http.ResponseWriter, r *http.Request, status int, form *kit.Form) error {
+	v := shell.From(r)
+	if err := v.Actor.Require(access.WorkCases); err != nil {
+		return err
+	}
+	people, err := p.members.List(r.Context(), v.Actor)
+	if err != nil {
+		return err
+	}
+	queues, err := p.queues.Queues(r.Context(), v.Actor)
+	if err != nil {
+		return err
+	}
+	frame, err := p.Console(r, shell.Page{Title: "New case"})
+	if err != nil {
+		return err
+	}
+	return kit.Render(w, r, status, page(frame, view{form, v.Path("/cases/new"), v.Path("/inbox"), assignees(people), queueOptions(queues)}))
+}
+
+type view struct {
+	form             *kit.Form
+	action, cancel   string
+	assignees, queue []ui.Option
+}
+
+func assignees(people []member.Member) []ui.Option {
+	options := []ui.Option{{Value: "0", Label: "Nobody"}}
+	for _, m := range people {
+		if m.Active() && m.Role != access.Viewer {
+			options = append(options, ui.Option{Value: strconv.FormatInt(int64(m.ID), 10), Label: m.Name})
+		}
+	}
+	return options
+}
+
+// queueOptions has the default queue first, so that it is the choice of who makes none.
+func queueOptions(queues []workspace.Queue) []ui.Option {
+	var options []ui.Option
+	for _, q := range queues {
+		o := ui.Option{Value: strconv.FormatInt(int64(q.ID), 10), Label: q.Name}
+		switch {
+		case q.IsDefault:
+			options = append([]ui.Option{o}, options...)
+		case q.ArchivedAt == nil:
+			options = append(options, o)
+		}
+	}
+	return options
+}
+
+func priorities() []ui.Option {
+	var options []ui.Option
+	for _, p := range cases.Priorities() {
+		options = append(options, ui.Option{Value: strconv.Itoa(int(p)), Label: badges.PriorityLabel(p)})
+	}
+	return options
+}
