@@ -24,6 +24,7 @@ import (
 	"caseward/internal/platform/errs"
 	"caseward/internal/platform/live"
 	"caseward/web/account"
+	"caseward/web/console/admin"
 	"caseward/web/console/auditpage"
 	"caseward/web/console/casepage"
 	"caseward/web/console/deleted"
@@ -32,6 +33,7 @@ import (
 	"caseward/web/console/settings"
 	"caseward/web/console/shell"
 	"caseward/web/kit"
+	"caseward/web/staff"
 	"caseward/web/static"
 )
 
@@ -68,6 +70,8 @@ func Routes(d Deps) (http.Handler, error) {
 	gone := deleted.New(sh, d.Cases, d.Retention)
 	trail := auditpage.New(sh, d.Audit)
 	own := settings.New(sh, d.Members)
+	manage := admin.New(sh, d.Members, d.Workspaces, d.BaseURL.String())
+	support := staff.New(sh, d.Retention, d.Workspaces)
 
 	r := chi.NewRouter()
 	r.Use(k.Log, k.Recover, k.SecurityHeaders)
@@ -108,9 +112,18 @@ func Routes(d Deps) (http.Handler, error) {
 			r.Get("/settings", k.Handle(own.Show))
 			r.Post("/settings/view", k.Handle(own.SetView))
 			r.Post("/settings/password", k.Handle(own.ChangePassword))
+			r.Route("/admin", func(r chi.Router) { adminRoutes(r, k, manage) })
 		})
 		r.Route("/staff", func(r chi.Router) {
 			r.Use(sh.Staff)
+			r.Get("/erasures", k.Handle(support.Erasures))
+			r.Get("/erasures/{workspace}/{id}/approve", k.Handle(support.ConfirmApprove))
+			r.Post("/erasures/{workspace}/{id}/approve", k.Handle(support.Approve))
+			r.Get("/erasures/{workspace}/{id}/refuse", k.Handle(support.ConfirmRefuse))
+			r.Post("/erasures/{workspace}/{id}/refuse", k.Handle(support.Refuse))
+			r.Get("/ledger/{id}", k.Handle(support.Ledger))
+			r.Get("/workspaces", k.Handle(support.Workspaces))
+			r.Post("/workspaces/{id}/plan", k.Handle(support.SetPlan))
 		})
 	})
 	return r, nil
@@ -155,4 +168,36 @@ func ready(check func(context.Context) error) kit.HandlerFunc {
 		healthy(w, r)
 		return nil
 	}
+}
+
+// adminRoutes are below /w/{ws}/admin.
+func adminRoutes(r chi.Router, k *kit.Kit, p *admin.Pages) {
+	r.Get("/", k.Handle(p.Index))
+	r.Get("/cases/agents", k.Handle(p.Agents))
+	r.Post("/cases/agents", k.Handle(p.UpdateDelete))
+	r.Post("/cases/agents/rights", k.Handle(p.UpdateOthers))
+	r.Get("/cases/retention", k.Handle(p.Retention))
+	r.Post("/cases/retention", k.Handle(p.UpdateRetention))
+	r.Get("/members", k.Handle(p.Members))
+	r.Post("/members/invite", k.Handle(p.Invite))
+	r.Post("/members/invitations/{id}/revoke", k.Handle(p.Revoke))
+	r.Get("/members/{id}", k.Handle(p.Member))
+	r.Post("/members/{id}/role", k.Handle(p.ChangeRole))
+	r.Get("/members/{id}/deactivate", k.Handle(p.ConfirmDeactivate))
+	r.Post("/members/{id}/deactivate", k.Handle(p.Deactivate))
+	r.Post("/members/{id}/reactivate", k.Handle(p.Reactivate))
+	r.Get("/queues", k.Handle(p.Queues))
+	r.Post("/queues", k.Handle(p.CreateQueue))
+	r.Get("/queues/{id}", k.Handle(p.Queue))
+	r.Post("/queues/{id}", k.Handle(p.RenameQueue))
+	r.Get("/queues/{id}/archive", k.Handle(p.ConfirmArchive))
+	r.Post("/queues/{id}/archive", k.Handle(p.ArchiveQueue))
+	r.Get("/email", k.Handle(p.Email))
+	r.Post("/email", k.Handle(p.AddAddress))
+	r.Post("/email/default", k.Handle(p.SetDefaultAddress))
+	r.Get("/email/remove", k.Handle(p.ConfirmRemoveAddress))
+	r.Post("/email/remove", k.Handle(p.RemoveAddress))
+	r.Get("/billing", k.Handle(p.Billing))
+	r.Get("/workspace", k.Handle(p.Workspace))
+	r.Post("/workspace", k.Handle(p.UpdateWorkspace))
 }

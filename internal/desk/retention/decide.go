@@ -33,6 +33,22 @@ type PendingRequest struct {
 	Activities      int
 }
 
+// pendingSQL reads requests that wait, with the counts of what an erasure would remove.
+const pendingSQL = `select r.workspace_id, r.id, w.slug as workspace_slug, w.name as workspace_name, r.case_number, r.state,
+		u.name as requested_by_name, u.id as requested_by_user, r.requested_at,
+		c.created_at as case_created_at, c.deleted_at as case_deleted_at,
+		(select count(*) from messages x where x.workspace_id = r.workspace_id and x.case_id = r.case_id and x.kind <> 'note') as messages,
+		(select count(*) from messages x where x.workspace_id = r.workspace_id and x.case_id = r.case_id and x.kind = 'note') as notes,
+		(select count(*) from attachments x where x.workspace_id = r.workspace_id and x.case_id = r.case_id) as attachments,
+		(select count(*) from inbound_mails x where x.workspace_id = r.workspace_id and x.case_id = r.case_id) as raw_mails,
+		(select count(*) from activities x where x.workspace_id = r.workspace_id and x.case_id = r.case_id) as activities
+	from erasure_requests r
+	join workspaces w on w.id = r.workspace_id
+	join cases c on c.workspace_id = r.workspace_id and c.id = r.case_id
+	join members m on m.workspace_id = r.workspace_id and m.id = r.requested_by
+	join users u on u.id = m.user_id
+	where r.state in ('open', 'approved')`
+
 // Pending returns the requests that wait for a decision or for their erasure, oldest first, at most limit.
 //
 // Needs DecideErasures. Errors: Forbidden.
@@ -41,21 +57,7 @@ func (s *Service) Pending(ctx context.Context, staff access.Actor, limit int) (l
 		return nil, err
 	}
 	err = s.db.AsSystem(ctx, "staff console", func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `select r.workspace_id, r.id, w.slug as workspace_slug, w.name as workspace_name, r.case_number, r.state,
-				u.name as requested_by_name, u.id as requested_by_user, r.requested_at,
-				c.created_at as case_created_at, c.deleted_at as case_deleted_at,
-				(select count(*) from messages x where x.workspace_id = r.workspace_id and x.case_id = r.case_id and x.kind <> 'note') as messages,
-				(select count(*) from messages x where x.workspace_id = r.workspace_id and x.case_id = r.case_id and x.kind = 'note') as notes,
-				(select count(*) from attachments x where x.workspace_id = r.workspace_id and x.case_id = r.case_id) as attachments,
-				(select count(*) from inbound_mails x where x.workspace_id = r.workspace_id and x.case_id = r.case_id) as raw_mails,
-				(select count(*) from activities x where x.workspace_id = r.workspace_id and x.case_id = r.case_id) as activities
-			from erasure_requests r
-			join workspaces w on w.id = r.workspace_id
-			join cases c on c.workspace_id = r.workspace_id and c.id = r.case_id
-			join members m on m.workspace_id = r.workspace_id and m.id = r.requested_by
-			join users u on u.id = m.user_id
-			where r.state in ('open', 'approved')
-			order by r.requested_at, r.workspace_id, r.id limit $1`, limit)
+		rows, err := tx.Query(ctx, pendingSQL+` order by r.requested_at, r.workspace_id, r.id limit $1`, limit)
 		if err != nil {
 			return err
 		}

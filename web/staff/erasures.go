@@ -1,0 +1,93 @@
+package staff
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/desk/retention"
+	"caseward/web/console/shell"
+	"caseward/web/kit"
+	"caseward/web/ui"
+)
+
+// How many requests a page shows: what waits is worked off from the oldest on, what is decided can be found in the
+// workspaces' own trails.
+const (
+	pendingShown = 100
+	decidedShown = 50
+)
+
+type erasuresView struct {
+	frame   ui.StaffProps
+	pending []request
+	decided []retention.DecidedRequest
+	now     time.Time
+}
+
+// request is a waiting one and what this reader may do with it.
+type request struct {
+	retention.PendingRequest
+	own bool // made by the reader, who therefore cannot approve it
+}
+
+func (r request) path() string {
+	return fmt.Sprintf("%s/%d/%d", erasuresPath, r.WorkspaceID, r.ID)
+}
+
+func (r request) open() bool { return r.State == retention.RequestOpen }
+
+func (r request) number() string { return strconv.FormatInt(int64(r.CaseNumber), 10) }
+
+func (r request) name() string { return "Case " + r.number() + " of " + r.WorkspaceName }
+
+// counts says what an erasure would remove, leaving out what there is none of.
+func (r request) counts() []string {
+	var list []string
+	for _, c := range []struct {
+		n    int
+		unit string
+	}{
+		{r.Messages, "message"}, {r.Notes, "internal note"}, {r.Attachments, "attachment"},
+		{r.RawMails, "raw mail"}, {r.Activities, "activity entry"},
+	} {
+		if c.n > 0 {
+			list = append(list, plural(c.n, c.unit))
+		}
+	}
+	return list
+}
+
+func plural(n int, unit string) string {
+	switch {
+	case n == 1:
+		return "1 " + unit
+	case unit[len(unit)-1] == 'y':
+		return strconv.Itoa(n) + " " + unit[:len(unit)-1] + "ies"
+	}
+	return strconv.Itoa(n) + " " + unit + "s"
+}
+
+// Erasures is GET /staff/erasures.
+func (p *Pages) Erasures(w http.ResponseWriter, r *http.Request) error {
+	v := shell.StaffFrom(r)
+	pending, err := p.erasures.Pending(r.Context(), v.Actor, pendingShown)
+	if err != nil {
+		return err
+	}
+	decided, err := p.erasures.Decided(r.Context(), v.Actor, decidedShown)
+	if err != nil {
+		return err
+	}
+	view := erasuresView{frame: p.StaffPage(r, "Erasure requests", erasuresPath), decided: decided, now: v.Now}
+	for _, one := range pending {
+		view.pending = append(view.pending, newRequest(one, v.Actor))
+	}
+	return kit.Render(w, r, http.StatusOK, erasuresPage(view))
+}
+
+func newRequest(r retention.PendingRequest, staff access.Actor) request {
+	return request{r, r.RequestedByUser == staff.User}
+}

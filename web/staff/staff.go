@@ -1,0 +1,44 @@
+// Package staff is the support staff's console: requests for permanent deletion, workspaces and their plans, and the
+// certificates of what is gone. It shows numbers, counts and dates; what cases say is not for its readers.
+package staff
+
+import (
+	"context"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/desk/retention"
+	"caseward/internal/desk/workspace"
+	"caseward/web/console/shell"
+)
+
+// Erasures is what these pages need of retention.
+type Erasures interface {
+	Pending(ctx context.Context, staff access.Actor, limit int) ([]retention.PendingRequest, error)
+	Decided(ctx context.Context, staff access.Actor, limit int) ([]retention.DecidedRequest, error)
+	Waiting(ctx context.Context, staff access.Actor, ws access.WorkspaceID, id retention.RequestID) (retention.PendingRequest, error)
+	Approve(ctx context.Context, staff access.Actor, ws access.WorkspaceID, id retention.RequestID) error
+	Refuse(ctx context.Context, staff access.Actor, ws access.WorkspaceID, id retention.RequestID, reason string) error
+	StaffCertificate(ctx context.Context, staff access.Actor, id int64) (retention.Certificate, error)
+}
+
+// Workspaces is what these pages need of workspaces.
+type Workspaces interface {
+	Overviews(ctx context.Context, staff access.Actor, before access.WorkspaceID, limit int) ([]workspace.Overview, error)
+	SetPlan(ctx context.Context, staff access.Actor, id access.WorkspaceID, plan access.Plan) error
+}
+
+// Pages are the pages of this package.
+type Pages struct {
+	*shell.Shell
+	erasures   Erasures
+	workspaces Workspaces
+}
+
+// New returns the pages.
+func New(s *shell.Shell, e Erasures, w Workspaces) *Pages { return &Pages{s, e, w} }
+
+// The paths of the sidebar's entries.
+const (
+	erasuresPath   = "/staff/erasures"
+	workspacesPath = "/staff/workspaces"
+)
