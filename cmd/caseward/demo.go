@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"caseward/internal/app"
 	"caseward/internal/demo"
@@ -16,7 +17,7 @@ func (demoCmd) Run(ctx context.Context) error {
 		if err := a.LoadDemo(ctx); err != nil {
 			return err
 		}
-		fmt.Print(demo.SignIns)
+		fmt.Println(strings.Join(demo.SignIns(), "\n"))
 		return nil
 	})
 }

@@ -29,7 +29,7 @@ func (c serveCmd) Run(ctx context.Context) error {
 				fmt.Printf("Mail is taken in at %s\n", a.Config.SMTPAddr)
 			}
 			if c.Demo {
-				fmt.Print(demo.SignIns)
+				fmt.Println(strings.Join(demo.SignIns(), "\n"))
 			}
 		})
 	})

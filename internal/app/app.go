@@ -111,7 +111,7 @@ func (a *App) build(now clock.Clock) error {
 	if err != nil {
 		return err
 	}
-	hasher, err := member.NewHasher(nil)
+	hasher, err := member.NewHasher(member.DefaultParams())
 	if err != nil {
 		return err
 	}
