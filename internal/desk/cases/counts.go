@@ -42,18 +42,8 @@ func (s *Service) Counts(ctx context.Context, actor access.Actor) (Counts, error
 }
 
 func countTx(ctx context.Context, tx pgx.Tx, key countKey, counts Counts) error {
-	wanted := Filters()
-	if key.deleted {
-		wanted = append(wanted, DeletedView)
-	}
-	var parts []string
-	for _, f := range wanted {
-		l := lists[f]
-		parts = append(parts, fmt.Sprintf(`select '%s', count(*) from (select from %s where workspace_id = @ws and %s limit %d) x`,
-			f, l.from, l.where, CountCap+1))
-	}
-	rows, err := tx.Query(ctx, strings.Join(parts, " union all "),
-		pgx.NamedArgs{"ws": key.workspace, "member": key.member})
+	query, args := countQuery(key)
+	rows, err := tx.Query(ctx, query, args)
 	if err != nil {
 		return err
 	}
@@ -64,6 +54,22 @@ func countTx(ctx context.Context, tx pgx.Tx, key countKey, counts Counts) error 
 		return nil
 	})
 	return err
+}
+
+func countQuery(key countKey) (string, pgx.NamedArgs) {
+	wanted := Filters()
+	if key.deleted {
+		wanted = append(wanted, DeletedView)
+	}
+	var parts []string
+	for _, f := range wanted {
+		l := lists[f]
+		// In the list's order, which is that of its index: in no order, PostgreSQL looks for the first thousand from the
+		// beginning of the table, where the oldest cases are and often none of the list.
+		parts = append(parts, fmt.Sprintf(`select '%s', count(*) from (select from %s where workspace_id = @ws and %s
+			order by %s desc, id desc limit %d) x`, f, l.from, l.where, l.order, CountCap+1))
+	}
+	return strings.Join(parts, " union all "), pgx.NamedArgs{"ws": key.workspace, "member": key.member}
 }
 
 type countKey struct {

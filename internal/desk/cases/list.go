@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -130,17 +131,30 @@ func (s *Service) List(ctx context.Context, actor access.Actor, f Filter, in Pag
 	return page, err
 }
 
+const pageSize = 25
+
 func listTx(ctx context.Context, tx pgx.Tx, actor access.Actor, l listSQL, in PageInput) (Page, error) {
-	size := in.Size
-	if size == 0 {
-		size = 25
+	in.Size = cmp.Or(in.Size, pageSize)
+	query, args := l.query(actor, in)
+	rows, err := tx.Query(ctx, query, args)
+	if err != nil {
+		return Page{}, err
 	}
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[Summary])
+	if err != nil {
+		return Page{}, err
+	}
+	return PageOf(found, in.Size, in), nil
+}
+
+// query reads a page of the list and one row more.
+func (l listSQL) query(actor access.Actor, in PageInput) (string, pgx.NamedArgs) {
 	// The ids come from the list's index alone; the details of only these rows are read after.
 	compare, direction, from := "<", "desc", in.After
 	if in.Before != nil {
 		compare, direction, from = ">", "asc", in.Before
 	}
-	args := pgx.NamedArgs{"ws": actor.Workspace, "member": actor.Member, "size": size + 1}
+	args := pgx.NamedArgs{"ws": actor.Workspace, "member": actor.Member, "size": in.Size + 1}
 	place := ""
 	if from != nil {
 		place = fmt.Sprintf("and (%s, id) %s (@at, @id)", l.order, compare)
@@ -150,15 +164,7 @@ func listTx(ctx context.Context, tx pgx.Tx, actor access.Actor, l listSQL, in Pa
 			select id, %[1]s as sort_at from %[2]s where workspace_id = @ws and %[3]s %[4]s
 			order by %[1]s %[5]s, id %[5]s limit @size)
 		`+details, l.order, l.from, l.where, place, direction)
-	rows, err := tx.Query(ctx, query, args)
-	if err != nil {
-		return Page{}, err
-	}
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[Summary])
-	if err != nil {
-		return Page{}, err
-	}
-	return PageOf(found, size, in), nil
+	return query, args
 }
 
 // details reads the Summary of each id; the outer order is always newest first.

@@ -1,0 +1,174 @@
+package cases_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/desk/cases"
+	"caseward/internal/platform/errs"
+	"caseward/internal/testkit/fixture"
+	"caseward/internal/testkit/plan"
+)
+
+// seed fills a workspace with cases of every sort: 60 % closed, a tenth deleted, a twentieth in spam. Times repeat, so
+// that the order needs the id too.
+func seed(t testing.TB, d *fixture.Desk, n int) {
+	t.Helper()
+	person := d.Contact("Someone", "someone@customer.test")
+	d.Exec(`insert into cases (workspace_id, number, subject, contact_id, status, queue_id, assignee_id, channel, created_at, last_activity_at,
+			spam_at, spam_cause, deleted_at, deleted_cause, purge_at)
+		select $1, next_case_number($1), 'Case ' || i, $2,
+			case i % 10 when 0 then 'open' when 1 then 'open' when 2 then 'pending' when 3 then 'on_hold' else 'closed' end, $3,
+			case i % 3 when 0 then $4::bigint when 1 then $5::bigint end, 'email', $6, $6::timestamptz - (i / 3) * interval '1 minute',
+			case when i % 20 = 7 then $6::timestamptz end, case when i % 20 = 7 then 'agent' end,
+			case when i % 10 = 5 then $6::timestamptz - (i / 7) * interval '1 minute' end, case when i % 10 = 5 then 'agent' end,
+			case when i % 10 = 5 then $6::timestamptz + (i % 1000) * interval '10 minutes' end
+		from generate_series(1, $7::int) i`, d.ID(), person, d.Queue, d.Ana.Member, d.Ben.Member, d.Clock.Now(), n)
+	must(t, d.DB.AsSystem(t.Context(), "seed", func(tx pgx.Tx) error {
+		_, err := tx.Exec(t.Context(), `set local app.retention = 'on'`) // some of them are deleted
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(t.Context(), `insert into messages (workspace_id, case_id, kind, author_contact_id, body_text, created_at)
+			select workspace_id, id, 'inbound', contact_id, 'Hello', created_at from cases`)
+		return err
+	}))
+	d.Exec(`analyze`)
+}
+
+func TestPagesHoldEveryRowOnceInBothDirections(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	seed(t, d, 600)
+	for f, whole := range lists(t, d, d.Ana) {
+		if len(whole) < 20 {
+			t.Fatalf("%s has only %d rows", f, len(whole))
+		}
+		if !slices.IsSortedFunc(whole, func(a, b cases.Summary) int {
+			if c := b.SortAt.Compare(a.SortAt); c != 0 {
+				return c
+			}
+			return int(b.ID - a.ID)
+		}) {
+			t.Errorf("%s is not in order", f)
+		}
+		read := func(in cases.PageInput) cases.Page {
+			page, err := d.Cases.List(t.Context(), d.Ana, f, in)
+			must(t, err)
+			return page
+		}
+		var forward []cases.Summary
+		page := read(cases.PageInput{Size: 7})
+		if page.Newer != nil {
+			t.Errorf("%s: there is nothing newer than the first page", f)
+		}
+		for forward = page.Rows; page.Older != nil; forward = append(forward, page.Rows...) {
+			page = read(cases.PageInput{Size: 7, After: page.Older})
+		}
+		same(t, string(f)+" forward", whole, forward)
+		backward := page.Rows
+		for page.Newer != nil {
+			page = read(cases.PageInput{Size: 7, Before: page.Newer})
+			backward = append(slices.Clone(page.Rows), backward...)
+		}
+		same(t, string(f)+" backward", whole, backward)
+	}
+	_, err := d.Cases.List(t.Context(), d.Ana, "nonsense", cases.PageInput{})
+	wants(t, err, errs.Invalid, "an unknown filter")
+}
+
+func TestCountsStopAtTheCap(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	seed(t, d, 4000)
+	counts, err := d.Cases.Counts(t.Context(), d.Ana)
+	must(t, err)
+	if counts[cases.AllClosed] != cases.CountCap+1 || counts[cases.SpamView] != 200 || counts[cases.DeletedView] != 400 {
+		t.Errorf("%v", counts)
+	}
+}
+
+// TestCountsAreRightAfterEachChange: the cache may not show what was.
+func TestCountsAreRightAfterEachChange(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	ctx := t.Context()
+	n := d.Case()
+	closed, nobody := cases.Closed, access.MemberID(0)
+	steps := map[string]func() error{
+		"update": func() error {
+			_, err := d.Cases.Update(ctx, d.Ana, n, cases.UpdateInput{Status: &closed, Assignee: &nobody})
+			return err
+		},
+		"delete":  func() error { _, err := d.Cases.Delete(ctx, d.Ana, cases.DeleteInput{Number: n}); return err },
+		"restore": func() error { _, err := d.Cases.Restore(ctx, d.Ana, cases.RestoreInput{Number: n}); return err },
+		"spam":    func() error { _, err := d.Cases.MarkSpam(ctx, d.Ana, n); return err },
+		"ham":     func() error { _, err := d.Cases.NotSpam(ctx, d.Ana, n); return err },
+		"mail":    func() error { d.Receive(fixture.Mail{}); return nil },
+		"purge":   func() error { d.Clock.Advance(8 * fixture.Day); _, err := d.Retention.Purge(ctx); return err },
+	}
+	before := countsAgree(t, d, d.Ana)
+	for _, what := range []string{"mail", "update", "delete", "restore", "spam", "ham", "delete", "restore", "spam", "delete", "purge"} {
+		must(t, steps[what]())
+		after := countsAgree(t, d, d.Ana)
+		same := true
+		for f, n := range before {
+			same = same && after[f] == n
+		}
+		if same {
+			t.Errorf("no count changed by %s", what)
+		}
+		before = after
+	}
+}
+
+func TestListsComeFromTheirIndex(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	seed(t, d, 50_000)
+	after := &cases.Cursor{At: d.Clock.Now().Add(-100 * time.Minute), ID: 1000}
+	indexes := map[cases.Filter]string{
+		cases.Mine: "cases_by_assignee", cases.Unassigned: "cases_unassigned", cases.AllOpen: "cases_by_status", cases.AllPending: "cases_by_status",
+		cases.AllOnHold: "cases_by_status", cases.AllClosed: "cases_by_status", cases.SpamView: "cases_in_spam", cases.DeletedView: "cases_deleted",
+	}
+	must(t, d.DB.ReadWorkspace(t.Context(), d.ID(), func(tx pgx.Tx) error {
+		for _, f := range append(cases.Filters(), cases.DeletedView) {
+			for name, in := range map[string]cases.PageInput{"first": {Size: 25}, "after": {Size: 25, After: after}, "before": {Size: 25, Before: after}} {
+				query, args := cases.ListQuery(d.Ana, f, in)
+				whole := plan.Of(t, tx, query, args)
+				ids, found := whole.Find("CTE ids")
+				if !found {
+					t.Fatalf("%s has no ids:\n%s", f, whole)
+				}
+				if bad := ids.Bad(); len(bad) > 0 || !uses(ids, indexes[f]) {
+					t.Errorf("%s, %s page: %v\n%s", f, name, bad, ids)
+				}
+				for _, s := range whole.All() {
+					if strings.Contains(s.Type, "Seq Scan") && (s.Relation == "cases" || s.Relation == "messages") {
+						t.Errorf("%s, %s page: reads all of %s for the details\n%s", f, name, s.Relation, whole)
+					}
+				}
+			}
+		}
+		query, args := cases.CountQuery(d.Ana)
+		counts := plan.Of(t, tx, query, args)
+		if bad := counts.Bad(); len(bad) > 0 {
+			t.Errorf("counts: %v\n%s", bad, counts)
+		}
+		for f, index := range indexes {
+			if !uses(counts, index) {
+				t.Errorf("the count of %s does not use %s\n%s", f, index, counts)
+			}
+		}
+		return nil
+	}))
+}
+
+func uses(n plan.Node, index string) bool {
+	return slices.ContainsFunc(n.All(), func(s plan.Node) bool { return s.Index == index })
+}
