@@ -49,6 +49,9 @@ func (v view) sentence(a cases.Activity) (string, ui.IconName) {
 	case cases.ActCreated, cases.ActReceived, cases.ActReplied, cases.ActNoted:
 		return "", ""
 	case cases.ActStatus:
+		if a.ActorKind == access.Contact {
+			return "answered, so the case is open again", ui.IconRotateCcw
+		}
 		return "changed the status from " + status(a.Data["from"]) + " to " + status(a.Data["to"]), ui.IconCircleDot
 	case cases.ActAssigned:
 		return v.assigned(a), ui.IconUserCheck

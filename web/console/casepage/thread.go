@@ -132,6 +132,11 @@ func (l letter) author() string {
 	return "Unknown sender"
 }
 
+// showsRecipients leaves out what goes without saying: that a mail came to our own address.
+func (l letter) showsRecipients() bool {
+	return l.Kind == message.Outbound && len(l.ToRecipients) > 0 || len(l.ToRecipients)+len(l.CcRecipients) > 1
+}
+
 // address is the author's, where the name does not say it already.
 func (l letter) address() string {
 	if l.AuthorEmail == l.AuthorName {

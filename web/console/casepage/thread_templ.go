@@ -180,7 +180,7 @@ func bubble(v view, l letter) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if len(l.ToRecipients) > 0 && l.Kind != message.Note {
+		if l.showsRecipients() {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<p class=\"letter-to\">To: ")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

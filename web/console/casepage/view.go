@@ -202,6 +202,15 @@ func (v view) properties() url.Values {
 	}
 }
 
+// longSubject is where a subject is a paragraph more than a title, in bytes.
+const longSubject = 120
+
+// isLong reports whether the end of the thread is likely out of sight.
+func (v view) isLong() bool { return len(v.thread.Messages) > 3 }
+
+// quiet reports whether nothing about the case is unusual, so that no banner says what happens next.
+func (v view) quiet() bool { return v.DeletedAt == nil && v.SpamAt == nil }
+
 func propertyNames() []string { return []string{"status", "assignee", "priority", "queue", "tags"} }
 
 // form is the given form, or a fresh one with values.

@@ -1,0 +1,195 @@
+package casepage_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/desk/cases"
+	"caseward/internal/desk/member"
+	"caseward/internal/desk/message"
+	"caseward/internal/desk/retention"
+	"caseward/internal/desk/workspace"
+	"caseward/internal/platform/errs"
+	"caseward/web/console/casepage"
+	"caseward/web/webtest"
+)
+
+// desk is everything that the page asks, and remembers what it was told.
+type desk struct {
+	c           cases.Details
+	thread      message.Thread
+	others      []cases.Summary
+	decision    retention.Decision
+	certificate retention.Certificate
+	file        message.File
+	missing     []string
+	err         error // of every change
+	getErr      error
+
+	update  cases.UpdateInput
+	updated bool
+	tags    []string
+	deleted cases.DeleteInput
+	restore cases.RestoreInput
+	reply   message.ReplyInput
+	note    message.NoteInput
+	resent  int64
+	did     []string
+	before  message.ID
+}
+
+func (d *desk) Get(context.Context, access.Actor, cases.Number) (cases.Details, error) {
+	return d.c, d.getErr
+}
+
+func (d *desk) OfContact(context.Context, access.Actor, cases.Case, int) ([]cases.Summary, error) {
+	return d.others, nil
+}
+
+func (d *desk) Update(_ context.Context, _ access.Actor, _ cases.Number, in cases.UpdateInput) (cases.Case, error) {
+	d.update, d.updated = in, true
+	return d.c.Case, d.err
+}
+
+func (d *desk) SetTags(_ context.Context, _ access.Actor, _ cases.Number, names []string) (cases.Case, error) {
+	d.tags = names
+	return d.c.Case, d.err
+}
+
+func (d *desk) MarkSpam(context.Context, access.Actor, cases.Number) (cases.Case, error) {
+	d.did = append(d.did, "spam")
+	return d.c.Case, d.err
+}
+
+func (d *desk) NotSpam(context.Context, access.Actor, cases.Number) (cases.Case, error) {
+	d.did = append(d.did, "not spam")
+	return d.c.Case, d.err
+}
+
+func (d *desk) Delete(_ context.Context, _ access.Actor, in cases.DeleteInput) (cases.Case, error) {
+	d.deleted = in
+	return d.c.Case, d.err
+}
+
+func (d *desk) Restore(_ context.Context, _ access.Actor, in cases.RestoreInput) (cases.Restored, error) {
+	d.restore = in
+	return cases.Restored{Case: d.c.Case, Missing: d.missing}, d.err
+}
+
+func (d *desk) Thread(_ context.Context, _ access.Actor, _ cases.Case, before message.ID) (message.Thread, error) {
+	d.before = before
+	return d.thread, nil
+}
+
+func (d *desk) Reply(_ context.Context, _ access.Actor, in message.ReplyInput) (message.ID, error) {
+	d.reply = in
+	return 31, d.err
+}
+
+func (d *desk) Note(_ context.Context, _ access.Actor, in message.NoteInput) (message.ID, error) {
+	d.note = in
+	return 32, d.err
+}
+
+func (d *desk) Resend(_ context.Context, _ access.Actor, _ cases.Number, delivery int64) error {
+	d.resent = delivery
+	return d.err
+}
+
+func (d *desk) Attachment(context.Context, access.Actor, cases.Number, int64) (message.File, error) {
+	return d.file, d.err
+}
+
+func (d *desk) Raw(context.Context, access.Actor, cases.Number, message.ID) (message.File, error) {
+	return d.file, d.err
+}
+
+func (d *desk) Request(context.Context, access.Actor, cases.Number) (retention.RequestID, error) {
+	d.did = append(d.did, "request")
+	return 1, d.err
+}
+
+func (d *desk) Withdraw(_ context.Context, _ access.Actor, in retention.WithdrawInput) ([]string, error) {
+	d.did = append(d.did, "withdraw")
+	if in.Restore {
+		d.did = append(d.did, "restore")
+	}
+	return d.missing, d.err
+}
+
+func (d *desk) Decisions(context.Context, access.Actor, []cases.ID) (map[cases.ID]retention.Decision, error) {
+	return map[cases.ID]retention.Decision{d.c.ID: d.decision}, nil
+}
+
+func (d *desk) Certificate(context.Context, access.Actor, cases.Number) (retention.Certificate, error) {
+	if d.certificate.CaseNumber == 0 {
+		return retention.Certificate{}, errs.New(errs.NotFound, "Case 12 was not permanently deleted.")
+	}
+	return d.certificate, nil
+}
+
+func (d *desk) List(context.Context, access.Actor) ([]member.Member, error) {
+	gone := webtest.Now()
+	return []member.Member{
+		{ID: 70, Name: "Ana Duarte", Role: access.Agent}, {ID: 71, Name: "Ben Okafor", Role: access.Agent},
+		{ID: 72, Name: "Vera Viewer", Role: access.Viewer}, {ID: 73, Name: "Gone Agent", Role: access.Agent, DeactivatedAt: &gone},
+	}, nil
+}
+
+func (d *desk) Queues(context.Context, access.Actor) ([]workspace.Queue, error) {
+	return []workspace.Queue{{ID: 3, Name: "Support", IsDefault: true}, {ID: 4, Name: "Billing"}}, nil
+}
+
+// a live case, and a letter on it.
+func newDesk() *desk {
+	created := webtest.Now().Add(-3 * time.Hour)
+	return &desk{
+		c: cases.Details{
+			Case: cases.Case{WorkspaceID: 1, ID: 5, Number: 12, Subject: "Refund for order 7781-B", ContactID: 9, Status: cases.Open,
+				Priority: cases.Urgent, QueueID: 3, Channel: cases.ByEmail, CreatedAt: created, LastActivityAt: created},
+			Names: cases.Names{ContactName: "Maria Stone", ContactEmail: "maria@shop.test", ContactSince: "May 2026", QueueName: "Support"},
+			Tags:  []string{"billing", "vip"},
+		},
+		thread: message.Thread{Messages: []message.Message{{ID: 21, Kind: message.Inbound, AuthorName: "Maria Stone", AuthorEmail: "maria@shop.test",
+			BodyText: "Where is it?\n\nOn Monday, Acme wrote:\n> Soon.", CreatedAt: created, HasRaw: true}}},
+	}
+}
+
+func (d *desk) delete(d1 time.Time) *desk {
+	by, purge := access.MemberID(70), d1.Add(7*24*time.Hour)
+	d.c.DeletedAt, d.c.DeletedBy, d.c.DeletedByName, d.c.PurgeAt = &d1, &by, "Ana Duarte", &purge
+	return d
+}
+
+func site(t *testing.T, d *desk) *webtest.Site {
+	s := webtest.New(t)
+	p := casepage.New(s.Shell, d, d, d, d, d)
+	s.Console(func(r chi.Router) {
+		r.Use(s.Kit.SecurityHeaders)
+		r.Route("/cases/{number}", func(r chi.Router) {
+			r.Get("/", s.Shell.Handle(p.Show))
+			r.Get("/attachments/{id}", s.Shell.Handle(p.Attachment))
+			r.Get("/messages/{id}/raw", s.Shell.Handle(p.Raw))
+			r.Get("/certificate", s.Shell.Handle(p.Certificate))
+			r.Post("/reply", s.Shell.Handle(p.Reply))
+			r.Post("/note", s.Shell.Handle(p.Note))
+			r.Post("/deliveries/{id}/resend", s.Shell.Handle(p.Resend))
+			r.Post("/subject", s.Shell.Handle(p.Subject))
+			r.Post("/update", s.Shell.Handle(p.Update))
+			r.Post("/spam", s.Shell.Handle(p.Spam))
+			r.Post("/not-spam", s.Shell.Handle(p.NotSpam))
+			r.Get("/delete", s.Shell.Handle(p.ConfirmDelete))
+			r.Post("/delete", s.Shell.Handle(p.Delete))
+			r.Post("/restore", s.Shell.Handle(p.Restore))
+			r.Get("/erasure-request", s.Shell.Handle(p.ConfirmErasure))
+			r.Post("/erasure-request", s.Shell.Handle(p.RequestErasure))
+			r.Get("/erasure-request/withdraw", s.Shell.Handle(p.ConfirmWithdraw))
+			r.Post("/erasure-request/withdraw", s.Shell.Handle(p.WithdrawErasure))
+		})
+	})
+	return s.SignIn()
+}
