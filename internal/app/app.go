@@ -56,8 +56,7 @@ type App struct {
 
 	log      *slog.Logger
 	postgres *embedded.Server // nil when DATABASE_URL names a server
-	sessions *pgxstore.PostgresStore
-	process  string // a name unique among the processes on this database
+	process  string           // a name unique among the processes on this database
 }
 
 // New starts the private database where no other is named, brings the schema up to date and builds everything.
@@ -145,8 +144,9 @@ func (a *App) buildWeb(now clock.Clock) error {
 	if err != nil {
 		return fmt.Errorf("CASEWARD_BASE_URL: %w", err)
 	}
-	a.sessions = pgxstore.NewWithCleanupInterval(a.DB.SystemPool(), 10*time.Minute)
-	k := kit.New(kit.Options{Log: a.log, Asset: files.Path, Store: a.sessions, BaseURL: base, TrustedProxies: a.Config.TrustedProxies})
+	// The store's own clean-up would run in every process; the job "sessions" does it once.
+	sessions := pgxstore.NewWithCleanupInterval(a.DB.SystemPool(), 0)
+	k := kit.New(kit.Options{Log: a.log, Asset: files.Path, Store: sessions, BaseURL: base, TrustedProxies: a.Config.TrustedProxies})
 	a.Handler, err = web.Routes(web.Deps{
 		Kit: k, BaseURL: base, Files: files, Ready: a.DB.Ping, Hub: a.Hub, Now: now,
 		Members: a.Members, Workspaces: a.Workspaces, Setup: a.Setup, Cases: a.Cases, Messages: a.Messages,
@@ -173,14 +173,12 @@ func (a *App) sweeps(outbox *outbound.Outbox) []jobs.Sweep {
 		{Name: inbound.IntakeSweep, Every: 30 * time.Second, Run: a.Intake.Sweep},
 		{Name: "seal", Every: 10 * time.Second, Run: a.Sealer.Run},
 		{Name: "throttles", Every: time.Hour, Run: a.Members.ForgetFailures},
+		{Name: "sessions", Every: time.Hour, Run: a.Members.ForgetSessions},
 	}
 }
 
 // Close ends the database last, so that everything before it can still write.
 func (a *App) Close(ctx context.Context) {
-	if a.sessions != nil {
-		a.sessions.StopCleanup()
-	}
 	if a.DB != nil {
 		a.DB.Close()
 	}

@@ -82,7 +82,7 @@ func TestDeleteRestorePurge(t *testing.T) {
 	}
 
 	admin.Go("/w/acme/cases/new")
-	admin.Fill("Email", "new@customer.test")
+	admin.Fill("Contact email", "new@customer.test")
 	admin.Fill("Subject", "After the purge")
 	admin.Fill("Message", "A new case gets a new number.")
 	admin.Accessible()
@@ -142,7 +142,7 @@ func TestErasureOnRequest(t *testing.T) {
 
 	staff := s.as("staff@caseward.test")
 	staff.Go("/staff/erasures")
-	staff.See(fmt.Sprintf("#%d", number))
+	staff.See(fmt.Sprintf("Case %d", number))
 	staff.NotSee(subject)
 	staff.Accessible()
 	staff.Go(fmt.Sprintf("/staff/erasures/%d/%d/approve", 1, requestOf(s, number)))
@@ -231,7 +231,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 		p := s.as(email)
 		for _, path := range paths {
 			p.Go(path)
-			p.See("Caseward")
+			p.Is(`document.title.includes("Caseward")`)
 			p.Accessible()
 		}
 	}
@@ -255,7 +255,7 @@ func TestAdminDecidesWhoDeletes(t *testing.T) {
 	admin.Go("/w/acme/admin/cases/agents")
 	admin.Check("Ben Okafor", true)
 	admin.Press("Update")
-	admin.See("saved")
+	admin.See("setting was updated")
 	ben.Go(path)
 	ben.Follow("Delete Case")
 	ben.See("removed for good")

@@ -36,7 +36,8 @@ func Open(t testing.TB, base string) *Page {
 	t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(find(t)), chromedp.NoSandbox, chromedp.WindowSize(1280, 900),
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true))
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("force-prefers-reduced-motion", true)) // no colour is half way while it is being checked
 	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(stop)
 	ctx, cancel := chromedp.NewContext(allocator)
@@ -87,13 +88,24 @@ func Eval[T any](p *Page, script string) T {
 	return value
 }
 
-// Is waits until a JavaScript condition holds.
+// Is waits until a JavaScript condition holds. It asks again and again instead of leaving a watcher in the page,
+// because the page may be replaced by the next one meanwhile.
 func (p *Page) Is(condition string) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, 3*patience)
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
-	if _, err := chromedp.Run(ctx, chromedp.Poll[any](condition, chromedp.WithPollingTimeout(patience))); err != nil {
-		p.t.Fatalf("never true: %s (%v)\nat %s the page says: %s", condition, err, Eval[string](p, `location.pathname + location.search`), p.Text())
+	again := time.NewTicker(30 * time.Millisecond)
+	defer again.Stop()
+	for {
+		holds, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.readyState === "complete" && Boolean(`+condition+`)`))
+		if err == nil && holds {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			p.t.Fatalf("never true: %s (%v)\nat %s the page says: %s", condition, err, Eval[string](p, `location.pathname + location.search`), p.Text())
+		case <-again.C:
+		}
 	}
 }
 
@@ -183,7 +195,7 @@ func (p *Page) SignIn(email, password string) {
 // At waits until the browser is at a path.
 func (p *Page) At(path string) {
 	p.t.Helper()
-	p.Is(fmt.Sprintf(`location.pathname === %s && document.readyState === "complete"`, quote(path)))
+	p.Is(fmt.Sprintf(`location.pathname === %s`, quote(path)))
 }
 
 // Accessible fails on any serious or critical finding of axe-core, in the light and in the dark theme.
