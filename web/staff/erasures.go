@@ -41,8 +41,6 @@ func (r request) open() bool { return r.State == retention.RequestOpen }
 
 func (r request) number() string { return strconv.FormatInt(int64(r.CaseNumber), 10) }
 
-func (r request) name() string { return "Case " + r.number() + " of " + r.WorkspaceName }
-
 // counts says what an erasure would remove, leaving out what there is none of.
 func (r request) counts() []string {
 	var list []string

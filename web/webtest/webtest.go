@@ -134,6 +134,7 @@ func Support() member.StaffSession {
 
 type members struct{ site *Site }
 
+// Resolve knows one workspace.
 func (m members) Resolve(_ context.Context, _ access.UserID, _ int, slug string) (member.Session, error) {
 	switch {
 	case m.site.EndSessions:
@@ -144,6 +145,7 @@ func (m members) Resolve(_ context.Context, _ access.UserID, _ int, slug string)
 	return m.site.Member, nil
 }
 
+// ResolveStaff returns the site's Staff.
 func (m members) ResolveStaff(context.Context, access.UserID, int) (member.StaffSession, error) {
 	if !m.site.Staff.User.IsStaff {
 		return member.StaffSession{}, errs.New(errs.NotFound, "")
@@ -153,6 +155,7 @@ func (m members) ResolveStaff(context.Context, access.UserID, int) (member.Staff
 
 type counts struct{}
 
+// Counts returns none.
 func (counts) Counts(context.Context, access.Actor) (cases.Counts, error) { return cases.Counts{}, nil }
 
 // AnyAddr is the address that requests of a Site come from.

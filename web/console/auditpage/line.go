@@ -28,7 +28,7 @@ type line struct {
 }
 
 func newLine(v *shell.Visit, l audit.Line) line {
-	out := line{at: l.At, what: what(l.Action), refused: strings.HasSuffix(l.Action, ".refused"), details: details(l.Details)}
+	out := line{at: l.At, what: what(l.Action), refused: strings.HasSuffix(l.Action, ".refused"), details: details(l.Details, v.Location)}
 	out.who, out.person = who(l)
 	out.object, out.objectHref = object(v, l)
 	if l.Address != nil {
@@ -66,6 +66,9 @@ func what(action string) string {
 
 var actionWords = map[string]string{
 	"case.refused":                "Case: action not allowed",
+	"case.received":               "Message received",
+	"case.replied":                "Reply sent",
+	"case.noted":                  "Internal note added",
 	"workspace.refused":           "Workspace: action not allowed",
 	"member.refused":              "Member: action not allowed",
 	"queue.refused":               "Queue: action not allowed",
@@ -104,28 +107,39 @@ func object(v *shell.Visit, l audit.Line) (text, href string) {
 }
 
 // details lists the fields of an entry in the order of their names: "old: agent, new: admin".
-func details(raw json.RawMessage) string {
+func details(raw json.RawMessage, loc *time.Location) string {
 	var fields map[string]any
 	if json.Unmarshal(raw, &fields) != nil {
 		return ""
 	}
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		if text := value(fields[name]); text != "" {
+		if text := value(fields[name], loc); text != "" {
 			parts = append(parts, strings.ReplaceAll(name, "_", " ")+": "+text)
 		}
 	}
 	return strings.Join(parts, ", ")
 }
 
-func value(v any) string {
+// value leaves out what says nothing: null and false.
+func value(v any, loc *time.Location) string {
 	switch v := v.(type) {
 	case nil:
 		return ""
+	case bool:
+		if !v {
+			return ""
+		}
+		return "yes"
+	case string:
+		if at, err := time.Parse(time.RFC3339Nano, v); err == nil {
+			return at.In(loc).Format("2 January 2006, 15:04")
+		}
+		return v
 	case []any:
 		texts := make([]string, len(v))
 		for i, item := range v {
-			texts[i] = value(item)
+			texts[i] = value(item, loc)
 		}
 		return strings.Join(texts, ", ")
 	}

@@ -85,13 +85,13 @@ func TestListSaysWhatHappensToEachCase(t *testing.T) {
 		},
 	}
 	page := site(t, f).As(access.Admin).Get("/w/acme/deleted").Want(http.StatusOK)
-	page.Has("Deleted cases are kept for 7 days", "#1 · Marta Lindqvist", "Ana Duarte", "2 hours ago", "duplicate")
+	page.Has("Deleted cases are kept for 7 days", "#1 · Marta Lindqvist", "Ana Duarte", "2 hours ago · duplicate")
 	for n, want := range map[int]struct {
 		text    string
 		buttons []string
 	}{
 		1: {"in 5 days 9 May 2026, 12:00", []string{"Restore", "Request permanent deletion"}},
-		2: {"Permanent deletion requested 1 hour ago; 5 days left", []string{"Withdraw request"}},
+		2: {"Permanent deletion requested 1 hour ago; 5 days left", []string{"Withdraw request", "Withdraw and restore"}},
 		3: {"Erasing…", nil},
 		4: {"Kept until its permanent deletion is requested", []string{"Restore", "Request permanent deletion"}},
 		5: {"Request refused: A court asks for it.", []string{"Restore", "Request permanent deletion"}},
