@@ -103,6 +103,7 @@ func Routes(d Deps) (http.Handler, error) {
 			r.Use(sh.Member)
 			r.Get("/inbox", k.Handle(lists.List))
 			r.Get("/events", k.Handle(lists.Stream))
+			r.Get("/lists", k.Handle(sh.Lists))
 			r.Get("/cases/new", k.Handle(fresh.Show))
 			r.Post("/cases/new", k.Handle(fresh.Create))
 			r.Route("/cases/{number}", func(r chi.Router) { caseRoutes(r, k, one) })

@@ -93,6 +93,7 @@ type ConsoleProps struct {
 	User       User
 	LogoutPath string // POST
 	LiveSrc    string // the server-sent events of this workspace; empty: no live updates
+	ListsSrc   string // the Sections alone, for their live update; empty: none
 	Flush      bool   // the page fills the main area without margin, as the inbox does
 }
 

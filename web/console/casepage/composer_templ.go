@@ -369,7 +369,7 @@ func sendButton() templ.Component {
 
 func bodyField(f *kit.Form, id, label, placeholder string) ui.FieldProps {
 	p := f.Field("body", label)
-	p.ID, p.HideLabel, p.Attrs = id, true, templ.Attributes{"placeholder": placeholder}
+	p.ID, p.HideLabel, p.Attrs = id, true, templ.Attributes{"placeholder": placeholder, "dir": "auto"}
 	if p.Error != "" {
 		p.Attrs["data-focus"] = true
 	}

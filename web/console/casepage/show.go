@@ -2,6 +2,7 @@ package casepage
 
 import (
 	"net/http"
+	"net/url"
 	"strconv"
 
 	"caseward/internal/desk/access"
@@ -70,8 +71,7 @@ func (p *Pages) load(r *http.Request, n cases.Number) (l loaded, err error) {
 	if l.Details, err = p.cases.Get(ctx, actor, n); err != nil || l.MergedIntoNumber != nil {
 		return l, err
 	}
-	before, _ := strconv.ParseInt(r.URL.Query().Get("before"), 10, 64) // nonsense shows the newest
-	if l.thread, err = p.messages.Thread(ctx, actor, l.Case, message.ID(before)); err != nil {
+	if l.thread, err = p.messages.Thread(ctx, actor, l.Case, before(r.URL.Query())); err != nil {
 		return l, err
 	}
 	if l.others, err = p.cases.OfContact(ctx, actor, l.Case, otherCases); err != nil {
@@ -91,4 +91,13 @@ func (p *Pages) load(r *http.Request, n cases.Number) (l loaded, err error) {
 		l.decision = decisions[l.ID]
 	}
 	return l, nil
+}
+
+// before is the message before which the thread is read; 0, as for nonsense, is the newest part.
+func before(query url.Values) message.ID {
+	n, err := strconv.ParseInt(query.Get("before"), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return message.ID(max(n, 0))
 }

@@ -32,6 +32,7 @@ type view struct {
 	back        ui.Link
 	entries     []entry
 	earlierHref string
+	before      message.ID // the thread ends before this message; 0: it is the newest part
 	images      message.ID // whose remote images are shown; 0: nobody's
 	now         time.Time
 	loc         *time.Location
@@ -52,6 +53,7 @@ func newView(v *shell.Visit, l loaded, f forms, query url.Values) view {
 	w := view{
 		loaded: l, visit: v, forms: f, path: casePath(v, l.Number, ""), from: from, now: v.Now, loc: v.Location,
 		images:     message.ID(images),
+		before:     before(query),
 		canWork:    v.Actor.Can(access.WorkCases) && !deleted,
 		canReply:   v.Actor.Can(access.WorkCases) && !deleted && l.SpamAt == nil,
 		canDelete:  v.Actor.Can(access.DeleteCases),
@@ -99,6 +101,24 @@ func (v view) hidden() []ui.HiddenField {
 
 // nextQuery tells the page that asks before deleting which list to go on to.
 func (v view) nextQuery() string { return url.Values{"next": {v.back.Href}}.Encode() }
+
+// liveURL is what an open page fetches again: the page as it is, also where a form came back from another address.
+func (v view) liveURL() string {
+	q := url.Values{}
+	if v.from != "" {
+		q.Set("from", v.from)
+	}
+	if v.images != 0 {
+		q.Set("images", text(v.images))
+	}
+	if v.before != 0 {
+		q.Set("before", text(v.before))
+	}
+	if len(q) == 0 {
+		return v.path
+	}
+	return v.path + "?" + q.Encode()
+}
 
 func (v view) topic() string { return "case:" + text(v.Number) }
 

@@ -175,6 +175,7 @@ func (s *Shell) Console(r *http.Request, p Page) (ui.ConsoleProps, error) {
 		User:       ui.User{Name: v.User.Name, Detail: v.User.Email, Menu: userMenu(v)},
 		LogoutPath: "/logout",
 		LiveSrc:    v.Path("/events"),
+		ListsSrc:   listsSrc(v, p.Current),
 		Flush:      p.Flush,
 	}, nil
 }

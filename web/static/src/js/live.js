@@ -5,6 +5,7 @@
 import { isTyping } from "./menus.js";
 
 const settle = 400; // ms; a bulk action sends many topics at once
+const spread = 400; // ms; not all open pages ask at the same moment
 
 export function startLive() {
   const src = document.body.dataset.liveSrc;
@@ -32,14 +33,16 @@ export function startLive() {
   };
   const note = (topic) => {
     pending.add(topic);
-    clearTimeout(timer);
-    if (!document.hidden) timer = setTimeout(flush, settle);
+    if (!document.hidden && !timer) timer = setTimeout(flush, settle + Math.random() * spread);
   };
   const flush = () => {
+    clearTimeout(timer);
+    timer = 0;
     const topics = [...pending];
     pending.clear();
+    const answers = new Map(); // one request for all parts of one page
     for (const element of document.querySelectorAll("[data-live]")) {
-      if (topics.some((topic) => wants(element, topic))) refresh(element);
+      if (topics.some((topic) => wants(element, topic))) refresh(element, answers);
     }
   };
   document.addEventListener("visibilitychange", () => {
@@ -57,9 +60,9 @@ function wants(element, topic) {
   return topic === "all" || names.includes(topic) || (topic.startsWith("case:") && names.includes("list"));
 }
 
-async function refresh(element) {
+async function refresh(element, answers) {
   if (!isBusy(element)) {
-    await swap(element);
+    await swap(element, answers);
     return;
   }
   const id = `${element.id}-news`;
@@ -71,7 +74,7 @@ async function refresh(element) {
   pill.textContent = element.dataset.liveLabel ?? "New mail: show";
   pill.addEventListener("click", async () => {
     pill.remove();
-    await swap(element);
+    await swap(element, new Map());
     const fresh = document.getElementById(element.id);
     fresh?.scrollIntoView({ block: "nearest" });
   });
@@ -95,18 +98,27 @@ function isBusy(element) {
 
 // X-Part tells the server that this is no page view, so that waiting notices wait for one. An answer
 // without the element (an error, a sign-in page) changes nothing.
-async function swap(element) {
+async function swap(element, answers) {
   const url = element.dataset.liveUrl ?? location.pathname + location.search;
+  if (!answers.has(url)) answers.set(url, fetchPart(url));
+  const page = await answers.get(url);
+  const fresh = element.id && page?.getElementById(element.id);
+  if (!fresh || !element.isConnected) return;
+  const focused = element.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+  const scrolled = element.scrollTop;
+  const adopted = document.adoptNode(fresh);
+  element.replaceWith(adopted);
+  adopted.scrollTop = scrolled;
+  if (focused) adopted.querySelector(`[href="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+  window.htmx?.process(adopted);
+}
+
+// fetchPart is null when offline or refused: the next event tries again.
+async function fetchPart(url) {
   try {
     const answer = await fetch(url, { headers: { Accept: "text/html", "X-Part": "1" } });
-    if (!answer.ok) return;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const fresh = element.id && page.getElementById(element.id);
-    if (!fresh || !element.isConnected) return;
-    const adopted = document.adoptNode(fresh);
-    element.replaceWith(adopted);
-    window.htmx?.process(adopted);
+    return answer.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
   } catch {
-    // Offline: the next event tries again.
+    return null;
   }
 }

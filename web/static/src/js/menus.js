@@ -65,9 +65,10 @@ export function isTyping(element) {
 
 // A long sidebar must not jump to its top with every page.
 function keepScroll() {
-  for (const box of document.querySelectorAll("[data-keep-scroll]")) {
-    const key = `scroll:${box.dataset.keepScroll}`;
-    box.scrollTop = Number(sessionStorage.getItem(key) ?? 0);
-    addEventListener("pagehide", () => sessionStorage.setItem(key, String(box.scrollTop)));
-  }
+  const boxes = () => document.querySelectorAll("[data-keep-scroll]"); // live updates replace them
+  const key = (box) => `scroll:${box.dataset.keepScroll}`;
+  for (const box of boxes()) box.scrollTop = Number(sessionStorage.getItem(key(box)) ?? 0);
+  addEventListener("pagehide", () => {
+    for (const box of boxes()) sessionStorage.setItem(key(box), String(box.scrollTop));
+  });
 }
