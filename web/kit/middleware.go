@@ -109,6 +109,12 @@ func (s *statusRecorder) Write(b []byte) (int, error) {
 	return s.ResponseWriter.Write(b)
 }
 
+// Flush is there for middlewares that look for an http.Flusher instead of unwrapping, as chi's Compress does: an
+// event stream behind them would say nothing at all.
+func (s *statusRecorder) Flush() {
+	_ = http.NewResponseController(s.ResponseWriter).Flush() // a writer that cannot has nothing to hold back
+}
+
 // Unwrap serves http.ResponseController.
 func (s *statusRecorder) Unwrap() http.ResponseWriter { return s.ResponseWriter }
 
