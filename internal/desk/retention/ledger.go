@@ -104,13 +104,15 @@ const verifyBatch = 5000
 // VerifyLedger walks a workspace's chain from its first entry to its head; the error names the first broken entry.
 // Errors: Conflict, wrapping a *ledger.Broken.
 func VerifyLedger(ctx context.Context, d *db.DB, ws access.WorkspaceID) error {
-	return d.AsSystem(ctx, "ledger verify", func(tx pgx.Tx) error {
-		head, err := ledger.LockHeadTx(ctx, tx, int64(ws), chain)
-		if err != nil {
-			return err
-		}
-		return walkTx(ctx, tx, ws, head)
-	})
+	return d.AsSystem(ctx, "ledger verify", func(tx pgx.Tx) error { return verifyLedgerTx(ctx, tx, ws) })
+}
+
+func verifyLedgerTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID) error {
+	head, err := ledger.LockHeadTx(ctx, tx, int64(ws), chain)
+	if err != nil {
+		return err
+	}
+	return walkTx(ctx, tx, ws, head)
 }
 
 func walkTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, head ledger.Link) error {

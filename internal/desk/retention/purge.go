@@ -39,7 +39,7 @@ func (s *Service) purgeOnce(ctx context.Context) (n int, err error) {
 	touched := map[access.WorkspaceID]bool{}
 	err = s.db.AsSystem(ctx, "purge", func(tx pgx.Tx) error {
 		n = 0
-		byWorkspace, err := dueTx(ctx, tx, s.now())
+		byWorkspace, err := dueTx(ctx, tx, s.now(), s.batch)
 		if err != nil {
 			return err
 		}
@@ -66,12 +66,14 @@ func (s *Service) purgeOnce(ctx context.Context) (n int, err error) {
 	return n, nil
 }
 
+const dueSQL = `select workspace_id, id, number from cases
+	where purge_at <= $1 and deleted_at is not null and erasure_requested_at is null
+	order by purge_at limit $2 for update skip locked`
+
 // dueTx locks cases whose time has come. The conditions are checked again on the locked row: PostgreSQL looks at
 // its newest version, so a case restored or requested for erasure a moment ago is not among them.
-func dueTx(ctx context.Context, tx pgx.Tx, now time.Time) (map[access.WorkspaceID][]doomed, error) {
-	rows, err := tx.Query(ctx, `select workspace_id, id, number from cases
-		where purge_at <= $1 and deleted_at is not null and erasure_requested_at is null
-		order by purge_at limit $2 for update skip locked`, now, purgeBatch)
+func dueTx(ctx context.Context, tx pgx.Tx, now time.Time, limit int) (map[access.WorkspaceID][]doomed, error) {
+	rows, err := tx.Query(ctx, dueSQL, now, limit)
 	if err != nil {
 		return nil, err
 	}

@@ -24,11 +24,12 @@ type Service struct {
 	cases *cases.Service
 	jobs  *jobs.Enqueuer
 	now   clock.Clock
+	batch int // cases that one transaction of the purge removes
 }
 
 // NewService returns a Service.
 func NewService(d *db.DB, guard *audit.Guard, c *cases.Service, j *jobs.Enqueuer, now clock.Clock) *Service {
-	return &Service{d, guard, c, j, now}
+	return &Service{db: d, guard: guard, cases: c, jobs: j, now: now, batch: purgeBatch}
 }
 
 // RequestID is the id of a request for permanent deletion.

@@ -1,0 +1,26 @@
+package retention
+
+// What the tests look at from outside.
+var (
+	Erased          = erased
+	ErasedOtherwise = erasedOtherwise
+	Foreign         = foreign
+)
+
+// DueSQL finds what is to be purged.
+const DueSQL = dueSQL
+
+// VerifyLedgerTx is VerifyLedger in a transaction that a test undoes.
+var VerifyLedgerTx = verifyLedgerTx
+
+// Kept returns the columns that stay, by table.
+func Kept() map[string][]string {
+	columns := map[string][]string{}
+	for table, k := range kept {
+		columns[table] = k.columns
+	}
+	return columns
+}
+
+// SetBatch lets few cases make many transactions.
+func (s *Service) SetBatch(n int) { s.batch = n }
