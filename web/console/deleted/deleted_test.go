@@ -91,7 +91,7 @@ func TestListSaysWhatHappensToEachCase(t *testing.T) {
 		buttons []string
 	}{
 		1: {"in 5 days 9 May 2026, 12:00", []string{"Restore", "Request permanent deletion"}},
-		2: {"Permanent deletion requested 1 hour ago; 5 days left", []string{"Withdraw request", "Withdraw and restore"}},
+		2: {"Permanent deletion requested 1 hour ago; 4 days left", []string{"Withdraw request", "Withdraw and restore"}},
 		3: {"Erasing…", nil},
 		4: {"Kept until its permanent deletion is requested", []string{"Restore", "Request permanent deletion"}},
 		5: {"Request refused: A court asks for it.", []string{"Restore", "Request permanent deletion"}},

@@ -127,15 +127,15 @@ func keptText(days *int) string {
 	return fmt.Sprintf("Deleted cases are kept for %d days, then removed for good. Until then, restoring one brings it back exactly as it was.", *days)
 }
 
-// span is a duration in the unit that matters, rounded up so that it promises nothing too early.
+// span is a duration in the unit that matters, rounded down like the "in 5 days" of a running countdown.
 func span(d time.Duration) string {
 	switch {
-	case d > 24*time.Hour:
-		return plural(int((d+24*time.Hour-1)/(24*time.Hour)), "day")
-	case d > time.Hour:
-		return plural(int((d+time.Hour-1)/time.Hour), "hour")
+	case d >= 24*time.Hour:
+		return plural(int(d/(24*time.Hour)), "day")
+	case d >= time.Hour:
+		return plural(int(d/time.Hour), "hour")
 	}
-	return plural(max(1, int((d+time.Minute-1)/time.Minute)), "minute")
+	return plural(max(1, int(d/time.Minute)), "minute")
 }
 
 func plural(n int, unit string) string {

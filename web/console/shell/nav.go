@@ -19,7 +19,8 @@ func sections(v *Visit, counts cases.Counts, current string) []ui.NavSection {
 		return ui.NavItem{Label: label, Href: v.Path(below), Icon: icon, Count: CountText(count), Current: below == current}
 	}
 	var list []ui.NavSection
-	if v.Actor.Can(access.DeleteCases) {
+	// Where the plan stands in the way the entry stays: its page says which plan it needs.
+	if v.Actor.Can(access.DeleteCases) || v.Actor.NeedsPlan(access.DeleteCases) != "" {
 		list = append(list, ui.NavSection{Items: []ui.NavItem{
 			entry("Deleted cases", "/deleted", ui.IconTrash2, counts[cases.DeletedView]),
 		}})
