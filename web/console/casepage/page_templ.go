@@ -108,7 +108,7 @@ func live(v view) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = panel(v).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = panelInside(v).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -88,7 +88,8 @@ async function refresh(element, answers) {
 function isBusy(element) {
   if (element.dataset.liveQuiet !== undefined) return false; // counts and badges: nothing to lose
   if (element.contains(document.activeElement)) return true;
-  if (isTyping(document.activeElement) && document.activeElement.closest("[data-live-guard]")) return true;
+  const apart = element.dataset.liveApart !== undefined; // does not move what somebody types elsewhere
+  if (!apart && isTyping(document.activeElement) && document.activeElement.closest("[data-live-guard]")) return true;
   if (element.querySelector("details[open], input:checked, dialog[open]")) return true;
   const selection = getSelection();
   if (selection && !selection.isCollapsed && element.contains(selection.anchorNode)) return true;
