@@ -117,14 +117,7 @@ func Routes(d Deps) (http.Handler, error) {
 		})
 		r.Route("/staff", func(r chi.Router) {
 			r.Use(sh.Staff)
-			r.Get("/erasures", k.Handle(support.Erasures))
-			r.Get("/erasures/{workspace}/{id}/approve", k.Handle(support.ConfirmApprove))
-			r.Post("/erasures/{workspace}/{id}/approve", k.Handle(support.Approve))
-			r.Get("/erasures/{workspace}/{id}/refuse", k.Handle(support.ConfirmRefuse))
-			r.Post("/erasures/{workspace}/{id}/refuse", k.Handle(support.Refuse))
-			r.Get("/ledger/{id}", k.Handle(support.Ledger))
-			r.Get("/workspaces", k.Handle(support.Workspaces))
-			r.Post("/workspaces/{id}/plan", k.Handle(support.SetPlan))
+			staffRoutes(r, k, support)
 		})
 	})
 	return r, nil
@@ -201,4 +194,16 @@ func adminRoutes(r chi.Router, k *kit.Kit, p *admin.Pages) {
 	r.Get("/billing", k.Handle(p.Billing))
 	r.Get("/workspace", k.Handle(p.Workspace))
 	r.Post("/workspace", k.Handle(p.UpdateWorkspace))
+}
+
+// staffRoutes are below /staff.
+func staffRoutes(r chi.Router, k *kit.Kit, p *staff.Pages) {
+	r.Get("/erasures", k.Handle(p.Erasures))
+	r.Get("/erasures/{workspace}/{id}/approve", k.Handle(p.ConfirmApprove))
+	r.Post("/erasures/{workspace}/{id}/approve", k.Handle(p.Approve))
+	r.Get("/erasures/{workspace}/{id}/refuse", k.Handle(p.ConfirmRefuse))
+	r.Post("/erasures/{workspace}/{id}/refuse", k.Handle(p.Refuse))
+	r.Get("/ledger/{id}", k.Handle(p.Ledger))
+	r.Get("/workspaces", k.Handle(p.Workspaces))
+	r.Post("/workspaces/{id}/plan", k.Handle(p.SetPlan))
 }
