@@ -166,6 +166,7 @@ func (d *desk) delete(d1 time.Time) *desk {
 }
 
 func site(t *testing.T, d *desk) *webtest.Site {
+	t.Helper()
 	s := webtest.New(t)
 	p := casepage.New(s.Shell, d, d, d, d, d)
 	s.Console(func(r chi.Router) {

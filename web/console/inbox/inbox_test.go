@@ -41,6 +41,7 @@ func (f *fake) Cases(_ context.Context, _ access.Actor, text string, in cases.Pa
 }
 
 func site(t *testing.T, f *fake, hub *live.Hub) *webtest.Site {
+	t.Helper()
 	s := webtest.New(t)
 	p := inbox.New(s.Shell, f, f, hub)
 	s.Console(func(r chi.Router) {
