@@ -46,7 +46,7 @@ func (b *bench) rate(ctx context.Context, newWorker func(i int) (work func() err
 		})
 	}
 	group.Wait()
-	if err := errors.Join(append(failures, ctx.Err())...); err != nil {
+	if err := errors.Join(errors.Join(failures...), ctx.Err()); err != nil {
 		return 0, err
 	}
 	return float64(calls.Load()) / time.Since(began).Seconds(), nil

@@ -25,15 +25,13 @@ func (b *bench) size(ctx context.Context) error {
 	defer small.Close(ctx)
 	worst, detail := 0.0, ""
 	for _, f := range append(cases.Filters(), cases.DeletedView) {
-		get := func(s *site) func() (float64, error) {
-			return func() (float64, error) {
-				return latency(200, func() error {
-					_, err := s.Cases.List(ctx, s.owner, f, cases.PageInput{})
-					return err
-				})
+		get := func(s *site) func() error {
+			return func() error {
+				_, err := s.Cases.List(ctx, s.owner, f, cases.PageInput{})
+				return err
 			}
 		}
-		l, s, err := b.alternate(get(large), get(small))
+		l, s, err := compare(100*b.rounds, get(large), get(small))
 		if err != nil {
 			return err
 		}
@@ -43,10 +41,8 @@ func (b *bench) size(ctx context.Context) error {
 		}
 	}
 	b.atMost(fmt.Sprintf("lists at %d / at %d cases", b.large, b.small), worst, 1.3, detail)
-	counts := func(s *site) func() (float64, error) {
-		return func() (float64, error) { return latency(20, func() error { return uncachedCounts(ctx, s) }) }
-	}
-	l, s, err := b.alternate(counts(large), counts(small))
+	counts := func(s *site) func() error { return func() error { return uncachedCounts(ctx, s) } }
+	l, s, err := compare(20*b.rounds, counts(large), counts(small))
 	if err != nil {
 		return err
 	}
