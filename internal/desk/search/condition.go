@@ -39,6 +39,7 @@ type query struct {
 	actor      access.Actor
 	scope      scope
 	statuses   []string // any of these; none: all
+	texts      []string // tsqueries, all of which match
 	conditions []string
 	args       pgx.NamedArgs
 	problems   []string
@@ -76,6 +77,7 @@ func read(actor access.Actor, text string) *query {
 		q.problems = append(q.problems, "A case is in one place only, so the other statuses were left out.")
 		q.statuses = nil
 	}
+	q.texted(parts)
 	if len(q.statuses) > 0 {
 		q.add("c.status = any (%s)", q.statuses)
 	}
@@ -84,9 +86,15 @@ func read(actor access.Actor, text string) *query {
 
 // add adds a condition; %s stands for the argument.
 func (q *query) add(condition string, arg any) {
+	q.conditions = append(q.conditions, q.bind(condition, arg))
+}
+
+func (q *query) addText(tsquery, arg string) { q.texts = append(q.texts, q.bind(tsquery, arg)) }
+
+func (q *query) bind(sql string, arg any) string {
 	name := "q" + strconv.Itoa(len(q.args))
 	q.args[name] = arg
-	q.conditions = append(q.conditions, fmt.Sprintf(condition, "@"+name))
+	return fmt.Sprintf(sql, "@"+name)
 }
 
 func (q *query) addNot(negated bool, condition string, arg any) {
@@ -99,21 +107,36 @@ func (q *query) addNot(negated bool, condition string, arg any) {
 // words asks for a word or phrase. The last word may still be being typed, so it matches as a beginning too.
 func (q *query) words(p part, last bool) {
 	number, err := strconv.ParseInt(strings.TrimPrefix(p.value, "#"), 10, 64)
-	isNumber := err == nil && !p.quoted
 	switch {
-	case isNumber && strings.HasPrefix(p.value, "#"):
+	case err == nil && !p.quoted && strings.HasPrefix(p.value, "#"):
 		q.addNot(p.negated, "c.number = %s", number)
 	case !readable(p.value):
+	case p.negated && p.quoted:
+		q.addNot(true, "s.document @@ phraseto_tsquery('simple', %s)", p.value)
+	case p.negated:
+		q.addNot(true, "s.document @@ plainto_tsquery('simple', %s)", p.value)
 	case p.quoted:
-		q.addNot(p.negated, "s.document @@ phraseto_tsquery('simple', %s)", p.value)
-	case isNumber && !p.negated:
-		q.add("(s.document @@ plainto_tsquery('simple', (%[1]s::bigint)::text) or c.number = %[1]s)", number)
-	case last && !p.negated:
+		q.addText("phraseto_tsquery('simple', %s)", p.value)
+	case last:
 		// The index keeps an address as one word, so its beginning is also compared unparsed.
-		q.add("s.document @@ (to_tsquery('simple', %[1]s) || lower(%[1]s)::tsquery)", quoteLexeme(p.value)+":*")
+		q.addText("(to_tsquery('simple', %[1]s) || lower(%[1]s)::tsquery)", quoteLexeme(p.value)+":*")
 	default:
-		q.addNot(p.negated, "s.document @@ plainto_tsquery('simple', %s)", p.value)
+		q.addText("plainto_tsquery('simple', %s)", p.value)
 	}
+}
+
+// texted adds the words, found by their index. Somebody who types a number alone may mean the case of that number.
+func (q *query) texted(parts []part) {
+	if len(q.texts) == 0 {
+		return
+	}
+	ids := "select id from find_cases(" + strings.Join(q.texts, " && ") + ") as f(id)"
+	number, err := strconv.ParseInt(parts[0].value, 10, 64)
+	if len(parts) > 1 || parts[0].quoted || err != nil {
+		q.conditions = append(q.conditions, "c.id in ("+ids+")")
+		return
+	}
+	q.add("c.id in ("+ids+" union all select n.id from cases n where n.workspace_id = @ws and n.number = %s)", number)
 }
 
 // quoteLexeme spells a word for tsquery so that none of its characters is an operator.

@@ -12,6 +12,7 @@ import (
 	"caseward/internal/desk/message"
 	"caseward/internal/desk/search"
 	"caseward/internal/platform/clock"
+	"caseward/internal/platform/db"
 	"caseward/internal/platform/errs"
 	"caseward/internal/platform/jobs"
 	"caseward/internal/platform/live"
@@ -22,6 +23,7 @@ import (
 type desk struct {
 	*fixture.World
 	t        *testing.T
+	db       *db.DB
 	search   *search.Service
 	cases    *cases.Service
 	messages *message.Service
@@ -35,7 +37,7 @@ func newDesk(t *testing.T) *desk {
 		t.Fatal(err)
 	}
 	c := cases.NewService(d, guard, live.NewHub(), clock.System)
-	return &desk{fixture.Workspace(t, d), t, search.NewService(d), c, message.NewService(d, guard, c, enqueuer, clock.System)}
+	return &desk{fixture.Workspace(t, d), t, d, search.NewService(d), c, message.NewService(d, guard, c, enqueuer, clock.System)}
 }
 
 func (d *desk) open(email, subject, body string) cases.Number {
@@ -104,6 +106,9 @@ func TestCasesAreFoundByWordsAndKeys(t *testing.T) {
 		"-assignee:me":                     {three, two},
 		"is:unassigned status:open":        {two},
 		"-is:unassigned":                   {one},
+		num(two):                           {two},
+		"7781":                             {one},
+		"refund " + num(one):               {},
 		"number:" + num(two):               {two},
 		"#" + num(three):                   {three},
 		"refund colour:red":                {two, one},
@@ -170,5 +175,20 @@ func TestPagesOfASearchJoinUp(t *testing.T) {
 	}
 	if _, numbers := d.find(d.Ana, "beta", cases.PageInput{Size: 3, Before: last.Newer}); !cmp.Equal(numbers, all[3:6]) {
 		t.Errorf("the page before the last is %v, want %v", numbers, all[3:6])
+	}
+}
+
+func TestAnotherWorkspacesWordsAreNotFound(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.open("a@b.test", "Ours", "gamma")
+	theirs := *d
+	theirs.World = fixture.Workspace(t, d.db)
+	if _, got := theirs.find(theirs.Ana, "gamma", cases.PageInput{}); len(got) != 0 {
+		t.Errorf("found %v of another workspace", got)
+	}
+	theirs.open("a@b.test", "Theirs", "gamma delta")
+	if r, _ := d.find(d.Ana, "gamma", cases.PageInput{}); len(r.Rows) != 1 || r.Rows[0].Subject != "Ours" {
+		t.Errorf("found %v", r.Rows)
 	}
 }
