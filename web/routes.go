@@ -44,6 +44,7 @@ type Deps struct {
 	Files      *static.Files
 	Ready      func(context.Context) error // nil when the database answers
 	Hub        *live.Hub
+	Snapshots  shell.Snapshots
 	Now        clock.Clock
 	Audit      *audit.Reader
 	Members    *member.Service
@@ -62,7 +63,7 @@ func Routes(d Deps) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	sh := shell.New(k, d.Members, d.Cases, d.Now)
+	sh := shell.New(k, d.Members, d.Cases, d.Snapshots, d.Now)
 	accounts := account.New(sh, d.Members, d.Setup)
 	lists := inbox.New(sh, d.Cases, d.Search, d.Hub)
 	one := casepage.New(sh, d.Cases, d.Messages, d.Retention, d.Members, d.Workspaces)

@@ -148,7 +148,7 @@ func (a *App) buildWeb(now clock.Clock) error {
 	sessions := pgxstore.NewWithCleanupInterval(a.DB.SystemPool(), 0)
 	k := kit.New(kit.Options{Log: a.log, Asset: files.Path, Store: sessions, BaseURL: base, TrustedProxies: a.Config.TrustedProxies})
 	a.Handler, err = web.Routes(web.Deps{
-		Kit: k, BaseURL: base, Files: files, Ready: a.DB.Ping, Hub: a.Hub, Now: now,
+		Kit: k, BaseURL: base, Files: files, Ready: a.DB.Ping, Snapshots: a.DB, Hub: a.Hub, Now: now,
 		Members: a.Members, Workspaces: a.Workspaces, Setup: a.Setup, Cases: a.Cases, Messages: a.Messages,
 		Retention: a.Retention, Search: search.NewService(a.DB), Audit: audit.NewReader(a.DB),
 	})

@@ -47,7 +47,7 @@ func Now() time.Time { return time.Date(2026, time.May, 4, 12, 0, 0, 0, time.UTC
 func New(t *testing.T) *Site {
 	t.Helper()
 	s := &Site{t: t, Kit: kit.New(kit.Options{}), Router: chi.NewRouter(), Member: Ana(), Staff: Support()}
-	s.Shell = shell.New(s.Kit, members{s}, counts{}, Now)
+	s.Shell = shell.New(s.Kit, members{s}, counts{}, moments{}, Now)
 	s.Router.Use(s.Kit.Session)
 	s.Router.Get("/test/sign-in", s.Shell.Handle(func(_ http.ResponseWriter, r *http.Request) error {
 		return s.Shell.SignIn(r.Context(), s.Member.User.ID, s.Member.User.SessionEpoch)
@@ -174,4 +174,11 @@ func (s *Site) Open(ctx context.Context, path string) io.Reader {
 	}
 	s.t.Cleanup(func() { _ = answer.Body.Close() })
 	return answer.Body
+}
+
+type moments struct{}
+
+// Snapshot has nothing to keep together: the services of page tests are fakes.
+func (moments) Snapshot(ctx context.Context, _ int64, fn func(context.Context) error) error {
+	return fn(ctx)
 }

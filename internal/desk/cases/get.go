@@ -2,6 +2,7 @@ package cases
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/jackc/pgx/v5"
 
@@ -106,10 +107,10 @@ func (s *Service) OfContact(ctx context.Context, actor access.Actor, c Case, lim
 		return nil, err
 	}
 	err = s.db.ReadWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `with ids as materialized (
+		rows, err := tx.Query(ctx, fmt.Sprintf(`with ids as materialized (
 				select id, last_activity_at as sort_at from live_cases
-				where workspace_id = @ws and contact_id = @contact and id <> @except order by last_activity_at desc, id desc limit @limit)
-			`+details, pgx.NamedArgs{"ws": actor.Workspace, "contact": c.ContactID, "except": c.ID, "limit": limit})
+				where workspace_id = @ws and contact_id = @contact and id <> @except order by last_activity_at desc, id desc limit %d)
+			`+details, limit), pgx.NamedArgs{"ws": actor.Workspace, "contact": c.ContactID, "except": c.ID})
 		if err != nil {
 			return err
 		}

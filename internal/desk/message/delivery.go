@@ -79,15 +79,15 @@ type Delivery struct {
 // lease is how long a claimed mail is left to whoever claimed it. A process that dies leaves it to the next after.
 const lease = 10 * time.Minute
 
-// ClaimDelivery takes one mail that is due; nil when there is none. Mails of cases that are no longer live are
-// cancelled first. The claim is a lease in the row, not a lock: nobody waits while the mail is being sent.
+// ClaimDelivery takes one mail that is due; nil when there is none. Mails of cases that are no longer live are passed
+// over, and cancelled once there is nothing else to send: not with each mail, since that looks at the whole queue. The claim is a lease in the row, not a lock: nobody waits while the mail is being sent.
 func ClaimDelivery(ctx context.Context, d *db.DB, now time.Time) (mail *Delivery, err error) {
 	err = d.AsSystem(ctx, "outbox", func(tx pgx.Tx) error {
-		if err := cancelHiddenTx(ctx, tx); err != nil {
+		if mail, err = dueTx(ctx, tx, now); err != nil {
 			return err
 		}
-		if mail, err = dueTx(ctx, tx, now); err != nil || mail == nil {
-			return err
+		if mail == nil {
+			return cancelHiddenTx(ctx, tx)
 		}
 		_, err = tx.Exec(ctx, `update outbound_mails set attempts = attempts + 1, next_try_at = $3 where workspace_id = $1 and id = $2`,
 			mail.WorkspaceID, mail.ID, now.Add(lease))
@@ -123,34 +123,39 @@ func plain(text string) string {
 	return text
 }
 
+// cancelSQL asks for each queued mail whether its case is live; as "not exists" it may be joined with all cases.
+const cancelSQL = `update outbound_mails o set state = 'cancelled', last_error = 'The case was deleted or marked as spam before this was sent.'
+	from (select o.workspace_id, o.id from outbound_mails o where o.state = 'queued' and
+			(select true from live_cases c where c.workspace_id = o.workspace_id and c.id = o.case_id) is null
+		for update skip locked) hidden
+	where o.workspace_id = hidden.workspace_id and o.id = hidden.id`
+
 // cancelHiddenTx drops what is queued for cases that are deleted or in spam: no mail leaves for those.
 func cancelHiddenTx(ctx context.Context, tx pgx.Tx) error {
-	_, err := tx.Exec(ctx, `update outbound_mails o set state = 'cancelled', last_error = 'The case was deleted or marked as spam before this was sent.'
-		from (select o.workspace_id, o.id from outbound_mails o where o.state = 'queued' and not exists (
-				select from live_cases c where c.workspace_id = o.workspace_id and c.id = o.case_id)
-			for update skip locked) hidden
-		where o.workspace_id = hidden.workspace_id and o.id = hidden.id`)
+	_, err := tx.Exec(ctx, cancelSQL)
 	return err
 }
 
+const dueSQL = `select o.workspace_id, o.id, c.id as case_id, c.number, m.id as message_row, c.subject, m.body_text,
+		m.to_recipients, m.cc_recipients, coalesce(m.message_id, '') as message_id, p.message_id as in_reply_to,
+		array(select r.message_id from messages r where r.workspace_id = o.workspace_id and r.case_id = o.case_id
+			and r.id < m.id and r.message_id is not null order by r.id desc limit 20) as "references",
+		coalesce(u.name, '') as author_name, w.name as workspace_name, coalesce(a.address, '') as "from", o.created_at, o.attempts
+	from outbound_mails o
+	join messages m on m.workspace_id = o.workspace_id and m.id = o.message_id
+	join live_cases c on c.workspace_id = o.workspace_id and c.id = o.case_id
+	join workspaces w on w.id = o.workspace_id
+	left join messages p on p.workspace_id = o.workspace_id and p.id = m.reply_to_id
+	left join members b on b.workspace_id = o.workspace_id and b.id = m.author_member_id
+	left join users u on u.id = b.user_id
+	left join lateral (select address from inbound_addresses a where a.workspace_id = o.workspace_id
+		order by a.queue_id = c.queue_id desc, a.is_default desc limit 1) a on true
+	where o.state = 'queued' and o.next_try_at <= $1
+	order by o.next_try_at limit 1 for update of o skip locked`
+
 // dueTx locks the next mail; one that another process looks at is passed over.
 func dueTx(ctx context.Context, tx pgx.Tx, now time.Time) (*Delivery, error) {
-	rows, err := tx.Query(ctx, `select o.workspace_id, o.id, c.id as case_id, c.number, m.id as message_row, c.subject, m.body_text,
-			m.to_recipients, m.cc_recipients, coalesce(m.message_id, '') as message_id, p.message_id as in_reply_to,
-			array(select r.message_id from messages r where r.workspace_id = o.workspace_id and r.case_id = o.case_id
-				and r.id < m.id and r.message_id is not null order by r.id desc limit 20) as "references",
-			coalesce(u.name, '') as author_name, w.name as workspace_name, coalesce(a.address, '') as "from", o.created_at, o.attempts
-		from outbound_mails o
-		join messages m on m.workspace_id = o.workspace_id and m.id = o.message_id
-		join live_cases c on c.workspace_id = o.workspace_id and c.id = o.case_id
-		join workspaces w on w.id = o.workspace_id
-		left join messages p on p.workspace_id = o.workspace_id and p.id = m.reply_to_id
-		left join members b on b.workspace_id = o.workspace_id and b.id = m.author_member_id
-		left join users u on u.id = b.user_id
-		left join lateral (select address from inbound_addresses a where a.workspace_id = o.workspace_id
-			order by a.queue_id = c.queue_id desc, a.is_default desc limit 1) a on true
-		where o.state = 'queued' and o.next_try_at <= $1
-		order by o.next_try_at limit 1 for update of o skip locked`, now)
+	rows, err := tx.Query(ctx, dueSQL, now)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,8 @@ package message
 
 import (
 	"context"
+	"fmt"
+	"math"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -109,7 +111,10 @@ func (s *Service) Thread(ctx context.Context, actor access.Actor, c cases.Case, 
 }
 
 func threadTx(ctx context.Context, tx pgx.Tx, c cases.Case, before ID) (Thread, error) {
-	rows, err := tx.Query(ctx, `select * from (
+	if before == 0 {
+		before = math.MaxInt64
+	}
+	rows, err := tx.Query(ctx, fmt.Sprintf(`select * from (
 			select m.id, m.kind, coalesce(u.name, k.name, '') as author_name, coalesce(e.email, '') as author_email,
 				m.author_member_id, m.body_text, m.body_html, m.to_recipients, m.cc_recipients, m.is_auto, m.defects, m.date,
 				m.created_at, o.id as delivery_id, o.state as delivery_state, o.last_error as delivery_error,
@@ -120,9 +125,9 @@ func threadTx(ctx context.Context, tx pgx.Tx, c cases.Case, before ID) (Thread, 
 			left join contacts k on k.workspace_id = $1 and k.id = m.author_contact_id
 			left join contact_emails e on e.workspace_id = $1 and e.contact_id = k.id and e.is_primary
 			left join outbound_mails o on o.workspace_id = $1 and o.message_id = m.id
-			where m.workspace_id = $1 and m.case_id = $2 and ($3 = 0 or m.id < $3)
-			order by m.id desc limit $4) newest
-		order by id`, c.WorkspaceID, c.ID, before, threadSize+1)
+			where m.workspace_id = $1 and m.case_id = $2 and m.id < $3
+			order by m.id desc limit %d) newest
+		order by id`, threadSize+1), c.WorkspaceID, c.ID, before)
 	if err != nil {
 		return Thread{}, err
 	}

@@ -82,16 +82,18 @@ func finishRawTx(ctx context.Context, tx pgx.Tx, r Raw, received Received) error
 	return err
 }
 
+const waitingSQL = `update inbound_mails m set attempts = attempts + 1,
+		next_try_at = $1 + least(attempts + 1, 60) * interval '1 minute'
+	from (select workspace_id, id from inbound_mails where state = 'received' and next_try_at <= $1
+		order by next_try_at limit $2 for update skip locked) w
+	where m.workspace_id = w.workspace_id and m.id = w.id
+	returning m.workspace_id, m.id, m.envelope_from, m.envelope_to, m.raw, m.attempts, m.received_at`
+
 // WaitingRaw returns mails that were stored but not taken in for a while, oldest first: a process died, or the
 // database refused them. Each return counts as a try; the next one of the same mail is due ever later.
 func WaitingRaw(ctx context.Context, d *db.DB, now time.Time, limit int) (list []Raw, err error) {
 	err = d.AsSystem(ctx, "mail intake sweep", func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `update inbound_mails m set attempts = attempts + 1,
-				next_try_at = $1 + least(attempts + 1, 60) * interval '1 minute'
-			from (select workspace_id, id from inbound_mails where state = 'received' and next_try_at <= $1
-				order by next_try_at limit $2 for update skip locked) w
-			where m.workspace_id = w.workspace_id and m.id = w.id
-			returning m.workspace_id, m.id, m.envelope_from, m.envelope_to, m.raw, m.attempts, m.received_at`, now, limit)
+		rows, err := tx.Query(ctx, waitingSQL, now, limit)
 		if err != nil {
 			return err
 		}

@@ -105,8 +105,27 @@ func (d *DB) InWorkspace(ctx context.Context, workspace int64, fn func(tx pgx.Tx
 
 // ReadWorkspace is InWorkspace for reading only: all its queries see one snapshot, and the server refuses a write.
 func (d *DB) ReadWorkspace(ctx context.Context, workspace int64, fn func(tx pgx.Tx) error) error {
+	if s, ok := ctx.Value(snapshotKey{}).(snapshot); ok && s.workspace == workspace {
+		return Translate(fn(s.tx))
+	}
 	begin := "begin isolation level repeatable read read only; set local app.workspace_id = " + strconv.FormatInt(workspace, 10)
 	return run(ctx, d.requests, pgx.TxOptions{BeginQuery: begin}, fn)
+}
+
+// Snapshot runs fn with a context in which every ReadWorkspace of that workspace reads in one and the same
+// transaction: a page that asks several services shows one moment, and costs one transaction. Not for use by several
+// goroutines at once.
+func (d *DB) Snapshot(ctx context.Context, workspace int64, fn func(ctx context.Context) error) error {
+	return d.ReadWorkspace(ctx, workspace, func(tx pgx.Tx) error {
+		return fn(context.WithValue(ctx, snapshotKey{}, snapshot{workspace, tx}))
+	})
+}
+
+type snapshotKey struct{}
+
+type snapshot struct {
+	workspace int64
+	tx        pgx.Tx
 }
 
 // AsSystem runs fn in a transaction that sees every workspace. It is for sign-in, the look-up of inbound

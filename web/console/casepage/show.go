@@ -1,6 +1,7 @@
 package casepage
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -41,7 +42,11 @@ func (p *Pages) Show(w http.ResponseWriter, r *http.Request) error {
 // render shows the page, with what was wrong in a form where one came back.
 func (p *Pages) render(w http.ResponseWriter, r *http.Request, n cases.Number, status int, f forms) error {
 	v := shell.From(r)
-	c, err := p.load(r, n)
+	var c loaded
+	err := p.Snapshot(r, func(ctx context.Context) (err error) {
+		c, err = p.load(ctx, v.Actor, r.URL.Query(), n)
+		return err
+	})
 	if errs.Is(err, errs.Gone) {
 		return p.gone(w, r, n)
 	}
@@ -66,12 +71,11 @@ func (p *Pages) render(w http.ResponseWriter, r *http.Request, n cases.Number, s
 }
 
 // load reads the case and what is around it; a merged case's page is never shown, so nothing more is read of it.
-func (p *Pages) load(r *http.Request, n cases.Number) (l loaded, err error) {
-	ctx, actor := r.Context(), shell.From(r).Actor
+func (p *Pages) load(ctx context.Context, actor access.Actor, query url.Values, n cases.Number) (l loaded, err error) {
 	if l.Details, err = p.cases.Get(ctx, actor, n); err != nil || l.MergedIntoNumber != nil {
 		return l, err
 	}
-	if l.thread, err = p.messages.Thread(ctx, actor, l.Case, before(r.URL.Query())); err != nil {
+	if l.thread, err = p.messages.Thread(ctx, actor, l.Case, before(query)); err != nil {
 		return l, err
 	}
 	if l.others, err = p.cases.OfContact(ctx, actor, l.Case, otherCases); err != nil {

@@ -31,17 +31,23 @@ type Counts interface {
 	Counts(ctx context.Context, actor access.Actor) (cases.Counts, error)
 }
 
+// Snapshots let all that a page reads be of one moment.
+type Snapshots interface {
+	Snapshot(ctx context.Context, workspace int64, fn func(ctx context.Context) error) error
+}
+
 // Shell is made once; its methods serve every page.
 type Shell struct {
 	*kit.Kit
 	members Members
 	counts  Counts
+	moments Snapshots
 	now     clock.Clock
 }
 
 // New returns a Shell.
-func New(k *kit.Kit, members Members, counts Counts, now clock.Clock) *Shell {
-	return &Shell{k, members, counts, now}
+func New(k *kit.Kit, members Members, counts Counts, moments Snapshots, now clock.Clock) *Shell {
+	return &Shell{k, members, counts, moments, now}
 }
 
 // The keys of a signed-in session.
@@ -148,6 +154,11 @@ func toLogin(w http.ResponseWriter, r *http.Request) error {
 		path += "?next=" + url.QueryEscape(r.URL.RequestURI())
 	}
 	return kit.SeeOther(w, r, path)
+}
+
+// Snapshot runs fn with a context in which all reading is of one moment: for pages that ask several services.
+func (s *Shell) Snapshot(r *http.Request, fn func(ctx context.Context) error) error {
+	return s.moments.Snapshot(r.Context(), int64(From(r).Actor.Workspace), fn)
 }
 
 // Page describes what differs from one console page to the next.
