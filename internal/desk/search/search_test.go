@@ -30,6 +30,7 @@ type desk struct {
 }
 
 func newDesk(t *testing.T) *desk {
+	t.Helper()
 	d := testdb.New(t)
 	guard := audit.NewGuard(d, clock.System)
 	enqueuer, err := jobs.NewEnqueuer(d.SystemPool())
@@ -63,6 +64,7 @@ func (d *desk) find(actor access.Actor, text string, in cases.PageInput) (search
 }
 
 func must[T any](t *testing.T) func(T, error) T {
+	t.Helper()
 	return func(v T, err error) T {
 		t.Helper()
 		if err != nil {
