@@ -79,15 +79,15 @@ func (o *Outbox) send(ctx context.Context, d message.Delivery) error {
 	return o.transport.Send(ctx, mail)
 }
 
-// write makes the RFC 5322 message. Both From and Reply-To carry the signed address, since some mail programs answer
-// to one and some to the other.
+// write makes the RFC 5322 message. Answers go to the signed address of Reply-To and bounces to the same in the envelope.
+// Where an inbound address is too long to carry a signature both go to it, and find the case by the mail they refer to.
 func (o *Outbox) write(d message.Delivery) (Mail, error) {
 	if d.From == "" {
 		return Mail{}, errs.New(errs.Invalid, "This workspace has no e-mail address to send from. An admin can add one under Admin › Email.")
 	}
 	replyTo, err := o.signer.Sign(d.From, int64(d.WorkspaceID), int64(d.CaseID))
 	if err != nil {
-		return Mail{}, errs.Wrap(errs.Invalid, "The workspace's e-mail address cannot be used to send from.", err)
+		replyTo = d.From
 	}
 	out := compose.Outgoing{
 		From:    compose.Address{Name: senderName(d), Email: d.From},

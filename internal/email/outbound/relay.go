@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"net"
 	"strconv"
@@ -21,17 +22,21 @@ type Relay struct {
 	Port               int
 	Username, Password string // "" for a server that asks for none
 	Implicit           bool   // TLS from the first byte (smtps)
+
+	roots *x509.CertPool // whom to trust; nil: whom this machine trusts
 }
 
 // Send delivers one mail over a connection of its own.
 func (r Relay) Send(ctx context.Context, m Mail) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // closes every connection that was opened
 	client, err := r.connect(ctx)
+	if answer, ok := errors.AsType[*smtp.SMTPError](err); ok {
+		return errs.Wrap(errs.Internal, "The mail relay did not let us in: "+answer.Message+" It is tried again.", err)
+	}
 	if err != nil {
 		return errs.Wrap(errs.Internal, "The mail relay could not be reached. It is tried again.", err)
 	}
-	defer func() { _ = client.Close() }()
-	stop := context.AfterFunc(ctx, func() { _ = client.Close() })
-	defer stop()
 	if err := client.SendMail(m.From, m.To, bytes.NewReader(m.Raw)); err != nil {
 		return refused(err)
 	}
@@ -52,12 +57,15 @@ func (r Relay) connect(ctx context.Context) (*smtp.Client, error) {
 	return r.open(ctx, false, true)
 }
 
-// open connects and greets; it signs in where the connection is secure.
+// open connects and greets; it signs in where the connection is secure. The connection ends with ctx at the latest: a
+// server that accepts and then says nothing would hold us for minutes.
 func (r Relay) open(ctx context.Context, implicit, startTLS bool) (client *smtp.Client, err error) {
 	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", net.JoinHostPort(r.Host, strconv.Itoa(r.Port)))
 	if err != nil {
 		return nil, err
 	}
+	plain := conn
+	context.AfterFunc(ctx, func() { _ = plain.Close() })
 	if implicit {
 		conn = tls.Client(conn, r.tls())
 	}
@@ -70,11 +78,7 @@ func (r Relay) open(ctx context.Context, implicit, startTLS bool) (client *smtp.
 	if err == nil && (implicit || startTLS) {
 		err = r.authenticate(client)
 	}
-	if err != nil {
-		_ = conn.Close()
-		return nil, err
-	}
-	return client, nil
+	return client, err
 }
 
 func (r Relay) authenticate(client *smtp.Client) error {
@@ -93,7 +97,7 @@ func (r Relay) isLoopback() bool {
 }
 
 func (r Relay) tls() *tls.Config {
-	return &tls.Config{ServerName: r.Host, MinVersion: tls.VersionTLS12}
+	return &tls.Config{ServerName: r.Host, MinVersion: tls.VersionTLS12, RootCAs: r.roots}
 }
 
 // refused tells a refusal for good (5xx, RFC 5321, section 4.2.1) from one worth another try.
