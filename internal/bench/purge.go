@@ -24,7 +24,7 @@ func (b *bench) purge(ctx context.Context) error {
 	}
 	s.Close(ctx) // a database in use cannot be copied
 	var ours, bound []float64
-	for range max(1, b.rounds/3) {
+	for range max(1, b.rounds/2) {
 		for _, side := range []struct {
 			results *[]float64
 			run     func(context.Context, string) (time.Duration, error)
