@@ -31,7 +31,8 @@ func (s *Service) Counts(ctx context.Context, actor access.Actor) (Counts, error
 		return c, nil
 	}
 	counts := Counts{}
-	err := s.db.ReadWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
+	// Not ReadWorkspace: within a page's snapshot that reads what was, and the cache would keep it for what is.
+	err := s.db.InWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
 		return countTx(ctx, tx, key, counts)
 	})
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -28,11 +29,48 @@ func Of(t testing.TB, tx pgx.Tx, query string, args ...any) Node {
 	if err := tx.QueryRow(t.Context(), "explain (format json) "+query, args...).Scan(&raw); err != nil {
 		t.Fatalf("explain: %v\n%s", err, query)
 	}
+	return parse(t, raw)
+}
+
+func parse(t testing.TB, raw []byte) Node {
+	t.Helper()
 	var top []struct{ Plan Node }
 	if err := json.Unmarshal(raw, &top); err != nil || len(top) != 1 {
 		t.Fatalf("explain: %v: %s", err, raw)
 	}
 	return top[0].Plan
+}
+
+// Generic is the plan that PostgreSQL makes once for a prepared statement, whatever its parameters: what the connections
+// of a pool soon use.
+func Generic(t testing.TB, tx pgx.Tx, query string, args pgx.NamedArgs) Node {
+	t.Helper()
+	ctx := t.Context()
+	rewritten, values, err := args.RewriteQuery(ctx, tx.Conn(), query, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var literals []string
+	for _, v := range values {
+		if at, ok := v.(time.Time); ok {
+			v = at.Format(time.RFC3339Nano)
+		}
+		literals = append(literals, "'"+strings.ReplaceAll(fmt.Sprint(v), "'", "''")+"'")
+	}
+	for _, statement := range []string{"set local plan_cache_mode = force_generic_plan", "prepare explained as " + rewritten} {
+		if _, err := tx.Exec(ctx, statement); err != nil {
+			t.Fatalf("%v: %s", err, statement)
+		}
+	}
+	var raw []byte
+	err = tx.QueryRow(ctx, "explain (format json) execute explained("+strings.Join(literals, ", ")+")", pgx.QueryExecModeSimpleProtocol).Scan(&raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec(ctx, "deallocate explained"); err != nil {
+		t.Fatal(err)
+	}
+	return parse(t, raw)
 }
 
 // All are the steps of a plan, the outermost first.
