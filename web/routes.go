@@ -35,6 +35,7 @@ import (
 	"caseward/web/kit"
 	"caseward/web/staff"
 	"caseward/web/static"
+	"caseward/web/ui"
 )
 
 // Deps are what the pages need of the program.
@@ -81,6 +82,7 @@ func Routes(d Deps) (http.Handler, error) {
 	r.Get("/healthz", healthy)
 	r.Get("/readyz", k.Handle(ready(d.Ready)))
 	r.Handle("/metrics", promhttp.Handler())
+	r.With(middleware.Compress(5)).Get(ui.SpritePath(), ui.ServeSprite)
 	r.Handle(static.Prefix+"*", d.Files)
 
 	r.Group(func(r chi.Router) {

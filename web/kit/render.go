@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/a-h/templ"
 )
@@ -13,8 +14,9 @@ import (
 // Render writes a component as the answer. It buffers, so that a component that fails is a clean 500 and
 // not half a page; and it forbids caches to keep the page, since what was deleted must not linger there.
 func Render(w http.ResponseWriter, r *http.Request, status int, component templ.Component) error {
-	var page bytes.Buffer
-	if err := component.Render(r.Context(), &page); err != nil {
+	page := buffers.Get().(*bytes.Buffer)
+	defer recycle(page)
+	if err := component.Render(r.Context(), page); err != nil {
 		return fmt.Errorf("render: %w", err)
 	}
 	header := w.Header()
@@ -29,6 +31,17 @@ func Render(w http.ResponseWriter, r *http.Request, status int, component templ.
 	}
 	_, _ = w.Write(page.Bytes()) // the client may have left; there is nobody to tell
 	return nil
+}
+
+// buffers spares each page the growing of a new buffer. It is a cache, and the one global of this package.
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// recycle gives a buffer back, unless one unusually large page would make it hold memory for good.
+func recycle(b *bytes.Buffer) {
+	if b.Cap() <= 1<<20 {
+		b.Reset()
+		buffers.Put(b)
+	}
 }
 
 // SeeOther ends a successful POST: the browser gets the next page by GET, so a reload repeats nothing.
