@@ -47,6 +47,7 @@ func (l letter) raw() string {
 
 // mail compares mail taken in by SMTP with a bare loop that inserts the same rows.
 func (b *bench) mail(ctx context.Context) error {
+	began := time.Now() // a folder that is kept has the mails of earlier runs
 	s, err := b.mainSite(ctx)
 	if err != nil {
 		return err
@@ -58,9 +59,10 @@ func (b *bench) mail(ctx context.Context) error {
 	}
 	defer end()
 	var run atomic.Int64
+	name := func(side string) string { return fmt.Sprintf("%s-%x-%d", side, began.Unix(), run.Add(1)) }
 	ours, bound, err := b.alternate(
-		func() (float64, error) { return b.sendRate(ctx, address, fmt.Sprint("smtp", run.Add(1))) },
-		func() (float64, error) { return b.insertRate(ctx, s, fmt.Sprint("bare", run.Add(1))) })
+		func() (float64, error) { return b.sendRate(ctx, address, name("smtp")) },
+		func() (float64, error) { return b.insertRate(ctx, s, name("bare")) })
 	if err != nil {
 		return err
 	}

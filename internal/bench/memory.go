@@ -48,7 +48,7 @@ func (b *bench) memory(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := b.sendRate(ctx, p.smtp, "memory"); err != nil {
+	if _, err := b.sendRate(ctx, p.smtp, fmt.Sprintf("memory-%x", time.Now().Unix())); err != nil {
 		return err
 	}
 	all, err := p.peak()
