@@ -2,6 +2,7 @@ package retention_test
 
 import (
 	"encoding/hex"
+	"flag"
 	"fmt"
 	"maps"
 	"os"
@@ -23,6 +24,7 @@ func TestMain(m *testing.M) {
 		child(url, os.Getenv(childWork))
 		return
 	}
+	_ = flag.Set("rapid.checks", "12") // each is a few dozen transactions; -rapid.checks=500 for a long look
 	os.Exit(m.Run())
 }
 
