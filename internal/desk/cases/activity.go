@@ -73,9 +73,9 @@ func NoteTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c Case, kind Act
 	})
 }
 
-// activityTx reads the newest lines of the feed, oldest first.
-func activityTx(ctx context.Context, tx pgx.Tx, c Case, limit int) ([]Activity, error) {
-	rows, err := tx.Query(ctx, fmt.Sprintf(`select * from (
+// queueActivity reads the newest lines of the feed, oldest first.
+func queueActivity(batch *pgx.Batch, c Case, limit int, into *[]Activity) {
+	batch.Queue(fmt.Sprintf(`select * from (
 			select a.id, a.kind, a.actor_kind, a.actor_id, coalesce(u.name, k.name, '') as actor_name, a.data, a.created_at
 			from activities a
 			left join members m on a.actor_kind = 'member' and m.workspace_id = a.workspace_id and m.id = a.actor_id
@@ -83,9 +83,9 @@ func activityTx(ctx context.Context, tx pgx.Tx, c Case, limit int) ([]Activity, 
 			left join contacts k on a.actor_kind = 'contact' and k.workspace_id = a.workspace_id and k.id = a.actor_id
 			where a.workspace_id = $1 and a.case_id = $2
 			order by a.id desc limit %d) newest
-		order by id`, limit), c.WorkspaceID, c.ID)
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, pgx.RowToStructByName[Activity])
+		order by id`, limit), c.WorkspaceID, c.ID,
+	).Query(func(rows pgx.Rows) (err error) {
+		*into, err = pgx.CollectRows(rows, pgx.RowToStructByName[Activity])
+		return err
+	})
 }

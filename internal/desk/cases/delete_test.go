@@ -43,8 +43,8 @@ func TestDeleteTakesTheCaseOutOfEverything(t *testing.T) {
 		must(t, err)
 		r, err := find.Cases(ctx, ana, "zanderwoozle", cases.PageInput{})
 		must(t, err)
-		is := func(s cases.Summary) bool { return s.Number == n }
-		return slices.ContainsFunc(list, is), slices.ContainsFunc(r.Rows, is)
+		return slices.ContainsFunc(list, func(o cases.Other) bool { return o.Number == n }),
+			slices.ContainsFunc(r.Rows, func(s cases.Summary) bool { return s.Number == n })
 	}
 	if timeline, found := shown(); !timeline || !found {
 		t.Fatalf("before: timeline %v, search %v", timeline, found)

@@ -3,6 +3,7 @@ package cases
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -57,18 +58,15 @@ func detailsTx(ctx context.Context, tx pgx.Tx, actor access.Actor, n Number) (De
 		return Details{}, errs.Newf(errs.NotFound, "There is no case %d in this workspace.", n)
 	}
 	d := Details{Case: c}
-	if d.Names, err = namesTx(ctx, tx, c); err != nil {
-		return Details{}, err
-	}
-	if d.Tags, err = tagsTx(ctx, tx, c); err != nil {
-		return Details{}, err
-	}
-	d.Activity, err = activityTx(ctx, tx, c, activityShown)
-	return d, err
+	batch := &pgx.Batch{}
+	queueNames(batch, c, &d.Names)
+	queueTags(batch, c, &d.Tags)
+	queueActivity(batch, c, activityShown, &d.Activity)
+	return d, tx.SendBatch(ctx, batch).Close()
 }
 
-func namesTx(ctx context.Context, tx pgx.Tx, c Case) (Names, error) {
-	rows, err := tx.Query(ctx, `select k.name as contact_name, coalesce(e.email, '') as contact_email, k.phone as contact_phone,
+func queueNames(batch *pgx.Batch, c Case, into *Names) {
+	batch.Queue(`select k.name as contact_name, coalesce(e.email, '') as contact_email, k.phone as contact_phone,
 			to_char(k.created_at, 'FMMonth YYYY') as contact_since,
 			coalesce(au.name, '') as assignee_name, q.name as queue_name,
 			coalesce(su.name, '') as spam_by_name, coalesce(du.name, '') as deleted_by_name,
@@ -83,38 +81,45 @@ func namesTx(ctx context.Context, tx pgx.Tx, c Case) (Names, error) {
 		left join members dm on dm.workspace_id = $1 and dm.id = $6
 		left join users du on du.id = dm.user_id
 		where k.workspace_id = $1 and k.id = $2`,
-		c.WorkspaceID, c.ContactID, c.QueueID, c.AssigneeID, c.SpamBy, c.DeletedBy, c.MergedIntoID)
-	if err != nil {
-		return Names{}, err
-	}
-	return pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Names])
+		c.WorkspaceID, c.ContactID, c.QueueID, c.AssigneeID, c.SpamBy, c.DeletedBy, c.MergedIntoID,
+	).Query(func(rows pgx.Rows) (err error) {
+		*into, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Names])
+		return err
+	})
 }
 
-func tagsTx(ctx context.Context, tx pgx.Tx, c Case) ([]string, error) {
-	rows, err := tx.Query(ctx, `select t.name from case_tags ct join tags t on t.workspace_id = ct.workspace_id and t.id = ct.tag_id
-		where ct.workspace_id = $1 and ct.case_id = $2 order by t.name`, c.WorkspaceID, c.ID)
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, pgx.RowTo[string])
+func queueTags(batch *pgx.Batch, c Case, into *[]string) {
+	batch.Queue(`select t.name from case_tags ct join tags t on t.workspace_id = ct.workspace_id and t.id = ct.tag_id
+		where ct.workspace_id = $1 and ct.case_id = $2 order by t.name`, c.WorkspaceID, c.ID,
+	).Query(func(rows pgx.Rows) (err error) {
+		*into, err = pgx.CollectRows(rows, pgx.RowTo[string])
+		return err
+	})
+}
+
+// Other is a case as the timeline of its contact shows it.
+type Other struct {
+	Number         Number
+	Subject        string
+	Status         Status
+	LastActivityAt time.Time
 }
 
 // OfContact returns the contact's other live cases, newest first: the customer timeline.
 //
 // Needs ReadCases. Errors: Forbidden.
-func (s *Service) OfContact(ctx context.Context, actor access.Actor, c Case, limit int) (found []Summary, err error) {
+func (s *Service) OfContact(ctx context.Context, actor access.Actor, c Case, limit int) (found []Other, err error) {
 	if err := actor.Require(access.ReadCases); err != nil {
 		return nil, err
 	}
 	err = s.db.ReadWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, fmt.Sprintf(`with ids as materialized (
-				select id, last_activity_at as sort_at from live_cases
-				where workspace_id = @ws and contact_id = @contact and id <> @except order by last_activity_at desc, id desc limit %d)
-			`+details, limit), pgx.NamedArgs{"ws": actor.Workspace, "contact": c.ContactID, "except": c.ID})
+		rows, err := tx.Query(ctx, fmt.Sprintf(`select number, subject, status, last_activity_at from live_cases
+			where workspace_id = $1 and contact_id = $2 and id <> $3 order by last_activity_at desc, id desc limit %d`, limit),
+			actor.Workspace, c.ContactID, c.ID)
 		if err != nil {
 			return err
 		}
-		found, err = pgx.CollectRows(rows, pgx.RowToStructByName[Summary])
+		found, err = pgx.CollectRows(rows, pgx.RowToStructByName[Other])
 		return err
 	})
 	return found, err

@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"caseward/internal/desk/access"
+	"caseward/internal/platform/db"
 	"caseward/internal/platform/errs"
 )
 
@@ -79,8 +80,8 @@ func (r resolved) session() Session {
 // or no longer, a member of such a workspace.
 func (s *Service) Resolve(ctx context.Context, user access.UserID, epoch int, slug string) (Session, error) {
 	var r resolved
-	err := s.db.AsSystem(ctx, "session", func(tx pgx.Tx) (err error) {
-		rows, _ := tx.Query(ctx, `select u.id, u.email, u.name, u.is_staff, u.session_epoch,
+	err := s.db.ReadSystem(func(q db.Reader) (err error) {
+		rows, _ := q.Query(ctx, `select u.id, u.email, u.name, u.is_staff, u.session_epoch,
 				m.id as member_id, m.role, m.default_view,
 				array(select g.permission from member_grants g
 					where g.workspace_id = m.workspace_id and g.member_id = m.id order by g.permission) as grants,
@@ -91,7 +92,7 @@ func (s *Service) Resolve(ctx context.Context, user access.UserID, epoch int, sl
 			where u.id = $1 and u.session_epoch = $2 and w.slug = $3`, user, epoch, slug)
 		r, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[resolved])
 		if errors.Is(err, pgx.ErrNoRows) {
-			return signedOutOr(ctx, tx, user, epoch, err)
+			return signedOutOr(ctx, q, user, epoch, err)
 		}
 		return err
 	})
@@ -102,8 +103,8 @@ func (s *Service) Resolve(ctx context.Context, user access.UserID, epoch int, sl
 }
 
 // signedOutOr says why nothing was found: the session is over, or otherwise.
-func signedOutOr(ctx context.Context, tx pgx.Tx, user access.UserID, epoch int, otherwise error) error {
-	a, err := accountByID(ctx, tx, user)
+func signedOutOr(ctx context.Context, q db.Reader, user access.UserID, epoch int, otherwise error) error {
+	a, err := accountByID(ctx, q, user)
 	switch {
 	case err != nil:
 		return err

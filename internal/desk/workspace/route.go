@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"caseward/internal/desk/access"
+	"caseward/internal/platform/db"
 	"caseward/internal/platform/errs"
 )
 
@@ -30,8 +31,8 @@ func (s *Service) DefaultRoute(ctx context.Context, slug string) (Route, error) 
 }
 
 func (s *Service) route(ctx context.Context, where, arg string) (r Route, err error) {
-	err = s.db.AsSystem(ctx, "mail route", func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `select workspace_id as workspace, queue_id as queue, address from inbound_addresses where `+where, arg)
+	err = s.db.ReadSystem(func(q db.Reader) error {
+		rows, err := q.Query(ctx, `select workspace_id as workspace, queue_id as queue, address from inbound_addresses where `+where, arg)
 		if err != nil {
 			return err
 		}

@@ -134,6 +134,15 @@ func (d *DB) AsSystem(ctx context.Context, reason string, fn func(tx pgx.Tx) err
 	return run(ctx, d.system, pgx.TxOptions{BeginQuery: "begin /* " + reason + " */"}, fn)
 }
 
+// Reader runs single queries.
+type Reader interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}
+
+// ReadSystem is AsSystem for single queries that need no common transaction: what every request begins with.
+func (d *DB) ReadSystem(fn func(r Reader) error) error { return Translate(fn(d.system)) }
+
 const maxTries = 4
 
 func run(ctx context.Context, pool *pgxpool.Pool, opt pgx.TxOptions, fn func(pgx.Tx) error) error {

@@ -60,7 +60,7 @@ func headerField(names string) *regexp.Regexp {
 
 // isHeaderBlock reports whether the lines begin with a quoted letter's header.
 func isHeaderBlock(lines []string) bool {
-	if !fieldFrom.MatchString(lines[0]) {
+	if !strings.ContainsAny(lines[0], ":：") || !fieldFrom.MatchString(lines[0]) {
 		return false
 	}
 	others := 0

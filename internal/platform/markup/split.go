@@ -12,7 +12,7 @@ const maxTries = 300
 func SplitQuotedText(text string) (fresh, quoted, signature string) {
 	lines := strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
 	cut := quotedFrom(lines)
-	if isBlank(strings.Join(lines[:cut], "")) || forwardedAt(lines, cut) {
+	if cut < len(lines) && (isBlank(strings.Join(lines[:cut], "")) || forwardedAt(lines, cut)) {
 		cut = len(lines)
 	}
 	sig := signatureFrom(lines[:cut])
@@ -24,7 +24,7 @@ func SplitQuotedText(text string) (fresh, quoted, signature string) {
 func quotedFrom(lines []string) int {
 	tries := maxTries
 	for i := range lines {
-		if originalMessage.MatchString(lines[i]) || isHeaderBlock(lines[i:]) {
+		if isOriginalMessage(lines[i]) || isHeaderBlock(lines[i:]) {
 			if i > 0 && isRule(lines[i-1]) {
 				i--
 			}
@@ -100,6 +100,12 @@ func forwardedAt(lines []string, i int) bool {
 }
 
 func isMarked(line string) bool { return strings.HasPrefix(strings.TrimLeft(line, " "), ">") }
+
+// isOriginalMessage looks before it matches: the pattern is costly, and nearly no line begins with a dash.
+func isOriginalMessage(line string) bool {
+	t := strings.TrimLeft(line, " \t")
+	return (strings.HasPrefix(t, "-") || strings.HasPrefix(t, "_")) && originalMessage.MatchString(line)
+}
 
 // isRule recognises the line of underscores above Outlook's header block.
 func isRule(line string) bool {

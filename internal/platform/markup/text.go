@@ -51,6 +51,14 @@ func quoteLevel(line string) (int, string) {
 
 var link = regexp.MustCompile(`(?i)\bhttps?://[^\s<>"]+|\bmailto:[^\s<>"]+@[^\s<>"]+|\b[a-z0-9][a-z0-9._%+-]*@[a-z0-9-]+(?:\.[a-z0-9-]+)+`)
 
+// links finds addresses; most lines have none, and cost only two looks.
+func links(line string) [][]int {
+	if !strings.Contains(line, "@") && !strings.Contains(line, "://") {
+		return nil
+	}
+	return link.FindAllStringIndex(line, -1)
+}
+
 // writeLine escapes one line and makes its addresses links, with the same attributes as Sanitise gives them.
 func writeLine(b *strings.Builder, line string) {
 	indent := len(line) - len(strings.TrimLeft(line, " \t"))
@@ -59,7 +67,7 @@ func writeLine(b *strings.Builder, line string) {
 	}
 	line = line[indent:]
 	done := 0
-	for _, at := range link.FindAllStringIndex(line, -1) {
+	for _, at := range links(line) {
 		found := trimLink(line[at[0]:at[1]])
 		b.WriteString(html.EscapeString(line[done:at[0]]))
 		done = at[0] + len(found)

@@ -22,7 +22,7 @@ import (
 type desk struct {
 	c           cases.Details
 	thread      message.Thread
-	others      []cases.Summary
+	others      []cases.Other
 	decision    retention.Decision
 	certificate retention.Certificate
 	file        message.File
@@ -46,7 +46,7 @@ func (d *desk) Get(context.Context, access.Actor, cases.Number) (cases.Details, 
 	return d.c, d.getErr
 }
 
-func (d *desk) OfContact(context.Context, access.Actor, cases.Case, int) ([]cases.Summary, error) {
+func (d *desk) OfContact(context.Context, access.Actor, cases.Case, int) ([]cases.Other, error) {
 	return d.others, nil
 }
 

@@ -24,7 +24,7 @@ const otherCases = 6
 type loaded struct {
 	cases.Details
 	thread   message.Thread
-	others   []cases.Summary
+	others   []cases.Other
 	decision retention.Decision // of the newest request for permanent deletion
 	members  []member.Member
 	queues   []workspace.Queue

@@ -17,7 +17,7 @@ import (
 func TestAnAgentSeesTheThreadAndCanAnswer(t *testing.T) {
 	t.Parallel()
 	d := newDesk()
-	d.others = []cases.Summary{{Number: 8, Subject: "An older question", Status: cases.Closed, LastActivityAt: webtest.Now()}}
+	d.others = []cases.Other{{Number: 8, Subject: "An older question", Status: cases.Closed, LastActivityAt: webtest.Now()}}
 	page := site(t, d).Get("/w/acme/cases/12?from=filter%3Dmine").Want(200).
 		Has("Refund for order 7781-B", "#12", "Open", "Urgent", "Maria Stone", "maria@shop.test", "Where is it?", "An older question", "Nothing is scheduled.")
 	if folded := page.Doc.Find("details.quoted").Text(); !strings.Contains(folded, "Soon.") {
