@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 
 	"caseward/internal/app"
 	"caseward/internal/seed"
@@ -17,7 +18,7 @@ type seedCmd struct {
 // Run loads synthetic cases by COPY.
 func (c seedCmd) Run(ctx context.Context) error {
 	return with(ctx, func(a *app.App) error {
-		summary, err := seed.Run(ctx, a.DB, seed.Input{Workspace: c.Workspace, Cases: c.Cases, Messages: c.Messages})
+		summary, err := seed.Run(ctx, a.DB, seed.Input{Workspace: c.Workspace, Cases: c.Cases, Messages: c.Messages, Progress: os.Stderr})
 		fmt.Println(summary)
 		return err
 	})
