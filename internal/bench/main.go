@@ -15,6 +15,8 @@ import (
 	"regexp"
 	"syscall"
 	"time"
+
+	"caseward/internal/app"
 )
 
 // options are the flags.
@@ -38,6 +40,7 @@ func main() {
 	flag.StringVar(&o.only, "only", "", "measure only what matches: pages, keyset, size, mail, purge, memory")
 	flag.StringVar(&o.keep, "dir", "", "use this folder and keep it, with its database; otherwise a temporary one")
 	flag.Parse()
+	app.TuneMemory() // as the server does; both sides of a comparison run in this process
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	ok, err := run(ctx, o, os.Stdout)
 	stop()

@@ -8,14 +8,14 @@ import (
 	"unicode/utf8"
 )
 
-// avatarHues is the number of avatar-0 ... classes in app.css; each is checked for contrast in both themes.
+// avatarHues is the number of data-hue values in app.css; each is checked for contrast in both themes.
 const avatarHues = 8
 
-// avatarClass picks the colour by the name, so that one person looks the same everywhere and always.
-func avatarClass(name string) string {
+// avatarHue picks the colour by the name, so that one person looks the same everywhere and always.
+func avatarHue(name string) string {
 	hash := fnv.New32a()
 	_, _ = hash.Write([]byte(strings.ToLower(strings.TrimSpace(name)))) // a hash never fails to write
-	return "avatar-" + strconv.Itoa(int(hash.Sum32()%avatarHues))
+	return strconv.Itoa(int(hash.Sum32() % avatarHues))
 }
 
 // initials returns one or two letters: of the first and last word, or of an address's local part.

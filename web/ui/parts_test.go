@@ -19,7 +19,7 @@ func TestInitials(t *testing.T) {
 
 func TestAvatarColourIsTheSameForOnePerson(t *testing.T) {
 	t.Parallel()
-	if avatarClass("Ana Duarte") != avatarClass(" ana duarte ") {
+	if avatarHue("Ana Duarte") != avatarHue(" ana duarte ") {
 		t.Error("two colours for one name")
 	}
 }

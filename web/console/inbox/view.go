@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -18,6 +19,7 @@ type listPage struct {
 	Title       string
 	Table       bool // otherwise the Full view
 	Rows        []row
+	Back        []ui.HiddenField // goes along with what the rows' menus post, so that it leads back to this list
 	Pager       ui.PagerProps
 	Empty       empty
 	NewCaseHref string   // "" for those who may not make cases
@@ -42,8 +44,8 @@ type row struct {
 	cases.Summary
 	Href       string
 	Excerpt    string
-	Menu       []ui.MenuItemProps // each a POST
-	DeleteHref string             // the confirmation; "" for those who may not delete
+	Menu       []ui.RowActionProps
+	DeleteHref string // the confirmation; "" for those who may not delete
 }
 
 const excerptLength = 160 // characters
@@ -59,6 +61,7 @@ func newListPage(v *shell.Visit, page cases.Page, self, query url.Values) listPa
 			here.Set(key, word)
 		}
 	}
+	lp.Back = []ui.HiddenField{{Name: "next", Value: v.Path("/inbox?" + here.Encode())}}
 	for _, s := range page.Rows {
 		lp.Rows = append(lp.Rows, newRow(v, s, here.Encode()))
 	}
@@ -82,43 +85,48 @@ func copyOf(values url.Values) url.Values {
 	return c
 }
 
+func (p listPage) offersActions() bool {
+	return slices.ContainsFunc(p.Rows, func(r row) bool { return len(r.Menu) > 0 })
+}
+
+// rowActions is the id of the form through which the menus of all rows post.
+const rowActions = "row-actions"
+
 // newRow makes a row; from is the query of this list, so that the case page can lead back to it.
 func newRow(v *shell.Visit, s cases.Summary, from string) row {
 	path := v.Path("/cases/" + strconv.FormatInt(int64(s.Number), 10))
-	r := row{Summary: s, Href: path + "?" + url.Values{"from": {from}}.Encode(), Excerpt: markup.Excerpt(s.Excerpt, excerptLength)}
-	back := []ui.HiddenField{{Name: "next", Value: v.Path("/inbox?" + from)}}
+	r := row{Summary: s, Href: path + "?from=" + url.QueryEscape(from), Excerpt: markup.Excerpt(s.Excerpt, excerptLength)}
 	if v.Actor.Can(access.WorkCases) && s.DeletedAt == nil {
-		r.Menu = workMenu(v, s, path, back)
+		r.Menu = workMenu(v, s, path)
 	}
 	if v.Actor.Can(access.DeleteCases) {
 		if s.DeletedAt == nil {
-			r.DeleteHref = path + "/delete?" + url.Values{"next": {back[0].Value}}.Encode()
+			r.DeleteHref = path + "/delete?next=" + url.QueryEscape(v.Path("/inbox?"+from))
 		} else {
-			r.Menu = append(r.Menu, post("Restore", path+"/restore", ui.IconUndo2, back))
+			r.Menu = append(r.Menu, action("Restore", path+"/restore", ui.IconUndo2, "", ""))
 		}
 	}
 	return r
 }
 
-func workMenu(v *shell.Visit, s cases.Summary, path string, back []ui.HiddenField) []ui.MenuItemProps {
-	var items []ui.MenuItemProps
+func workMenu(v *shell.Visit, s cases.Summary, path string) []ui.RowActionProps {
+	items := make([]ui.RowActionProps, 0, 3)
 	if s.AssigneeName != v.User.Name {
-		items = append(items, post("Assign to me", path+"/assign", ui.IconUserCheck, back,
-			ui.HiddenField{Name: "assignee", Value: strconv.FormatInt(int64(v.Actor.Member), 10)}))
+		items = append(items, action("Assign to me", path+"/assign", ui.IconUserCheck, "assignee", strconv.FormatInt(int64(v.Actor.Member), 10)))
 	}
 	if s.Status == cases.Closed {
-		items = append(items, post("Reopen", path+"/status", ui.IconRotateCcw, back, ui.HiddenField{Name: "status", Value: string(cases.Open)}))
+		items = append(items, action("Reopen", path+"/status", ui.IconRotateCcw, "status", string(cases.Open)))
 	} else {
-		items = append(items, post("Close", path+"/status", ui.IconCircleCheck, back, ui.HiddenField{Name: "status", Value: string(cases.Closed)}))
+		items = append(items, action("Close", path+"/status", ui.IconCircleCheck, "status", string(cases.Closed)))
 	}
 	if s.SpamAt == nil {
-		return append(items, post("Mark as spam", path+"/spam", ui.IconBan, back))
+		return append(items, action("Mark as spam", path+"/spam", ui.IconBan, "", ""))
 	}
-	return append(items, post("Not spam", path+"/not-spam", ui.IconMailCheck, back))
+	return append(items, action("Not spam", path+"/not-spam", ui.IconMailCheck, "", ""))
 }
 
-func post(label, path string, icon ui.IconName, back []ui.HiddenField, fields ...ui.HiddenField) ui.MenuItemProps {
-	return ui.MenuItemProps{Label: label, Path: path, Icon: icon, Fields: append(fields, back...)}
+func action(label, path string, icon ui.IconName, name, value string) ui.RowActionProps {
+	return ui.RowActionProps{Form: rowActions, Path: path, Label: label, Icon: icon, Name: name, Value: value}
 }
 
 // shownTags is how many tags a row of the Full view has room for.
