@@ -134,9 +134,13 @@ func TestPurgeTakesRedirectsAlong(t *testing.T) {
 	}
 	_, err := d.Cases.Delete(t.Context(), d.Ana, cases.DeleteInput{Number: early})
 	wants(t, err, errs.Conflict, "deleting a redirect")
+	d.Receive(fixture.Mail{InReplyTo: b, References: []string{"never-came@customer.test", b}})
 	d.Delete(root)
 	d.Clock.Advance(8 * fixture.Day)
 	purge(t, d)
+	if n := fixture.One[int](d, `select count(*) from mail_ids where not seen`); n != 0 {
+		t.Errorf("%d identifiers of mails that never came are left", n)
+	}
 	for _, n := range []cases.Number{early, root} {
 		_, err := d.Cases.Get(t.Context(), d.Ana, n)
 		wants(t, err, errs.Gone, "a case of the thread")

@@ -398,6 +398,29 @@ func TestWhatCannotBeTakenInStaysAndIsTriedAgain(t *testing.T) {
 	}
 }
 
+// TestAStoredMailIsTakenInOnce: whoever comes second, as a sweep may, leaves it alone.
+func TestAStoredMailIsTakenInOnce(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	ctx := t.Context()
+	m := fixture.Mail{ID: "once@customer.test", From: "c@customer.test", To: d.Address, Subject: "x", Body: "x", Date: d.Clock.Now()}
+	stored, err := d.Messages.StoreRaw(ctx, message.Raw{WorkspaceID: d.Workspace.ID, EnvelopeFrom: m.From, EnvelopeTo: m.To, Raw: m.Raw()})
+	must(t, err)
+	route, err := d.Workspaces.Route(ctx, d.Address)
+	must(t, err)
+	read := d.Intake.Read(m.Raw(), route, inbound.Envelope{From: m.From, To: []string{m.To}})
+	first, err := d.Messages.TakeIn(ctx, stored, read)
+	must(t, err)
+	second, err := d.Messages.TakeIn(ctx, stored, read)
+	must(t, err)
+	if first == nil || second != nil {
+		t.Errorf("first %+v, second %+v", first, second)
+	}
+	if _, err := d.Messages.Raw(ctx, d.Ana, first.Case.Number, *first.Message); err != nil {
+		t.Errorf("the raw mail is not with its message: %v", err)
+	}
+}
+
 // TestAnAddressThatMovedAway: a stored mail belongs to the workspace that received it, whatever becomes of the address.
 func TestAnAddressThatMovedAway(t *testing.T) {
 	t.Parallel()
