@@ -37,6 +37,14 @@ type Entry struct {
 // jobs set Actor.Workspace first.
 func RecordTx(ctx context.Context, tx pgx.Tx, entries ...Entry) error {
 	batch := &pgx.Batch{}
+	if err := Queue(batch, entries...); err != nil {
+		return err
+	}
+	return tx.SendBatch(ctx, batch).Close()
+}
+
+// Queue adds entries to a batch of the caller, under the rules of RecordTx.
+func Queue(batch *pgx.Batch, entries ...Entry) error {
 	for _, e := range entries {
 		details, err := json.Marshal(orEmpty(e.Details))
 		if err != nil {
@@ -48,7 +56,7 @@ func RecordTx(ctx context.Context, tx pgx.Tx, entries ...Entry) error {
 			e.Actor.Workspace, e.At, e.Actor.Kind, e.Actor.ID(), e.Actor.JobName, e.Action, e.Object.Kind, e.Object.ID,
 			details, addrOrNull(e.Actor.Address))
 	}
-	return tx.SendBatch(ctx, batch).Close()
+	return nil
 }
 
 func orEmpty(m map[string]any) map[string]any {

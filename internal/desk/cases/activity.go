@@ -61,16 +61,18 @@ func NoteTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c Case, kind Act
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, `insert into activities (workspace_id, case_id, kind, actor_kind, actor_id, data, created_at)
+	batch := &pgx.Batch{}
+	batch.Queue(`insert into activities (workspace_id, case_id, kind, actor_kind, actor_id, data, created_at)
 		values ($1, $2, $3, $4, nullif($5::bigint, 0), $6, $7)`,
 		c.WorkspaceID, c.ID, kind, actor.Kind, actor.ID(), encoded, now)
+	actor.Workspace = c.WorkspaceID
+	err = audit.Queue(batch, audit.Entry{
+		Actor: actor, Action: "case." + string(kind), Object: audit.Case(int64(c.Number)), Details: data, At: now,
+	})
 	if err != nil {
 		return err
 	}
-	actor.Workspace = c.WorkspaceID
-	return audit.RecordTx(ctx, tx, audit.Entry{
-		Actor: actor, Action: "case." + string(kind), Object: audit.Case(int64(c.Number)), Details: data, At: now,
-	})
+	return tx.SendBatch(ctx, batch).Close()
 }
 
 // queueActivity reads the newest lines of the feed, oldest first.

@@ -19,6 +19,8 @@ type NewCase struct {
 	Priority Priority
 	Assignee *access.MemberID
 	Channel  Channel
+	Words    string // people and first message: what the case is found by, besides its subject
+	Inbound  bool   // the customer begins it, so the clock of the last inbound message starts
 }
 
 // CreateTx makes a live, open case in the caller's transaction and gives it the next number. Its first message
@@ -28,11 +30,12 @@ func CreateTx(ctx context.Context, tx pgx.Tx, actor access.Actor, in NewCase, no
 		in.Priority = Normal
 	}
 	rows, err := tx.Query(ctx, `insert into cases (workspace_id, number, subject, contact_id, priority, queue_id,
-			assignee_id, channel, created_at, last_activity_at)
+			assignee_id, channel, created_at, last_activity_at, last_inbound_at)
 		values ($1, next_case_number($1), $2, $3, $4,
-			coalesce(nullif($5::bigint, 0), (select id from queues where workspace_id = $1 and is_default)), $6, $7, $8, $8)
+			coalesce(nullif($5::bigint, 0), (select id from queues where workspace_id = $1 and is_default)), $6, $7, $8, $8,
+			case when $9 then $8::timestamptz end)
 		returning `+columns,
-		actor.Workspace, in.Subject, in.Contact, in.Priority, in.Queue, in.Assignee, in.Channel, now)
+		actor.Workspace, in.Subject, in.Contact, in.Priority, in.Queue, in.Assignee, in.Channel, now, in.Inbound)
 	if err != nil {
 		return Case{}, err
 	}
@@ -40,7 +43,7 @@ func CreateTx(ctx context.Context, tx pgx.Tx, actor access.Actor, in NewCase, no
 	if err != nil {
 		return Case{}, err
 	}
-	if err := IndexTx(ctx, tx, c.WorkspaceID, c.ID, c.Subject); err != nil {
+	if err := IndexTx(ctx, tx, c.WorkspaceID, c.ID, c.Subject+" "+in.Words); err != nil {
 		return Case{}, err
 	}
 	return c, NoteTx(ctx, tx, actor, c, ActCreated, map[string]any{"channel": in.Channel}, now)

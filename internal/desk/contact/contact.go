@@ -47,19 +47,26 @@ func FindOrCreateTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, name,
 	if !errors.Is(err, pgx.ErrNoRows) {
 		return id, err
 	}
-	// The lock ends with the transaction; whoever waited for it finds the contact that the other one made.
-	if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended($1, $2))`, email, int64(ws)); err != nil {
-		return 0, err
-	}
-	if id, err = findTx(ctx, tx, ws, email); !errors.Is(err, pgx.ErrNoRows) {
+	if id, err = lockAndFindTx(ctx, tx, ws, email); !errors.Is(err, pgx.ErrNoRows) {
 		return id, err
 	}
 	return createTx(ctx, tx, ws, name, email, now)
 }
 
+const findSQL = `select contact_id from contact_emails where workspace_id = $1 and email = $2`
+
 func findTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, email string) (id ID, err error) {
-	err = tx.QueryRow(ctx, `select contact_id from contact_emails where workspace_id = $1 and email = $2`, ws, email).Scan(&id)
+	err = tx.QueryRow(ctx, findSQL, ws, email).Scan(&id)
 	return id, err
+}
+
+// lockAndFindTx looks again under a lock of the address, which ends with the transaction: whoever waited for it finds
+// the contact that the other one made.
+func lockAndFindTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, email string) (id ID, err error) {
+	batch := &pgx.Batch{}
+	batch.Queue(`select pg_advisory_xact_lock(hashtextextended($1, $2))`, email, int64(ws))
+	batch.Queue(findSQL, ws, email).QueryRow(func(row pgx.Row) error { return row.Scan(&id) })
+	return id, tx.SendBatch(ctx, batch).Close()
 }
 
 func createTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, name, email string, now time.Time) (id ID, err error) {

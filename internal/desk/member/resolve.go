@@ -80,7 +80,7 @@ func (r resolved) session() Session {
 // or no longer, a member of such a workspace.
 func (s *Service) Resolve(ctx context.Context, user access.UserID, epoch int, slug string) (Session, error) {
 	var r resolved
-	err := s.db.ReadSystem(func(q db.Reader) (err error) {
+	err := s.db.SystemStatement(func(q db.Querier) (err error) {
 		rows, _ := q.Query(ctx, `select u.id, u.email, u.name, u.is_staff, u.session_epoch,
 				m.id as member_id, m.role, m.default_view,
 				array(select g.permission from member_grants g
@@ -103,7 +103,7 @@ func (s *Service) Resolve(ctx context.Context, user access.UserID, epoch int, sl
 }
 
 // signedOutOr says why nothing was found: the session is over, or otherwise.
-func signedOutOr(ctx context.Context, q db.Reader, user access.UserID, epoch int, otherwise error) error {
+func signedOutOr(ctx context.Context, q db.Querier, user access.UserID, epoch int, otherwise error) error {
 	a, err := accountByID(ctx, q, user)
 	switch {
 	case err != nil:

@@ -27,7 +27,7 @@ func accountByEmail(ctx context.Context, tx pgx.Tx, email string) (account, erro
 	return oneAccount(rows)
 }
 
-func accountByID(ctx context.Context, q db.Reader, id access.UserID) (account, error) {
+func accountByID(ctx context.Context, q db.Querier, id access.UserID) (account, error) {
 	rows, _ := q.Query(ctx, `select `+accountColumns+` from users where id = $1`, id)
 	return oneAccount(rows)
 }

@@ -60,7 +60,10 @@ func (s *Service) openTx(ctx context.Context, tx pgx.Tx, actor access.Actor, in 
 			return cases.Case{}, err
 		}
 	}
-	fresh := cases.NewCase{Subject: in.Subject, Contact: person, Queue: in.Queue, Priority: in.Priority, Channel: cases.ByAgent}
+	fresh := cases.NewCase{
+		Subject: in.Subject, Contact: person, Queue: in.Queue, Priority: in.Priority, Channel: cases.ByAgent,
+		Words: in.ContactName + " " + in.ContactEmail,
+	}
 	if fresh.Assignee, err = cases.AssignableTx(ctx, tx, actor.Workspace, in.Assignee); err != nil {
 		return cases.Case{}, err
 	}
@@ -68,14 +71,11 @@ func (s *Service) openTx(ctx context.Context, tx pgx.Tx, actor access.Actor, in 
 	if err != nil {
 		return cases.Case{}, err
 	}
-	if err := cases.IndexTx(ctx, tx, c.WorkspaceID, c.ID, in.ContactName+" "+in.ContactEmail); err != nil {
-		return cases.Case{}, err
-	}
 	if in.Send {
 		_, err = s.sendTx(ctx, tx, actor, &c, in.Body)
 		return c, err
 	}
-	id, err := insertTx(ctx, tx, c, draft{kind: Note, member: &actor.Member, text: in.Body}, now)
+	id, err := addTx(ctx, tx, c, draft{kind: Note, member: &actor.Member, text: in.Body}, now)
 	if err != nil {
 		return cases.Case{}, err
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"caseward/internal/desk/access"
+	"caseward/internal/desk/cases"
 	"caseward/internal/platform/db"
 )
 
@@ -29,8 +30,8 @@ const abandonedAfter = time.Minute
 // dies now, the sweep takes it in.
 func (s *Service) StoreRaw(ctx context.Context, r Raw) (Raw, error) {
 	r.ReceivedAt = s.now()
-	err := s.db.InWorkspace(ctx, int64(r.WorkspaceID), func(tx pgx.Tx) error {
-		return tx.QueryRow(ctx, `insert into inbound_mails (workspace_id, envelope_from, envelope_to, raw, received_at, next_try_at)
+	err := s.db.SystemStatement(func(q db.Querier) error {
+		return q.QueryRow(ctx, `insert into inbound_mails (workspace_id, envelope_from, envelope_to, raw, received_at, next_try_at)
 			values ($1, $2, $3, $4, $5, $6) returning id`,
 			r.WorkspaceID, r.EnvelopeFrom, r.EnvelopeTo, r.Raw, r.ReceivedAt, r.ReceivedAt.Add(abandonedAfter)).Scan(&r.ID)
 	})
@@ -43,18 +44,15 @@ func (s *Service) TakeIn(ctx context.Context, r Raw, in Incoming) (*Received, er
 	var result *Received
 	err := s.db.InWorkspace(ctx, int64(r.WorkspaceID), func(tx pgx.Tx) error {
 		result = nil
-		var waiting bool
-		err := tx.QueryRow(ctx, `select state = 'received' from inbound_mails where workspace_id = $1 and id = $2 for update`,
-			r.WorkspaceID, r.ID).Scan(&waiting)
-		if err != nil || !waiting {
-			return err
-		}
 		received, err := s.ReceiveTx(ctx, tx, r.WorkspaceID, in)
 		if err != nil {
 			return err
 		}
-		result = &received
-		return finishRawTx(ctx, tx, r, received)
+		finished, err := finishRawTx(ctx, tx, r, received)
+		if finished {
+			result = &received
+		}
+		return err
 	})
 	if err == nil && result != nil && result.Case != nil {
 		s.cases.Changed(r.WorkspaceID, result.Case.Number)
@@ -63,23 +61,30 @@ func (s *Service) TakeIn(ctx context.Context, r Raw, in Incoming) (*Received, er
 }
 
 // finishRawTx links the raw mail to its case, so that it goes when the case goes. A copy of one that is there
-// already, or whose case is gone for good, is not kept.
-func finishRawTx(ctx context.Context, tx pgx.Tx, r Raw, received Received) error {
+// already, or whose case is gone for good, is not kept. It reports false where another process has finished the mail:
+// that one's commit came before this transaction could claim the Message-ID, so all it did here was to see a duplicate.
+func finishRawTx(ctx context.Context, tx pgx.Tx, r Raw, received Received) (bool, error) {
 	if received.Outcome == Duplicate {
-		if received.Case == nil {
-			_, err := tx.Exec(ctx, `delete from inbound_mails where workspace_id = $1 and id = $2`, r.WorkspaceID, r.ID)
-			return err
-		}
-		gone, err := tx.Exec(ctx, `delete from inbound_mails d where d.workspace_id = $1 and d.id = $2 and exists (
-			select from inbound_mails o where o.workspace_id = $1 and o.case_id = $3 and o.id <> d.id and o.raw = d.raw)`,
-			r.WorkspaceID, r.ID, received.Case.ID)
-		if err != nil || gone.RowsAffected() > 0 {
-			return err
+		dropped, err := dropCopyTx(ctx, tx, r, received.Case)
+		if err != nil || dropped || received.Case == nil {
+			return dropped, err
 		}
 	}
-	_, err := tx.Exec(ctx, `update inbound_mails set state = 'processed', case_id = $3, message_id = $4
-		where workspace_id = $1 and id = $2`, r.WorkspaceID, r.ID, received.Case.ID, received.Message)
-	return err
+	done, err := tx.Exec(ctx, `update inbound_mails set state = 'processed', case_id = $3, message_id = $4
+		where workspace_id = $1 and id = $2 and state = 'received'`, r.WorkspaceID, r.ID, received.Case.ID, received.Message)
+	return done.RowsAffected() > 0, err
+}
+
+// dropCopyTx removes a raw mail that adds nothing: its case is gone, or holds the very same bytes.
+func dropCopyTx(ctx context.Context, tx pgx.Tx, r Raw, c *cases.Case) (bool, error) {
+	if c == nil {
+		gone, err := tx.Exec(ctx, `delete from inbound_mails where workspace_id = $1 and id = $2 and state = 'received'`, r.WorkspaceID, r.ID)
+		return gone.RowsAffected() > 0, err
+	}
+	gone, err := tx.Exec(ctx, `delete from inbound_mails d where d.workspace_id = $1 and d.id = $2 and d.state = 'received' and exists (
+		select from inbound_mails o where o.workspace_id = $1 and o.case_id = $3 and o.id <> d.id and o.raw = d.raw)`,
+		r.WorkspaceID, r.ID, c.ID)
+	return gone.RowsAffected() > 0, err
 }
 
 const waitingSQL = `update inbound_mails m set attempts = attempts + 1,

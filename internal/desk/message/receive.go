@@ -99,18 +99,13 @@ func (s *Service) holdBackTx(ctx context.Context, tx pgx.Tx, actor access.Actor,
 func (s *Service) createTx(ctx context.Context, tx pgx.Tx, actor access.Actor, person contact.ID, in Incoming) (Received, error) {
 	c, err := cases.CreateTx(ctx, tx, actor, cases.NewCase{
 		Subject: subjectOf(in), Contact: person, Queue: in.Queue, Channel: cases.ByEmail,
+		Words: in.words(), Inbound: !in.Auto,
 	}, s.now())
 	if err != nil {
 		return Received{}, err
 	}
-	id, err := s.insertIncomingTx(ctx, tx, c, person, in)
-	if err != nil {
-		return Received{}, err
-	}
-	if _, err := cases.TouchTx(ctx, tx, actor, &c, cases.ActivityBy{Inbound: true, Auto: in.Auto}, s.now()); err != nil {
-		return Received{}, err
-	}
-	return Received{Outcome: Created, Case: &c, Message: &id}, nil
+	id, err := insertTx(ctx, tx, c, in.draft(person), s.now())
+	return Received{Outcome: Created, Case: &c, Message: &id}, err
 }
 
 // appendTx adds a mail to its case. A customer's mail brings a deleted case back and opens it; a case in spam
@@ -123,8 +118,11 @@ func (s *Service) appendTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c
 			return Received{}, err
 		}
 	}
-	id, err := s.insertIncomingTx(ctx, tx, *c, person, in)
+	id, err := insertTx(ctx, tx, *c, in.draft(person), s.now())
 	if err != nil {
+		return Received{}, err
+	}
+	if err := cases.IndexTx(ctx, tx, c.WorkspaceID, c.ID, in.words()); err != nil {
 		return Received{}, err
 	}
 	if in.BouncedID != "" {
@@ -139,15 +137,18 @@ func (s *Service) appendTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c
 		cases.NoteTx(ctx, tx, actor, *c, cases.ActReceived, map[string]any{"message": id, "automatic": in.Auto}, s.now())
 }
 
-func (s *Service) insertIncomingTx(ctx context.Context, tx pgx.Tx, c cases.Case, person contact.ID, in Incoming) (ID, error) {
-	var date *time.Time
-	if !in.Date.IsZero() {
-		date = &in.Date
-	}
-	return insertTx(ctx, tx, c, draft{
+// words are what the case is found by.
+func (in Incoming) words() string { return in.FromName + " " + in.FromEmail + " " + in.Text }
+
+func (in Incoming) draft(person contact.ID) draft {
+	d := draft{
 		kind: Inbound, contact: &person, text: in.Text, html: in.HTML, to: in.To, cc: in.Cc, messageID: &in.MessageID,
-		auto: in.Auto, defects: in.Defects, date: date, attachments: in.Attachments, indexed: in.FromName + " " + in.FromEmail,
-	}, s.now())
+		auto: in.Auto, defects: in.Defects, attachments: in.Attachments,
+	}
+	if !in.Date.IsZero() {
+		d.date = &in.Date
+	}
+	return d
 }
 
 func subjectOf(in Incoming) string {

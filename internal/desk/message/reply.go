@@ -55,7 +55,7 @@ func (s *Service) Note(ctx context.Context, actor access.Actor, in NoteInput) (I
 		return 0, err
 	}
 	return s.write(ctx, actor, in.Number, in.Restore, func(tx pgx.Tx, c *cases.Case) (ID, error) {
-		id, err := insertTx(ctx, tx, *c, draft{kind: Note, member: &actor.Member, text: body}, s.now())
+		id, err := addTx(ctx, tx, *c, draft{kind: Note, member: &actor.Member, text: body}, s.now())
 		if err != nil {
 			return 0, err
 		}
@@ -117,7 +117,7 @@ func (s *Service) sendTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c *
 	if err != nil {
 		return 0, err
 	}
-	id, err := insertTx(ctx, tx, *c, draft{
+	id, err := addTx(ctx, tx, *c, draft{
 		kind: Outbound, member: &actor.Member, text: body, to: []string{to.Email}, messageID: &messageID, replyTo: parent,
 	}, now)
 	if err != nil {

@@ -30,10 +30,9 @@ type draft struct {
 	defects     string
 	date        *time.Time
 	attachments []NewAttachment
-	indexed     string // people and words to find the case by, besides the text
 }
 
-// insertTx stores a message with its files and makes it searchable.
+// insertTx stores a message with its files. Its words are the caller's to index, since a new case indexes all at once.
 func insertTx(ctx context.Context, tx pgx.Tx, c cases.Case, d draft, now time.Time) (id ID, err error) {
 	err = tx.QueryRow(ctx, `insert into messages (workspace_id, case_id, kind, author_member_id, author_contact_id, body_text,
 			body_html, to_recipients, cc_recipients, message_id, reply_to_id, is_auto, defects, date, created_at)
@@ -43,10 +42,16 @@ func insertTx(ctx context.Context, tx pgx.Tx, c cases.Case, d draft, now time.Ti
 	if err != nil {
 		return 0, err
 	}
-	if err := attachTx(ctx, tx, c, id, d.attachments, now); err != nil {
+	return id, attachTx(ctx, tx, c, id, d.attachments, now)
+}
+
+// addTx is insertTx for a case that exists, which it makes findable by the message's words.
+func addTx(ctx context.Context, tx pgx.Tx, c cases.Case, d draft, now time.Time) (ID, error) {
+	id, err := insertTx(ctx, tx, c, d, now)
+	if err != nil {
 		return 0, err
 	}
-	return id, cases.IndexTx(ctx, tx, c.WorkspaceID, c.ID, d.indexed+" "+d.text)
+	return id, cases.IndexTx(ctx, tx, c.WorkspaceID, c.ID, d.text)
 }
 
 func orEmpty(s []string) []string {

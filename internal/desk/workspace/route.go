@@ -31,7 +31,7 @@ func (s *Service) DefaultRoute(ctx context.Context, slug string) (Route, error) 
 }
 
 func (s *Service) route(ctx context.Context, where, arg string) (r Route, err error) {
-	err = s.db.ReadSystem(func(q db.Reader) error {
+	err = s.db.SystemStatement(func(q db.Querier) error {
 		rows, err := q.Query(ctx, `select workspace_id as workspace, queue_id as queue, address from inbound_addresses where `+where, arg)
 		if err != nil {
 			return err

@@ -20,39 +20,25 @@ import (
 // IntakeSweep is the job that takes in what was stored but not finished, as in `caseward run NAME`.
 const IntakeSweep = "intake"
 
-// Addresses finds the workspace that an address belongs to; NotFound when there is none.
-type Addresses interface {
-	Route(ctx context.Context, address string) (workspace.Route, error)
-}
-
 // Intake is the one path of mail into cases, for SMTP, files and the sweep alike.
 type Intake struct {
-	db        *db.DB
-	messages  *message.Service
-	addresses Addresses
-	signer    *replyaddr.Signer
-	now       clock.Clock
-	log       *slog.Logger
+	db       *db.DB
+	messages *message.Service
+	routes   *routes
+	signer   *replyaddr.Signer
+	now      clock.Clock
+	log      *slog.Logger
 }
 
 // NewIntake returns an Intake.
 func NewIntake(d *db.DB, m *message.Service, a Addresses, s *replyaddr.Signer, now clock.Clock, log *slog.Logger) *Intake {
-	return &Intake{d, m, a, s, now, log}
+	return &Intake{d, m, &routes{addresses: a, now: now, known: map[string]knownRoute{}}, s, now, log}
 }
 
 // Recipient reports whether mail to the address is ours: an inbound address or a reply address below it.
 func (in *Intake) Recipient(ctx context.Context, rcpt string) error {
-	_, err := in.route(ctx, rcpt)
+	_, err := in.routes.find(ctx, rcpt)
 	return err
-}
-
-// route looks the whole address up first: somebody may receive mail at support+eu@acme.test.
-func (in *Intake) route(ctx context.Context, rcpt string) (workspace.Route, error) {
-	r, err := in.addresses.Route(ctx, rcpt)
-	if errs.Is(err, errs.NotFound) {
-		return in.addresses.Route(ctx, replyaddr.Base(rcpt))
-	}
-	return r, err
 }
 
 // Receive stores the raw mail once for each workspace it is addressed to, then reads it and puts it into its case.
@@ -62,7 +48,7 @@ func (in *Intake) Receive(ctx context.Context, e Envelope, raw []byte) error {
 	mail.ApplyEnvelope(e)
 	done := map[access.WorkspaceID]bool{}
 	for _, rcpt := range in.signedFirst(e.To) {
-		route, err := in.route(ctx, rcpt)
+		route, err := in.routes.find(ctx, rcpt)
 		if err != nil {
 			return err
 		}
@@ -121,7 +107,7 @@ func (in *Intake) Sweep(ctx context.Context) (string, error) {
 }
 
 func (in *Intake) again(ctx context.Context, r message.Raw) error {
-	route, err := in.route(ctx, r.EnvelopeTo)
+	route, err := in.routes.find(ctx, r.EnvelopeTo)
 	switch {
 	case err != nil && !errs.Is(err, errs.NotFound):
 		return err

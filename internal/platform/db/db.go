@@ -134,14 +134,16 @@ func (d *DB) AsSystem(ctx context.Context, reason string, fn func(tx pgx.Tx) err
 	return run(ctx, d.system, pgx.TxOptions{BeginQuery: "begin /* " + reason + " */"}, fn)
 }
 
-// Reader runs single queries.
-type Reader interface {
+// Querier runs single statements.
+type Querier interface {
+	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 }
 
-// ReadSystem is AsSystem for single queries that need no common transaction: what every request begins with.
-func (d *DB) ReadSystem(fn func(r Reader) error) error { return Translate(fn(d.system)) }
+// SystemStatement is AsSystem for a single statement, which needs no transaction around it: one round trip instead of
+// three, where every request and every mail begins.
+func (d *DB) SystemStatement(fn func(q Querier) error) error { return Translate(fn(d.system)) }
 
 const maxTries = 4
 
