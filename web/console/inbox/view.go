@@ -61,9 +61,11 @@ func newListPage(v *shell.Visit, page cases.Page, self, query url.Values) listPa
 			here.Set(key, word)
 		}
 	}
-	lp.Back = []ui.HiddenField{{Name: "next", Value: v.Path("/inbox?" + here.Encode())}}
+	back := v.Path("/inbox?" + here.Encode())
+	lp.Back = []ui.HiddenField{{Name: "next", Value: back}}
+	from, next := "?from="+url.QueryEscape(here.Encode()), "?next="+url.QueryEscape(back)
 	for _, s := range page.Rows {
-		lp.Rows = append(lp.Rows, newRow(v, s, here.Encode()))
+		lp.Rows = append(lp.Rows, newRow(v, s, from, next))
 	}
 	beside := func(key string, c *cases.Cursor) string {
 		if c == nil {
@@ -92,16 +94,16 @@ func (p listPage) offersActions() bool {
 // rowActions is the id of the form through which the menus of all rows post.
 const rowActions = "row-actions"
 
-// newRow makes a row; from is the query of this list, so that the case page can lead back to it.
-func newRow(v *shell.Visit, s cases.Summary, from string) row {
+// newRow makes a row; from and next lead back to this list, from the case page and after a deletion.
+func newRow(v *shell.Visit, s cases.Summary, from, next string) row {
 	path := v.Path("/cases/" + strconv.FormatInt(int64(s.Number), 10))
-	r := row{Summary: s, Href: path + "?from=" + url.QueryEscape(from), Excerpt: markup.Excerpt(s.Excerpt, excerptLength)}
+	r := row{Summary: s, Href: path + from, Excerpt: markup.Excerpt(s.Excerpt, excerptLength)}
 	if v.Actor.Can(access.WorkCases) && s.DeletedAt == nil {
 		r.Menu = workMenu(v, s, path)
 	}
 	if v.Actor.Can(access.DeleteCases) {
 		if s.DeletedAt == nil {
-			r.DeleteHref = path + "/delete?next=" + url.QueryEscape(v.Path("/inbox?"+from))
+			r.DeleteHref = path + "/delete" + next
 		} else {
 			r.Menu = append(r.Menu, action("Restore", path+"/restore", ui.IconUndo2, "", ""))
 		}
