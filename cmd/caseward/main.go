@@ -32,17 +32,24 @@ type commands struct {
 }
 
 func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "caseward:", err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	var cli commands
 	k := kong.Parse(&cli, kong.Name("caseward"), kong.UsageOnError(),
 		kong.Description("A helpdesk in which nothing disappears by accident, and what must be forgotten is provably forgotten."))
 	k.BindTo(ctx, (*context.Context)(nil))
-	if err := k.Run(); err != nil && !errors.Is(err, context.Canceled) {
-		fmt.Fprintln(os.Stderr, "caseward:", err)
-		stop()
-		os.Exit(1)
+	err := k.Run()
+	if errors.Is(err, context.Canceled) {
+		return nil // told to stop, and did
 	}
+	return err
 }
 
 // load reads the configuration and makes the logger.

@@ -11,7 +11,6 @@ import (
 	"golang.org/x/term"
 
 	"caseward/internal/app"
-	"caseward/internal/desk/setup"
 )
 
 type workspaceCmd struct {
@@ -36,12 +35,9 @@ func (c workspaceCreateCmd) Run(ctx context.Context) error {
 		c.Address = "support@" + c.Slug + ".example"
 	}
 	return with(ctx, func(a *app.App) error {
-		made, err := a.Setup.Create(ctx, setup.Input{
-			Slug: c.Slug, Name: c.Name, Address: c.Address,
-			Owner: setup.Person{Email: c.OwnerEmail, Name: nameOf(c.OwnerName, c.OwnerEmail), Password: password},
-		})
+		url, err := a.CreateWorkspace(ctx, c.Name, c.Slug, c.Address, app.Person{Email: c.OwnerEmail, Name: c.OwnerName, Password: password})
 		if err == nil {
-			fmt.Printf("Workspace %s is at %s/w/%s\n", made.Workspace.Name, a.Config.BaseURL, made.Workspace.Slug)
+			fmt.Printf("Workspace %s is at %s\n", c.Name, url)
 		}
 		return err
 	})
@@ -63,20 +59,12 @@ func (c staffAddCmd) Run(ctx context.Context) error {
 		return err
 	}
 	return with(ctx, func(a *app.App) error {
-		_, err := a.Setup.AddStaff(ctx, setup.Person{Email: c.Email, Name: nameOf(c.Name, c.Email), Password: password})
+		err := a.AddStaff(ctx, app.Person{Email: c.Email, Name: c.Name, Password: password})
 		if err == nil {
 			fmt.Printf("%s can sign in at %s/login and decide on erasure requests\n", c.Email, a.Config.BaseURL)
 		}
 		return err
 	})
-}
-
-func nameOf(name, email string) string {
-	if name != "" {
-		return name
-	}
-	local, _, _ := strings.Cut(email, "@")
-	return local
 }
 
 // readPassword takes the password from CASEWARD_PASSWORD, a prompt that does not echo, or piped input: never from an

@@ -8,11 +8,14 @@ import (
 	"caseward/internal/platform/errs"
 )
 
-// WorkspaceID, MemberID and UserID keep the ids that travel together from being mixed up.
+// The ids that travel together are types of their own, so that they cannot be mixed up.
 type (
+	// WorkspaceID is the id of a workspace.
 	WorkspaceID int64
-	MemberID    int64
-	UserID      int64
+	// MemberID is the id of a user's membership in one workspace.
+	MemberID int64
+	// UserID is the id of somebody who signs in.
+	UserID int64
 )
 
 // Role is a member's role in one workspace.

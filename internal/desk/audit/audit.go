@@ -52,7 +52,7 @@ func Queue(batch *pgx.Batch, entries ...Entry) error {
 		}
 		batch.Queue(`insert into audit_entries
 			(workspace_id, at, actor_kind, actor_id, actor_job, action, object_kind, object_id, details, address)
-			values ($1, $2, $3, nullif($4, 0), $5, $6, $7, nullif($8, 0), $9, $10)`,
+			values ($1, $2, $3, nullif($4::bigint, 0), $5, $6, $7, nullif($8::bigint, 0), $9, $10)`,
 			e.Actor.Workspace, e.At, e.Actor.Kind, e.Actor.ID(), e.Actor.JobName, e.Action, e.Object.Kind, e.Object.ID,
 			details, addrOrNull(e.Actor.Address))
 	}

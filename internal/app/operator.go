@@ -1,0 +1,63 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/desk/retention"
+	"caseward/internal/desk/setup"
+)
+
+// Person is somebody that an operator gives an account. Name may be empty: the address then stands for it.
+type Person struct {
+	Email, Name, Password string
+}
+
+func (p Person) named() setup.Person {
+	if p.Name == "" {
+		p.Name, _, _ = strings.Cut(p.Email, "@")
+	}
+	return setup.Person{Email: p.Email, Name: p.Name, Password: p.Password}
+}
+
+// CreateWorkspace makes a workspace with its owner and returns where it is.
+func (a *App) CreateWorkspace(ctx context.Context, name, slug, address string, owner Person) (url string, err error) {
+	made, err := a.Setup.Create(ctx, setup.Input{Slug: slug, Name: name, Address: address, Owner: owner.named()})
+	return a.Config.BaseURL + "/w/" + made.Workspace.Slug, err
+}
+
+// AddStaff makes somebody support staff.
+func (a *App) AddStaff(ctx context.Context, who Person) error {
+	_, err := a.Setup.AddStaff(ctx, who.named())
+	return err
+}
+
+// VerifyLedgers checks every workspace's erasure ledger and returns a line for each; the error says that one is broken.
+func (a *App) VerifyLedgers(ctx context.Context) ([]string, error) {
+	return a.verifyEach(ctx, "erasure ledger", func(ws access.WorkspaceID) error { return retention.VerifyLedger(ctx, a.DB, ws) })
+}
+
+// VerifyTrails is VerifyLedgers for the audit trails.
+func (a *App) VerifyTrails(ctx context.Context) ([]string, error) {
+	return a.verifyEach(ctx, "audit trail", func(ws access.WorkspaceID) error { return a.Sealer.Verify(ctx, ws) })
+}
+
+// verifyEach checks all workspaces, also after one has failed.
+func (a *App) verifyEach(ctx context.Context, what string, verify func(access.WorkspaceID) error) (lines []string, err error) {
+	list, err := a.Workspaces.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range list {
+		line := fmt.Sprintf("%s: %s holds", w.Slug, what)
+		if broken := verify(w.ID); broken != nil {
+			line = fmt.Sprintf("%s: %s BROKEN: %v", w.Slug, what, broken)
+			err = errors.New("a chain is broken")
+		}
+		lines = append(lines, line)
+	}
+	return lines, err
+}
