@@ -203,9 +203,25 @@ func (p *Page) Accessible() {
 	p.t.Helper()
 	for _, theme := range []string{"caseward-light", "caseward-dark"} {
 		Eval[any](p, fmt.Sprintf(`document.documentElement.dataset.theme = %q; null`, theme))
+		p.settle()
 		for _, finding := range p.findings() {
 			p.t.Errorf("%s, %s: %s", Eval[string](p, `location.pathname`), theme, finding)
 		}
+	}
+}
+
+// settle waits until the page is drawn and no colour is half way to another.
+func (p *Page) settle() {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	_, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`(async () => {
+		const frame = () => new Promise(requestAnimationFrame);
+		for (await frame(), await frame(); document.getAnimations().some(a => a.playState === "running");) await frame();
+		return true;
+	})()`, chromedp.EvalAwaitPromise))
+	if err != nil {
+		p.t.Fatalf("browser: the page does not come to rest: %v", err)
 	}
 }
 
