@@ -43,7 +43,7 @@ func TestBuildReadsBack(t *testing.T) {
 		MessageID: "case-1@acme.test", InReplyTo: []string{"m1@shop.test"}, References: []string{"root@shop.test", "m0@shop.test", "m1@shop.test"},
 		From: inbound.Address{Name: "Acme Süpport, Team", Email: "support@acme.test"}, ReplyTo: inbound.Address{Email: "support+c1.abc@acme.test"},
 		To: []inbound.Address{{Name: "Ana López", Email: "ana@shop.test"}, {Email: "ben@shop.test"}}, Cc: []inbound.Address{{Name: `Q "uote"`, Email: "q@shop.test"}},
-		Subject: letter().Subject, Date: noon, ListID: "help.acme.test", Text: strings.TrimSuffix(letter().Text, "\n"), HTML: letter().HTML, AutoReply: true,
+		Subject: letter().Subject, Date: noon, ListID: "help.acme.test", Text: strings.TrimSuffix(letter().Text, "\n"), HTML: letter().HTML, AutoReply: true, NoAutoAnswer: true,
 		Attachments: []inbound.Attachment{
 			{Filename: "logo.png", ContentType: "image/png", ContentID: "logo@acme", Inline: true, Data: []byte("\x89PNG")},
 			{Filename: "Übersicht Mai 2024.pdf", ContentType: "application/pdf", Data: []byte("%PDF\x00\xff")},

@@ -165,6 +165,31 @@ func TestAutomaticMailSetsNothingOff(t *testing.T) {
 	same(t, "the deleted case", strip(deleted), strip(d.Snapshot(n)))
 }
 
+// TestAPersonsMailByAListCounts: what only asks for no automatic answer was written by somebody who waits for ours.
+func TestAPersonsMailByAListCounts(t *testing.T) {
+	t.Parallel()
+	for _, mark := range []string{"Precedence: list", "Precedence: bulk", "X-Auto-Response-Suppress: All", "List-Id: <office.customer.test>"} {
+		t.Run(mark, func(t *testing.T) {
+			t.Parallel()
+			d := fixture.NewDesk(t)
+			n := d.Receive(fixture.Mail{ID: "a@customer.test", Header: []string{mark}})
+			if c := get(t, d, n); c.LastInboundAt == nil {
+				t.Error("a new case is not the customer's")
+			}
+			closed := cases.Closed
+			_, err := d.Cases.Update(t.Context(), d.Ana, n, cases.UpdateInput{Status: &closed})
+			must(t, err)
+			reply := fixture.Mail{InReplyTo: "a@customer.test", Header: []string{mark}}
+			outcome(t, "to a closed case", d.TakeIn(reply), message.Appended, n)
+			if c := get(t, d, n); c.Status != cases.Open {
+				t.Errorf("the case is %s", c.Status)
+			}
+			d.Delete(n)
+			outcome(t, "to a deleted case", d.TakeIn(reply), message.Restored, n)
+		})
+	}
+}
+
 func bounceReport(to, original string) []byte {
 	return []byte(strings.ReplaceAll(`From: Mail Delivery System <MAILER-DAEMON@customer.test>
 To: <`+to+`>

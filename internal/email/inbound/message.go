@@ -37,9 +37,10 @@ type Message struct {
 	Text string // the plain text body, or the words of HTML when there is no other
 	HTML string // as it came, not sanitised; "" when the mail has none
 
-	Attachments []Attachment
-	AutoReply   bool    // a program wrote it: never answer it automatically (RFC 3834)
-	Bounce      *Bounce // set when it reports on the delivery of another mail
+	Attachments  []Attachment
+	AutoReply    bool    // a program wrote it: never answer it automatically (RFC 3834)
+	NoAutoAnswer bool    // it came by a list or asks for no automatic answer, whoever wrote it
+	Bounce       *Bounce // set when it reports on the delivery of another mail
 
 	Defects []string // what could not be read as it stood, for the person who wonders
 }

@@ -23,6 +23,7 @@ func Parse(raw []byte) (m Message) {
 	m.fillBody(root)
 	m.Bounce = readBounce(h, root, &m)
 	m.AutoReply = isAutomatic(h, m.From) || m.Bounce != nil
+	m.NoAutoAnswer = noAutoAnswer(h)
 	m.rescue(h, rest, raw)
 	return m
 }

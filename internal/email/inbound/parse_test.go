@@ -91,13 +91,18 @@ func TestParseAutomatic(t *testing.T) {
 	if !m.AutoReply || m.ListID != "news.shop.test" || m.Subject != "Automatische Antwort: Abwesend" || m.Text != "Ich bin MARKERALPHA nicht da" {
 		t.Errorf("%+v", m)
 	}
-	for head, want := range map[string]bool{
-		"Auto-Submitted: no": false, "auto-submitted: auto-generated": true, "X-Auto-Response-Suppress: DR, RN": false,
-		"X-Auto-Response-Suppress: DR, OOF": true, "PRECEDENCE: Junk": true, "Precedence: normal": false, "Return-Path: <>": true,
-		"Return-Path: <a@x.test>": false, "X-Autoreply: yes": true, "Sender: MAILER-DAEMON@x.test": true, "X-Other: x": false,
+	const none, automatic, unanswered = 0, 1, 2
+	for head, want := range map[string]int{
+		"Auto-Submitted: no": none, "auto-submitted: auto-generated": automatic, "X-Auto-Response-Suppress: DR, RN": none,
+		"X-Auto-Response-Suppress: DR, OOF": unanswered, "X-Auto-Response-Suppress: All": unanswered, "PRECEDENCE: Junk": unanswered,
+		"Precedence: bulk": unanswered, "Precedence: list": unanswered, "List-Id: <l.x.test>": unanswered, "Precedence: auto_reply": automatic,
+		"Precedence: normal": none, "Return-Path: <>": automatic, "Return-Path: <a@x.test>": none, "X-Autoreply: yes": automatic,
+		"X-Autorespond: x": automatic, "Sender: MAILER-DAEMON@x.test": automatic, "From: postmaster@x.test": automatic,
+		"Content-Type: multipart/report; boundary=b": automatic, "X-Other: x": none,
 	} {
-		if got := Parse(crlf(head + "\nSubject: x\n\nx\n")).AutoReply; got != want {
-			t.Errorf("%s: %v", head, got)
+		m := Parse(crlf(head + "\nSubject: x\n\nx\n"))
+		if m.AutoReply != (want == automatic) || m.NoAutoAnswer != (want == unanswered) {
+			t.Errorf("%s: automatic %v, unanswered %v", head, m.AutoReply, m.NoAutoAnswer)
 		}
 	}
 	person := Parse(crlf("From: a@x.test\n\nx\n"))
