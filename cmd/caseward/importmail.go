@@ -21,10 +21,12 @@ func (c importMboxCmd) Run(ctx context.Context) error {
 	return with(ctx, func(a *app.App) error {
 		route, err := a.Workspaces.DefaultRoute(ctx, c.Workspace)
 		if err != nil {
-			return fmt.Errorf("workspace %q: %w", c.Workspace, err)
+			return fmt.Errorf("there is no workspace %q that receives mail", c.Workspace)
 		}
 		imported, err := a.Intake.Import(ctx, c.Path, route)
-		fmt.Println(imported)
+		if err == nil || len(imported) > 0 {
+			fmt.Println(imported)
+		}
 		return err
 	})
 }

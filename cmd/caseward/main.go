@@ -61,12 +61,16 @@ func load() (config.Config, *slog.Logger, error) {
 	return cfg, slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: cfg.LogLevel})), nil
 }
 
-// with builds the program for one command and closes it after.
+// with builds the program for one command, also beside a running server, and closes it after.
 func with(ctx context.Context, fn func(*app.App) error) error {
 	cfg, log, err := load()
 	if err != nil {
 		return err
 	}
+	return build(ctx, app.Beside(cfg), log, fn)
+}
+
+func build(ctx context.Context, cfg config.Config, log *slog.Logger, fn func(*app.App) error) error {
 	a, err := app.New(ctx, cfg, log)
 	if err != nil {
 		return err

@@ -51,7 +51,7 @@ func withDatabase(ctx context.Context, fn func(*app.App) error) error {
 	if err != nil {
 		return err
 	}
-	a, err := app.Open(ctx, cfg, log)
+	a, err := app.Open(ctx, app.Beside(cfg), log)
 	if err != nil {
 		return err
 	}

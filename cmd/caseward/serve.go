@@ -17,7 +17,11 @@ type serveCmd struct {
 // Run serves until the program is told to stop.
 func (c serveCmd) Run(ctx context.Context) error {
 	app.TuneMemory()
-	return with(ctx, func(a *app.App) error {
+	cfg, log, err := load()
+	if err != nil {
+		return err
+	}
+	return build(ctx, cfg, log, func(a *app.App) error {
 		if c.Demo {
 			if err := a.LoadDemo(ctx); err != nil {
 				return err

@@ -77,6 +77,19 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error)
 	return a, nil
 }
 
+// Beside lets a command work while a server runs: where that one has the private database open, the command uses it
+// instead of starting it a second time.
+func Beside(cfg config.Config) config.Config {
+	if cfg.DatabaseURL.Reveal() == "" {
+		if url, ok := embedded.Running(postgresDir(cfg)); ok {
+			cfg.DatabaseURL = config.Hidden(url)
+		}
+	}
+	return cfg
+}
+
+func postgresDir(cfg config.Config) string { return filepath.Join(cfg.DataDir, "postgres") }
+
 // Open only connects to the database, for the commands that work on the schema itself.
 func Open(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error) {
 	a := &App{Config: cfg, log: log, process: rand.Text()}
@@ -86,7 +99,7 @@ func Open(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error
 	address := cfg.DatabaseURL.Reveal()
 	if address == "" {
 		var err error
-		a.postgres, err = embedded.Start(ctx, embedded.Options{Dir: filepath.Join(cfg.DataDir, "postgres"), BinDir: cfg.PGBin, Logger: log})
+		a.postgres, err = embedded.Start(ctx, embedded.Options{Dir: postgresDir(cfg), BinDir: cfg.PGBin, Logger: log})
 		if err != nil {
 			return nil, err
 		}

@@ -30,7 +30,7 @@ func newErrorPage(status int, err error, requestID string) errorPage {
 	case http.StatusConflict:
 		page.Title, page.Text = "It has changed meanwhile", "Somebody else was faster. Go back, reload the page and look before you try again."
 	case http.StatusGone:
-		page.Title, page.Text = "Permanently deleted", "This was deleted for good and cannot be brought back."
+		page.Title, page.Text = "No longer here", "This was here once and is gone for good."
 	case http.StatusTooManyRequests:
 		page.Title, page.Text = "Too many tries", "Wait a minute, then try again."
 	case http.StatusMethodNotAllowed:

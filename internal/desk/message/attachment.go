@@ -68,6 +68,9 @@ func attachTx(ctx context.Context, tx pgx.Tx, c cases.Case, message ID, files []
 	}
 	batch := &pgx.Batch{}
 	for _, f := range files {
+		if f.Data == nil {
+			f.Data = []byte{} // an empty file is a file; nil would be SQL's null
+		}
 		batch.Queue(`with b as (insert into blobs (workspace_id, data) values ($1, $2) returning id)
 			insert into attachments (workspace_id, case_id, message_id, blob_id, filename, content_type, content_id, is_inline, size, created_at)
 			select $1, $3, $4, b.id, $5, $6, $7, $8, $9, $10 from b`,

@@ -16,6 +16,7 @@ const (
 	foreignKey      = "23503"
 	checkViolation  = "23514"
 	queryCanceled   = "57014"
+	badCharacter    = "22021" // a NUL byte, which no name or word of ours has
 	deletedCase     = "CW001"
 	appendOnly      = "CW002"
 )
@@ -45,6 +46,8 @@ func Translate(err error) error {
 		return errs.Wrap(errs.Conflict, "This case is deleted and cannot be changed. Restore it first.", err)
 	case appendOnly:
 		return errs.Wrap(errs.Forbidden, "Records are append-only and cannot be changed.", err)
+	case badCharacter:
+		return errs.Wrap(errs.NotFound, "This is not here, or not yours to see.", err)
 	case checkViolation:
 		return errs.Wrap(errs.Invalid, "A value is outside what is allowed here.", err)
 	case queryCanceled:

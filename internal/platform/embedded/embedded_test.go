@@ -362,3 +362,24 @@ func TestStopAtTheEndOfItsContext(t *testing.T) {
 	}
 	s.stop.Do(func() { s.home.removeSocketDir(s.socket); s.home.close() })
 }
+
+func TestRunningFindsTheServerOfAnotherProgram(t *testing.T) {
+	dir := t.TempDir()
+	if _, ok := Running(dir); ok {
+		t.Fatal("a server was found in an empty folder")
+	}
+	s, err := Start(t.Context(), Options{Dir: dir, ExtraSettings: map[string]string{"fsync": "off"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	url, ok := Running(dir)
+	if !ok || url != s.URL() {
+		t.Errorf("Running = %q, %t; want %q", url, ok, s.URL())
+	}
+	if err := s.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := Running(dir); ok {
+		t.Error("a server was found after it had stopped")
+	}
+}
