@@ -104,6 +104,7 @@ func Routes(d Deps) (http.Handler, error) {
 
 		r.Route("/w/{ws}", func(r chi.Router) {
 			r.Use(sh.Member)
+			r.Get("/", k.Handle(toInbox))
 			r.Get("/inbox", k.Handle(lists.List))
 			r.Get("/events", k.Handle(lists.Stream))
 			r.Get("/lists", k.Handle(sh.Lists))
@@ -149,6 +150,11 @@ func caseRoutes(r chi.Router, k *kit.Kit, p *casepage.Pages) {
 	r.Post("/erasure-request", k.Handle(p.RequestErasure))
 	r.Get("/erasure-request/withdraw", k.Handle(p.ConfirmWithdraw))
 	r.Post("/erasure-request/withdraw", k.Handle(p.WithdrawErasure))
+}
+
+// toInbox leads from a workspace's own address to its work.
+func toInbox(w http.ResponseWriter, r *http.Request) error {
+	return kit.SeeOther(w, r, shell.From(r).Path("/inbox"))
 }
 
 // healthy says that the process runs; ready also asks the database.
