@@ -43,6 +43,7 @@ const (
 	ReadCases        Permission = "read cases"
 	WorkCases        Permission = "work cases" // reply, note, status, assignee, priority, queue, tags, spam, new case
 	DeleteCases      Permission = "delete cases"
+	RestoreCases     Permission = "restore deleted cases" // and see them; whoever may delete, whatever the plan: the purge asks none
 	EraseInformation Permission = "erase personal information"
 	ManageContacts   Permission = "manage contacts"
 	ManageSettings   Permission = "manage case settings"
@@ -60,9 +61,9 @@ func Grantable() []Permission {
 }
 
 var rolePermissions = map[Role][]Permission{
-	Owner: {ReadCases, WorkCases, DeleteCases, EraseInformation, ManageContacts, ManageSettings, RequestErasure,
+	Owner: {ReadCases, WorkCases, DeleteCases, RestoreCases, EraseInformation, ManageContacts, ManageSettings, RequestErasure,
 		ManageWorkspace, ReadAudit, ManageOwners},
-	Admin: {ReadCases, WorkCases, DeleteCases, EraseInformation, ManageContacts, ManageSettings, RequestErasure,
+	Admin: {ReadCases, WorkCases, DeleteCases, RestoreCases, EraseInformation, ManageContacts, ManageSettings, RequestErasure,
 		ManageWorkspace, ReadAudit},
 	Agent:  {ReadCases, WorkCases},
 	Viewer: {ReadCases},
@@ -165,12 +166,20 @@ func (a Actor) NeedsPlan(p Permission) Plan {
 func (a Actor) holds(p Permission) bool {
 	switch a.Kind {
 	case Member:
-		granted := a.Role == Agent && slices.Contains(Grantable(), p) && slices.Contains(a.Grants, p)
+		granted := a.Role == Agent && slices.Contains(Grantable(), granting(p)) && slices.Contains(a.Grants, granting(p))
 		return granted || slices.Contains(rolePermissions[a.Role], p)
 	case Staff:
 		return slices.Contains(staffPermissions, p)
 	}
 	return false
+}
+
+// granting is the grant that gives an agent the permission: to restore is given with the right to delete.
+func granting(p Permission) Permission {
+	if p == RestoreCases {
+		return DeleteCases
+	}
+	return p
 }
 
 func (a Actor) planHas(p Permission) bool {

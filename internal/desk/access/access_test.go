@@ -15,7 +15,8 @@ import (
 var update = flag.Bool("update", false, "write the golden file")
 
 func every() []Permission {
-	return []Permission{ReadCases, WorkCases, DeleteCases, EraseInformation, ManageContacts, ManageSettings, RequestErasure,
+	return []Permission{ReadCases, WorkCases, DeleteCases, RestoreCases, EraseInformation, ManageContacts, ManageSettings,
+		RequestErasure,
 		ManageWorkspace, ManageOwners, ReadAudit, DecideErasures, ManagePlans}
 }
 

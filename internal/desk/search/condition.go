@@ -26,7 +26,7 @@ const (
 func (s scope) from() (table, where string) {
 	switch s {
 	case spam:
-		return "cases c", "c.spam_at is not null and c.deleted_at is null"
+		return "cases c", "c.spam_at is not null and c.deleted_at is null and c.merged_into_id is null"
 	case deleted:
 		return "cases c", "c.deleted_at is not null"
 	case live:
@@ -34,12 +34,14 @@ func (s scope) from() (table, where string) {
 	return "live_cases c", "true"
 }
 
-// query is a search ready for the database: SQL conditions on c (the case) and s (its words), all of which hold.
+// query is a search ready for the database: SQL conditions on c (the case), all of which hold.
 type query struct {
 	actor      access.Actor
 	scope      scope
+	asked      bool     // something of it made sense
 	statuses   []string // any of these; none: all
 	texts      []string // tsqueries, all of which match
+	orNumber   *int64   // of a case that is found besides those with the words
 	conditions []string
 	args       pgx.NamedArgs
 	problems   []string
@@ -77,19 +79,38 @@ func read(actor access.Actor, text string) *query {
 		q.problems = append(q.problems, "A case is in one place only, so the other statuses were left out.")
 		q.statuses = nil
 	}
-	q.texted(parts)
-	if len(q.statuses) > 0 {
+	switch len(q.statuses) {
+	case 0:
+	case 1: // not any (…), whose rows PostgreSQL does not read in the order of the index
+		q.add("c.status = %s", q.statuses[0])
+	default:
 		q.add("c.status = any (%s)", q.statuses)
+	}
+	if number, err := strconv.ParseInt(text, 10, 64); err == nil && len(q.texts) == 1 {
+		q.orNumber = &number // somebody who types a number alone may mean the case of that number
 	}
 	return q
 }
 
 // add adds a condition; %s stands for the argument.
-func (q *query) add(condition string, arg any) {
-	q.conditions = append(q.conditions, q.bind(condition, arg))
+func (q *query) add(condition string, arg any) { q.always(q.bind(condition, arg)) }
+
+// always adds a condition without an argument.
+func (q *query) always(condition string) {
+	q.asked = true
+	q.conditions = append(q.conditions, condition)
 }
 
-func (q *query) addText(tsquery, arg string) { q.texts = append(q.texts, q.bind(tsquery, arg)) }
+func (q *query) addText(tsquery, arg string) {
+	q.asked = true
+	q.texts = append(q.texts, q.bind(tsquery, arg))
+}
+
+// has tests the words of a single case. PostgreSQL cannot turn it into a look-up of all cases with the words, which is
+// never worth it for what is tested here: words that are not wanted, and words that very many cases have.
+func has(tsquery string) string {
+	return "(select s.document @@ " + tsquery + " from case_search s where s.workspace_id = @ws and s.case_id = c.id)"
+}
 
 func (q *query) bind(sql string, arg any) string {
 	name := "q" + strconv.Itoa(len(q.args))
@@ -112,9 +133,9 @@ func (q *query) words(p part, last bool) {
 		q.addNot(p.negated, "c.number = %s", number)
 	case !readable(p.value):
 	case p.negated && p.quoted:
-		q.addNot(true, "s.document @@ phraseto_tsquery('simple', %s)", p.value)
+		q.add("not "+has("phraseto_tsquery('simple', %s)"), p.value)
 	case p.negated:
-		q.addNot(true, "s.document @@ plainto_tsquery('simple', %s)", p.value)
+		q.add("not "+has("plainto_tsquery('simple', %s)"), p.value)
 	case p.quoted:
 		q.addText("phraseto_tsquery('simple', %s)", p.value)
 	case last:
@@ -125,20 +146,6 @@ func (q *query) words(p part, last bool) {
 	}
 }
 
-// texted adds the words, found by their index. Somebody who types a number alone may mean the case of that number.
-func (q *query) texted(parts []part) {
-	if len(q.texts) == 0 {
-		return
-	}
-	ids := "select id from find_cases(" + strings.Join(q.texts, " && ") + ") as f(id)"
-	number, err := strconv.ParseInt(parts[0].value, 10, 64)
-	if len(parts) > 1 || parts[0].quoted || err != nil {
-		q.conditions = append(q.conditions, "c.id in ("+ids+")")
-		return
-	}
-	q.add("c.id in ("+ids+" union all select n.id from cases n where n.workspace_id = @ws and n.number = %s)", number)
-}
-
 // quoteLexeme spells a word for tsquery so that none of its characters is an operator.
 func quoteLexeme(word string) string {
 	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `''`).Replace(word) + "'"
@@ -147,15 +154,16 @@ func quoteLexeme(word string) string {
 func (q *query) status(p part) error {
 	value := strings.ReplaceAll(strings.ToLower(p.value), "-", "_")
 	switch {
-	case value == "deleted" && !q.actor.Can(access.DeleteCases):
+	case value == "deleted" && !q.actor.Can(access.RestoreCases):
 		return problemf("Only those who may delete cases can search deleted ones.")
 	case (value == "deleted" || value == "spam") && p.negated:
+		q.asked = true
 		return nil // they are left out as it is
 	case value == "deleted":
-		q.scope = deleted
+		q.scope, q.asked = deleted, true
 		return nil
 	case value == "spam":
-		q.scope = max(q.scope, spam)
+		q.scope, q.asked = max(q.scope, spam), true
 		return nil
 	case !slices.Contains(cases.Statuses(), cases.Status(value)):
 		return problemf("“%s”: choose open, pending, on-hold, closed, spam or deleted.", p)
@@ -168,11 +176,16 @@ func (q *query) status(p part) error {
 }
 
 func (q *query) assignee(p part) error {
-	switch strings.ToLower(p.value) {
-	case "me":
-		q.addNot(p.negated, "c.assignee_id is not distinct from %s", q.actor.Member)
-	case "none":
-		q.addNot(p.negated, "c.assignee_id is not distinct from %s", (*access.MemberID)(nil))
+	// Not "is not distinct from" throughout: PostgreSQL neither finds that in an index nor knows how many it matches.
+	switch value := strings.ToLower(p.value); {
+	case value == "me" && p.negated:
+		q.add("c.assignee_id is distinct from %s", q.actor.Member)
+	case value == "me":
+		q.add("c.assignee_id = %s", q.actor.Member)
+	case value == "none" && p.negated:
+		q.always("c.assignee_id is not null")
+	case value == "none":
+		q.always("c.assignee_id is null")
 	default:
 		return problemf("“%s”: choose me or none.", p)
 	}

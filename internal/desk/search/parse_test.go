@@ -43,8 +43,8 @@ func TestReadSaysWhatItLeftOut(t *testing.T) {
 			t.Errorf("%q: %d problems, want %d: %v", text, len(q.problems), problems, q.problems)
 		}
 	}
-	if q := read(ben, "status:deleted refund"); q.scope != live || len(q.problems) != 1 || len(q.conditions) != 1 {
-		t.Errorf("who may not delete searches scope %d with %v, %v", q.scope, q.conditions, q.problems)
+	if q := read(ben, "status:deleted refund"); q.scope != live || len(q.problems) != 1 || len(q.texts) != 1 {
+		t.Errorf("who may not delete searches scope %d with %v, %v", q.scope, q.texts, q.problems)
 	}
 	if q := read(ana, "status:deleted refund"); q.scope != deleted || len(q.problems) != 0 {
 		t.Errorf("who may delete searches scope %d, %v", q.scope, q.problems)

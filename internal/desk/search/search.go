@@ -43,38 +43,61 @@ func (s *Service) Cases(ctx context.Context, actor access.Actor, text string, in
 	if len(text) > maxQuery {
 		text = text[:maxQuery]
 	}
-	q := read(actor, strings.ReplaceAll(strings.ToValidUTF8(text, ""), "\x00", ""))
+	q := read(actor, strings.TrimSpace(strings.ReplaceAll(strings.ToValidUTF8(text, ""), "\x00", "")))
+	r.Problems = q.problems
+	if !q.asked {
+		return r, nil // every case would be an answer to another question
+	}
 	err = s.db.ReadWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
+		if err := q.lookUpTx(ctx, tx); err != nil {
+			return err
+		}
 		if r.Page, err = q.pageTx(ctx, tx, in); err != nil {
 			return err
 		}
-		if q.scope == live && len(q.statuses) == 0 && len(q.conditions) > 0 && actor.Can(access.DeleteCases) {
+		if q.scope == live && len(q.statuses) == 0 && actor.Can(access.RestoreCases) {
 			r.DeletedMatches, err = q.countDeletedTx(ctx, tx)
 		}
 		return err
 	})
-	r.Problems = q.problems
 	return r, err
+}
+
+// mostMatches is how many cases with the words are looked up. When more have them, a page of the newest is found sooner
+// by walking the list and testing each case.
+const mostMatches = 2000
+
+// lookUpTx makes a condition of the words. How many cases have them decides which.
+func (q *query) lookUpTx(ctx context.Context, tx pgx.Tx) error {
+	if len(q.texts) == 0 {
+		return nil
+	}
+	words := "(" + strings.Join(q.texts, " && ") + ")"
+	rows, err := tx.Query(ctx, fmt.Sprintf(`select id from find_cases(%s, %d) as f(id)`, words, mostMatches+1), q.args)
+	if err != nil {
+		return err
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[cases.ID])
+	if err != nil {
+		return err
+	}
+	matches := has(words)
+	if len(ids) <= mostMatches {
+		matches = q.bind("c.id = any (%s)", ids)
+	}
+	if q.orNumber != nil {
+		matches = "(" + matches + " or " + q.bind("c.number = %s", *q.orNumber) + ")"
+	}
+	q.conditions = append(q.conditions, matches)
+	return nil
 }
 
 // pageTx reads the ids of a page first and the details of only those rows after.
 func (q *query) pageTx(ctx context.Context, tx pgx.Tx, in cases.PageInput) (cases.Page, error) {
-	size := in.Size
-	if size == 0 {
-		size = 25
+	if in.Size == 0 {
+		in.Size = 25
 	}
-	compare, direction, from := "<", "desc", in.After
-	if in.Before != nil {
-		compare, direction, from = ">", "asc", in.Before
-	}
-	place := ""
-	q.args["size"] = size + 1
-	if from != nil {
-		place = fmt.Sprintf("and (c.last_activity_at, c.id) %s (@at, @id)", compare)
-		q.args["at"], q.args["id"] = from.At, from.ID
-	}
-	rows, err := tx.Query(ctx, fmt.Sprintf(`select c.id %s %s order by c.last_activity_at %s, c.id %[3]s limit @size`,
-		q.where(q.scope), place, direction), q.args)
+	rows, err := tx.Query(ctx, q.pageSQL(in), q.args)
 	if err != nil {
 		return cases.Page{}, err
 	}
@@ -83,18 +106,32 @@ func (q *query) pageTx(ctx context.Context, tx pgx.Tx, in cases.PageInput) (case
 		return cases.Page{}, err
 	}
 	found, err := cases.SummariesTx(ctx, tx, q.actor.Workspace, ids)
-	return cases.PageOf(found, size, in), err
+	return cases.PageOf(found, in.Size, in), err
+}
+
+// pageSQL reads the ids of a page and one more. The limit stands in the text: PostgreSQL walks an index in order only
+// where it knows that few rows are wanted.
+func (q *query) pageSQL(in cases.PageInput) string {
+	compare, direction, from := "<", "desc", in.After
+	if in.Before != nil {
+		compare, direction, from = ">", "asc", in.Before
+	}
+	place := ""
+	if from != nil {
+		place = fmt.Sprintf("and (c.last_activity_at, c.id) %s (@at, @id)", compare)
+		q.args["at"], q.args["id"] = from.At, from.ID
+	}
+	return fmt.Sprintf(`select c.id %s %s order by c.last_activity_at %s, c.id %[3]s limit %[4]d`,
+		q.where(q.scope), place, direction, in.Size+1)
 }
 
 func (q *query) countDeletedTx(ctx context.Context, tx pgx.Tx) (n int, err error) {
-	q.args["cap"] = cases.CountCap + 1
-	err = tx.QueryRow(ctx, `select count(*) from (select `+q.where(deleted)+` limit @cap) x`, q.args).Scan(&n)
+	err = tx.QueryRow(ctx, fmt.Sprintf(`select count(*) from (select %s limit %d) x`, q.where(deleted), cases.CountCap+1), q.args).Scan(&n)
 	return n, err
 }
 
 // where is the query from its "from" on, over the cases of a scope.
 func (q *query) where(s scope) string {
 	table, restricted := s.from()
-	return fmt.Sprintf("from %s join case_search s on s.workspace_id = @ws and s.case_id = c.id where %s",
-		table, strings.Join(append([]string{"c.workspace_id = @ws", restricted}, q.conditions...), " and "))
+	return fmt.Sprintf("from %s where %s", table, strings.Join(append([]string{"c.workspace_id = @ws", restricted}, q.conditions...), " and "))
 }
