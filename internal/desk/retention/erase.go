@@ -20,12 +20,12 @@ type doomed struct {
 type counts map[string]int
 
 // eraseTx removes cases of one workspace with everything that hangs on them and returns what was removed of each.
-// The caller holds the cases' locks, which keep everybody else from adding anything below them.
+// The caller has taken the list with takeTx: it holds the cases' locks, which keep everybody else from adding anything
+// below them.
 func eraseTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, list []doomed) (map[cases.ID]counts, error) {
-	ids := make([]cases.ID, len(list))
-	removed := map[cases.ID]counts{}
-	for i, d := range list {
-		ids[i], removed[d.ID] = d.ID, counts{}
+	ids, removed := idsOf(list), map[cases.ID]counts{}
+	for _, id := range ids {
+		removed[id] = counts{}
 	}
 	batch := &pgx.Batch{}
 	tally := func(table string) func(pgx.Rows) error {
@@ -42,6 +42,7 @@ func eraseTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, list []doome
 	batch.Queue(`set local app.retention = 'on'`)
 	batch.Queue(`delete from mail_ids where workspace_id = $1 and case_id = any ($2) and not seen`, ws, ids)
 	batch.Queue(`update mail_ids set case_id = null where workspace_id = $1 and case_id = any ($2)`, ws, ids)
+	batch.Queue(`update erasure_requests set refusal_reason = '' where workspace_id = $1 and case_id = any ($2) and refusal_reason <> ''`, ws, ids)
 	for _, table := range erased {
 		batch.Queue(eraseSQL(table), ws, ids).Query(tally(table))
 	}
@@ -61,17 +62,63 @@ func eraseSQL(table string) string {
 		select case_id, count(*) from gone group by case_id`
 }
 
-// withRedirectsTx adds the cases that were merged into those to be removed: what a redirect still holds goes too.
-func withRedirectsTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, list []doomed) ([]doomed, error) {
+// takeTx adds the cases that were merged into those to be removed, since what a redirect still holds goes too, and
+// leaves out the cases that the intake is about to add to. The intake locks a mail's id before its case, and a redirect
+// before its target; we begin with the case. So here we wait for nobody: what is held is left for another time.
+func takeTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, list []doomed) (take []doomed, busy []cases.ID, err error) {
+	redirects, err := redirectsTx(ctx, tx, ws, list)
+	if err != nil {
+		return nil, nil, err
+	}
+	ids := idsOf(list)
+	for _, r := range redirects {
+		ids = append(ids, r.ID)
+	}
+	rows, err := tx.Query(ctx, `with free as materialized (select id_hash from mail_ids
+			where workspace_id = $1 and case_id = any ($2) for update skip locked)
+		select distinct case_id from mail_ids where workspace_id = $1 and case_id = any ($2) and id_hash not in (select id_hash from free)`, ws, ids)
+	if err != nil {
+		return nil, nil, err
+	}
+	busy, err = pgx.CollectRows(rows, pgx.RowTo[cases.ID])
+	for _, r := range redirects {
+		if !r.Free || slices.Contains(busy, r.ID) {
+			busy = append(busy, r.Into)
+		}
+	}
+	for _, d := range list {
+		if !slices.Contains(busy, d.ID) {
+			take = append(take, d)
+		}
+	}
+	for _, r := range redirects {
+		if !slices.Contains(busy, r.Into) {
+			take = append(take, r.doomed)
+		}
+	}
+	return take, busy, err
+}
+
+type redirect struct {
+	doomed
+	Into cases.ID
+	Free bool // and now locked
+}
+
+func redirectsTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, list []doomed) ([]redirect, error) {
+	rows, err := tx.Query(ctx, `with free as materialized (select id from cases where workspace_id = $1 and merged_into_id = any ($2) for update skip locked)
+		select id, number, merged_into_id as into, id in (select id from free) as free from cases
+		where workspace_id = $1 and merged_into_id = any ($2) order by id`, ws, idsOf(list))
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByName[redirect])
+}
+
+func idsOf(list []doomed) []cases.ID {
 	ids := make([]cases.ID, len(list))
 	for i, d := range list {
 		ids[i] = d.ID
 	}
-	rows, err := tx.Query(ctx, `select id, number from cases where workspace_id = $1 and merged_into_id = any ($2)
-		order by id for update`, ws, ids)
-	if err != nil {
-		return nil, err
-	}
-	redirects, err := pgx.CollectRows(rows, pgx.RowToStructByName[doomed])
-	return append(slices.Clip(list), redirects...), err
+	return ids
 }

@@ -30,7 +30,7 @@ var kept = map[string]struct {
 	"tags":              {"names of the workspace's own, used by many cases", []string{"workspace_id", "id", "name", "created_at", "archived_at"}},
 	"audit_entries": {"ids, counts and field names only", []string{"workspace_id", "id", "at", "actor_kind", "actor_id", "actor_job", "action",
 		"object_kind", "object_id", "details", "address", "seq", "hash"}},
-	"erasure_requests": {"the proof of who asked; numbers and dates only", []string{"workspace_id", "id", "case_id", "case_number", "state",
+	"erasure_requests": {"the proof of who asked; numbers and dates only, since the reason of a refusal is emptied with the case", []string{"workspace_id", "id", "case_id", "case_number", "state",
 		"requested_by", "requested_at", "withdrawn_by", "decided_by", "decided_at", "refusal_reason", "finished_at"}},
 	"erasure_ledger": {"the proof of the erasure", []string{"workspace_id", "seq", "id", "kind", "case_id", "case_number", "request_id",
 		"requested_by", "approved_by", "at", "counts", "verification", "hash"}},

@@ -18,11 +18,13 @@ import (
 // A case that cannot be erased does not keep the others waiting.
 func (s *Service) Fulfil(ctx context.Context) (summary string, err error) {
 	total := 0
-	failed := []RequestID{}
+	failed := []RequestID{} // or left for the next run, since a mail for the case is just coming in
 	var failures []error
 	for {
-		r, err := s.fulfilOne(ctx, failed)
+		r, done, err := s.fulfilOne(ctx, failed)
 		switch {
+		case err == nil && r != nil && !done:
+			failed = append(failed, r.ID)
 		case err != nil && r != nil && ctx.Err() == nil:
 			failed, failures = append(failed, r.ID), append(failures, err)
 		case err != nil || r == nil:
@@ -43,7 +45,7 @@ type approved struct {
 
 // fulfilOne erases the case of the oldest approved request that nobody else works on; nil when there is none. With an
 // error it says which request failed.
-func (s *Service) fulfilOne(ctx context.Context, except []RequestID) (r *approved, err error) {
+func (s *Service) fulfilOne(ctx context.Context, except []RequestID) (r *approved, done bool, err error) {
 	var c cases.Case
 	err = s.db.AsSystem(ctx, "erasure", func(tx pgx.Tx) error {
 		if r, err = nextApprovedTx(ctx, tx, except); err != nil || r == nil {
@@ -53,12 +55,16 @@ func (s *Service) fulfilOne(ctx context.Context, except []RequestID) (r *approve
 		if c, err = cases.LockByIDTx(ctx, tx, r.WorkspaceID, r.CaseID); err != nil {
 			return err
 		}
-		return s.fulfilTx(ctx, tx, *r, c)
+		list, busy, err := takeTx(ctx, tx, r.WorkspaceID, []doomed{{c.ID, c.Number}})
+		if done = len(busy) == 0; err != nil || !done {
+			return err
+		}
+		return s.fulfilTx(ctx, tx, *r, c, list)
 	})
-	if err == nil && r != nil {
+	if err == nil && r != nil && done {
 		s.cases.Changed(r.WorkspaceID, c.Number)
 	}
-	return r, err
+	return r, done, err
 }
 
 // nextApprovedTx locks the case, not yet the request. An approved request stays approved until its case is gone.
@@ -77,11 +83,7 @@ func nextApprovedTx(ctx context.Context, tx pgx.Tx, except []RequestID) (*approv
 	return &found[0], nil
 }
 
-func (s *Service) fulfilTx(ctx context.Context, tx pgx.Tx, r approved, c cases.Case) error {
-	list, err := withRedirectsTx(ctx, tx, r.WorkspaceID, []doomed{{c.ID, c.Number}})
-	if err != nil {
-		return err
-	}
+func (s *Service) fulfilTx(ctx context.Context, tx pgx.Tx, r approved, c cases.Case, list []doomed) error {
 	traces, err := tracesTx(ctx, tx, r.WorkspaceID, list)
 	if err != nil {
 		return err

@@ -3,15 +3,18 @@ package retention
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/audit"
+	"caseward/internal/desk/cases"
 )
 
 // purgeBatch is how many cases one transaction removes: small enough that its locks are short.
@@ -19,15 +22,50 @@ const purgeBatch = 500
 
 // Purge removes the cases whose countdown has ended (seed 000), batch by batch. Killed at any point it leaves each
 // case either untouched or gone with its ledger entry; what others purge at the same time it passes over.
+// A case that cannot be removed does not keep the others: its batch is done again case by case. The error names it.
 func (s *Service) Purge(ctx context.Context) (summary string, err error) {
-	total := 0
+	total, single := 0, 0
+	passed := []cases.ID{} // over, until the next run
+	var failures []error
 	for {
-		n, err := s.purgeOnce(ctx)
-		total += n
-		if err != nil || n == 0 {
-			return fmt.Sprintf("purged %d cases", total), err
+		limit := s.batch
+		if single > 0 {
+			limit, single = 1, single-1
+		}
+		r, err := s.purgeOnce(ctx, limit, passed)
+		switch {
+		case err != nil && !blamesCase(ctx, err) || len(r.due) == 0:
+			return purgeSummary(total, len(failures)), errors.Join(append(failures, err)...)
+		case err != nil && len(r.due) > 1:
+			single = len(r.due)
+		case err != nil:
+			passed = append(passed, r.due[0].ID)
+			failures = append(failures, fmt.Errorf("case %d of workspace %d: %w", r.due[0].ID, r.due[0].WorkspaceID, err))
+		default:
+			total += r.purged
+			passed = append(passed, r.busy...)
 		}
 	}
+}
+
+func purgeSummary(purged, failed int) string {
+	if failed > 0 {
+		return fmt.Sprintf("purged %d cases, %d failed", purged, failed)
+	}
+	return fmt.Sprintf("purged %d cases", purged)
+}
+
+// blamesCase reports whether the database refused something, and not the database or this process is going away.
+func blamesCase(ctx context.Context, err error) bool {
+	pgErr, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok || ctx.Err() != nil {
+		return false
+	}
+	switch pgErr.Code[:2] {
+	case "08", "53", "57": // connection, resources, operator
+		return false
+	}
+	return true
 }
 
 type due struct {
@@ -35,54 +73,68 @@ type due struct {
 	doomed
 }
 
-func (s *Service) purgeOnce(ctx context.Context) (n int, err error) {
+// round is what one transaction found and did.
+type round struct {
+	due    []due
+	purged int
+	busy   []cases.ID // left for the next run: a mail for them is just coming in
+}
+
+func (s *Service) purgeOnce(ctx context.Context, limit int, except []cases.ID) (r round, err error) {
 	touched := map[access.WorkspaceID]bool{}
 	err = s.db.AsSystem(ctx, "purge", func(tx pgx.Tx) error {
-		n = 0
-		byWorkspace, err := dueTx(ctx, tx, s.now(), s.batch)
-		if err != nil {
+		r = round{}
+		clear(touched)
+		if r.due, err = dueTx(ctx, tx, s.now(), limit, except); err != nil {
 			return err
+		}
+		byWorkspace := map[access.WorkspaceID][]doomed{}
+		for _, d := range r.due {
+			byWorkspace[d.WorkspaceID] = append(byWorkspace[d.WorkspaceID], d.doomed)
 		}
 		// Always in the same order: the ledgers' heads are locked one after the other.
 		for _, ws := range slices.Sorted(maps.Keys(byWorkspace)) {
-			list, err := withRedirectsTx(ctx, tx, ws, byWorkspace[ws])
+			list, busy, err := takeTx(ctx, tx, ws, byWorkspace[ws])
 			if err != nil {
 				return err
+			}
+			r.busy = append(r.busy, busy...)
+			if len(list) == 0 {
+				continue
 			}
 			if err := purgeTx(ctx, tx, ws, list, s.now()); err != nil {
 				return err
 			}
-			n += len(byWorkspace[ws])
+			for _, d := range byWorkspace[ws] {
+				if !slices.Contains(busy, d.ID) {
+					r.purged++
+				}
+			}
 			touched[ws] = true
 		}
 		return nil
 	})
 	if err != nil {
-		return 0, err
+		return r, err
 	}
 	for ws := range touched {
 		s.cases.Changed(ws, 0)
 	}
-	return n, nil
+	return r, nil
 }
 
 const dueSQL = `select workspace_id, id, number from cases
-	where purge_at <= $1 and deleted_at is not null and erasure_requested_at is null
+	where purge_at <= $1 and deleted_at is not null and erasure_requested_at is null and id <> all ($3::bigint[])
 	order by purge_at limit $2 for update skip locked`
 
 // dueTx locks cases whose time has come. The conditions are checked again on the locked row: PostgreSQL looks at
 // its newest version, so a case restored or requested for erasure a moment ago is not among them.
-func dueTx(ctx context.Context, tx pgx.Tx, now time.Time, limit int) (map[access.WorkspaceID][]doomed, error) {
-	rows, err := tx.Query(ctx, dueSQL, now, limit)
+func dueTx(ctx context.Context, tx pgx.Tx, now time.Time, limit int, except []cases.ID) ([]due, error) {
+	rows, err := tx.Query(ctx, dueSQL, now, limit, except)
 	if err != nil {
 		return nil, err
 	}
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[due])
-	byWorkspace := map[access.WorkspaceID][]doomed{}
-	for _, d := range found {
-		byWorkspace[d.WorkspaceID] = append(byWorkspace[d.WorkspaceID], d.doomed)
-	}
-	return byWorkspace, err
+	return pgx.CollectRows(rows, pgx.RowToStructByName[due])
 }
 
 func purgeTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, list []doomed, now time.Time) error {

@@ -251,7 +251,7 @@ func TestPurgeLooksUpByIndex(t *testing.T) {
 		from generate_series(1, 30000) i`, d.ID(), person, d.Queue, d.Clock.Now())
 	d.Exec(`analyze`)
 	must(t, d.DB.AsSystem(t.Context(), "test", func(tx pgx.Tx) error {
-		p := plan.Of(t, tx, retention.DueSQL, d.Clock.Now().Add(time.Hour), 500)
+		p := plan.Of(t, tx, retention.DueSQL, d.Clock.Now().Add(time.Hour), 500, []int64{1, 2})
 		if bad := p.Bad(); len(bad) > 0 || !slices.ContainsFunc(p.All(), func(s plan.Node) bool { return s.Index == "cases_to_purge" }) {
 			t.Errorf("%v\n%s", bad, p)
 		}
