@@ -30,8 +30,8 @@ const abandonedAfter = time.Minute
 // dies now, the sweep takes it in.
 func (s *Service) StoreRaw(ctx context.Context, r Raw) (Raw, error) {
 	r.ReceivedAt = s.now()
-	err := s.db.SystemStatement(func(q db.Querier) error {
-		return q.QueryRow(ctx, `insert into inbound_mails (workspace_id, envelope_from, envelope_to, raw, received_at, next_try_at)
+	err := s.db.InWorkspace(ctx, int64(r.WorkspaceID), func(tx pgx.Tx) error {
+		return tx.QueryRow(ctx, `insert into inbound_mails (workspace_id, envelope_from, envelope_to, raw, received_at, next_try_at)
 			values ($1, $2, $3, $4, $5, $6) returning id`,
 			r.WorkspaceID, r.EnvelopeFrom, r.EnvelopeTo, r.Raw, r.ReceivedAt, r.ReceivedAt.Add(abandonedAfter)).Scan(&r.ID)
 	})
@@ -92,10 +92,11 @@ const waitingSQL = `update inbound_mails m set attempts = attempts + 1,
 	from (select workspace_id, id from inbound_mails where state = 'received' and next_try_at <= $1
 		order by next_try_at limit $2 for update skip locked) w
 	where m.workspace_id = w.workspace_id and m.id = w.id
-	returning m.workspace_id, m.id, m.envelope_from, m.envelope_to, m.raw, m.attempts, m.received_at`
+	returning m.workspace_id, m.id, m.envelope_from, m.envelope_to, null::bytea as raw, m.attempts, m.received_at`
 
 // WaitingRaw returns mails that were stored but not taken in for a while, oldest first: a process died, or the
-// database refused them. Each return counts as a try; the next one of the same mail is due ever later.
+// database refused them. Each return counts as a try; the next one of the same mail is due ever later. Their Raw is
+// empty: together they may be larger than memory, so LoadRaw reads one at a time.
 func WaitingRaw(ctx context.Context, d *db.DB, now time.Time, limit int) (list []Raw, err error) {
 	err = d.AsSystem(ctx, "mail intake sweep", func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, waitingSQL, now, limit)
@@ -107,4 +108,13 @@ func WaitingRaw(ctx context.Context, d *db.DB, now time.Time, limit int) (list [
 	})
 	slices.SortFunc(list, func(a, b Raw) int { return a.ReceivedAt.Compare(b.ReceivedAt) })
 	return list, err
+}
+
+// LoadRaw reads a waiting mail's bytes; NotFound where another process has taken it in meanwhile.
+func (s *Service) LoadRaw(ctx context.Context, r Raw) (Raw, error) {
+	err := s.db.InWorkspace(ctx, int64(r.WorkspaceID), func(tx pgx.Tx) error {
+		return tx.QueryRow(ctx, `select raw from inbound_mails where workspace_id = $1 and id = $2 and state = 'received'`,
+			r.WorkspaceID, r.ID).Scan(&r.Raw)
+	})
+	return r, err
 }

@@ -15,6 +15,7 @@ import (
 // Incoming is a mail that was read, addressed to a workspace.
 type Incoming struct {
 	MessageID   string   // never empty; made from the content where the mail has none
+	Content     string   // a hash of who wrote what; it tells mails apart that share a Message-ID
 	References  []string // In-Reply-To first, then References from the newest to the oldest
 	ReplyCase   cases.ID // from a reply address whose signature was checked; 0 without
 	FromName    string
@@ -38,7 +39,7 @@ const (
 	Created   Outcome = "created"   // a new case
 	Appended  Outcome = "appended"  // to a case it belongs to
 	Restored  Outcome = "restored"  // appended, and the deleted case came back (product section 2)
-	Duplicate Outcome = "duplicate" // the same Message-ID came before
+	Duplicate Outcome = "duplicate" // the same mail came before
 	HeldBack  Outcome = "held back" // an automatic mail to a deleted case: kept with it, shown nowhere
 )
 
@@ -57,7 +58,15 @@ func (s *Service) ReceiveTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceI
 		return Received{}, err
 	}
 	if ids.own.Seen {
-		return duplicateTx(ctx, tx, ws, ids.own)
+		known, err := cameBeforeTx(ctx, tx, in, ids)
+		if err != nil {
+			return Received{}, err
+		}
+		if known != nil {
+			return duplicateTx(ctx, tx, ws, *known)
+		}
+		// Other words under an id that is taken: scanners and web forms use one for all their mail.
+		ids.own, in.MessageID = ids.pair, in.pairID()
 	}
 	person, err := contact.FindOrCreateTx(ctx, tx, ws, in.FromName, in.FromEmail, s.now())
 	if err != nil {
@@ -83,11 +92,11 @@ func (s *Service) ReceiveTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceI
 	return r, ids.settleTx(ctx, tx, *r.Case)
 }
 
-func duplicateTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, own mailID) (Received, error) {
-	if own.CaseID == nil {
+func duplicateTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, known mailID) (Received, error) {
+	if known.CaseID == nil {
 		return Received{Outcome: Duplicate}, nil
 	}
-	c, err := cases.LockByIDTx(ctx, tx, ws, *own.CaseID)
+	c, err := cases.LockByIDTx(ctx, tx, ws, *known.CaseID)
 	return Received{Outcome: Duplicate, Case: &c}, err
 }
 

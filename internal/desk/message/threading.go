@@ -3,8 +3,10 @@ package message
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -19,6 +21,12 @@ func hashID(messageID string) []byte {
 	return sum[:]
 }
 
+// pairID is the id of a mail whose own Message-ID another mail has taken. Nobody can take it in advance without writing
+// the same words under the same Message-ID.
+func (in Incoming) pairID() string {
+	return hex.EncodeToString(hashID(in.MessageID+"\x00"+in.Content)) + "@content.invalid"
+}
+
 // mailID is what is known of a Message-ID. Not Seen means that a mail of the case refers to it but it has not come.
 type mailID struct {
 	IDHash []byte
@@ -31,14 +39,15 @@ type mailID struct {
 type claimedIDs struct {
 	ws   access.WorkspaceID
 	own  mailID
+	pair mailID   // of Message-ID and content together: Seen means that this very mail has come
 	refs []mailID // in the order of Incoming.References
 }
 
 // claimIDsTx records and locks the mail's own id and those it refers to, in the order of their hashes: two mails
 // that name each other cannot deadlock.
 func claimIDsTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, in Incoming, now time.Time) (claimedIDs, error) {
-	own := hashID(in.MessageID)
-	hashes := [][]byte{own}
+	own, pair := hashID(in.MessageID), hashID("\x00"+in.pairID()) // no Message-ID has a NUL, so none can be a pair's
+	hashes := [][]byte{own, pair}
 	var refs [][]byte
 	for _, r := range in.References {
 		h := hashID(r)
@@ -61,7 +70,7 @@ func claimIDsTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, in Incomi
 	for _, m := range found {
 		byHash[string(m.IDHash)] = m
 	}
-	ids := claimedIDs{ws: ws, own: byHash[string(own)]}
+	ids := claimedIDs{ws: ws, own: byHash[string(own)], pair: byHash[string(pair)]}
 	for _, h := range refs {
 		ids.refs = append(ids.refs, byHash[string(h)])
 	}
@@ -76,9 +85,43 @@ func (ids claimedIDs) settleTx(ctx context.Context, tx pgx.Tx, c cases.Case) err
 			waiting = append(waiting, r.IDHash)
 		}
 	}
-	_, err := tx.Exec(ctx, `update mail_ids set case_id = $2, seen = seen or id_hash = $3
-		where workspace_id = $1 and id_hash = any ($4)`, ids.ws, c.ID, ids.own.IDHash, append(waiting, ids.own.IDHash))
+	came := [][]byte{ids.own.IDHash, ids.pair.IDHash}
+	_, err := tx.Exec(ctx, `update mail_ids set case_id = $2, seen = seen or id_hash = any ($3)
+		where workspace_id = $1 and id_hash = any ($4)`, ids.ws, c.ID, came, append(waiting, came...))
 	return err
+}
+
+// cameBeforeTx returns the id under which this very mail is known; nil: only its Message-ID is.
+func cameBeforeTx(ctx context.Context, tx pgx.Tx, in Incoming, ids claimedIDs) (*mailID, error) {
+	if ids.pair.Seen {
+		return &ids.pair, nil
+	}
+	if ids.own.CaseID == nil {
+		return &ids.own, nil // its case is gone, and with it what to compare with
+	}
+	ours, err := isOursTx(ctx, tx, in, ids)
+	if err != nil || !ours {
+		return nil, err
+	}
+	_, err = tx.Exec(ctx, `update mail_ids set case_id = $2, seen = true where workspace_id = $1 and id_hash = $3`,
+		ids.ws, ids.own.CaseID, ids.pair.IDHash)
+	return &ids.own, err
+}
+
+// isOursTx reports whether the mail is one that we wrote, sent back by whomever: same id, same words.
+func isOursTx(ctx context.Context, tx pgx.Tx, in Incoming, ids claimedIDs) (bool, error) {
+	if len(in.Attachments) > 0 {
+		return false, nil
+	}
+	rows, err := tx.Query(ctx, `select body_text from messages where workspace_id = $1 and case_id = $2 and message_id = $3 and kind = 'outbound'`,
+		ids.ws, ids.own.CaseID, in.MessageID)
+	if err != nil {
+		return false, err
+	}
+	texts, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	return slices.ContainsFunc(texts, func(text string) bool {
+		return slices.Equal(strings.Fields(text), strings.Fields(in.Text))
+	}), err
 }
 
 // belongsToTx finds and locks the case of a mail; nil: it begins a new one. In order: the signed reply address,

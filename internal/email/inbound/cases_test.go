@@ -190,6 +190,51 @@ func TestAPersonsMailByAListCounts(t *testing.T) {
 	}
 }
 
+// TestAMessageIDUsedTwiceSwallowsNothing: scanners and web forms use one for everything, and a stranger may use one in
+// advance. The same mail again changes nothing, also after its case is gone.
+func TestAMessageIDUsedTwiceSwallowsNothing(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	ctx := t.Context()
+	const id = "constant@form.test"
+	first := fixture.Mail{ID: id, From: "form@customer.test", Subject: "Form", Body: "First words"}
+	n := d.Receive(first)
+	second, wrapped := first, first
+	second.Body, wrapped.Body = "Second words", "First\nwords\n\n"
+	other, scan, titled, reply := first, first, first, first
+	other.From, scan.Attachment, titled.Subject = "other@customer.test", "scan.pdf", "Another form"
+	reply.Body, reply.References = "It is about the first", []string{"ours@elsewhere.test", "root@customer.test"}
+	root := d.Receive(fixture.Mail{ID: "root@customer.test"})
+	again := func(when string, mails ...fixture.Mail) {
+		t.Helper()
+		messages := fixture.One[int](d, `select count(*) from messages`)
+		for _, m := range mails {
+			m.Header = []string{"Received: from " + strings.ReplaceAll(when, " ", "-")}
+			if r := d.TakeIn(m); r.Outcome != message.Duplicate {
+				t.Errorf("%s: %q of %s is %s", when, m.Body, m.From, r.Outcome)
+			}
+		}
+		if now := fixture.One[int](d, `select count(*) from messages`); now != messages {
+			t.Errorf("%s: %d messages, %d before", when, now, messages)
+		}
+	}
+	outcome(t, "wrapped anew", d.TakeIn(wrapped), message.Duplicate, n)
+	for what, m := range map[string]fixture.Mail{"other words": second, "another sender": other, "a file": scan, "another subject": titled} {
+		r := d.TakeIn(m)
+		if r.Outcome != message.Created || r.Case.Number == n {
+			t.Errorf("%s: %s in case %d", what, r.Outcome, r.Case.Number)
+		}
+		outcome(t, what+" again", d.TakeIn(m), message.Duplicate, r.Case.Number)
+	}
+	outcome(t, "a reply under the same id", d.TakeIn(reply), message.Appended, root)
+	again("each once more", first, second, other, scan, titled, reply)
+	must(t, d.DB.InWorkspace(ctx, d.ID(), func(tx pgx.Tx) error { // what a purge leaves
+		_, err := tx.Exec(ctx, `update mail_ids set case_id = null where seen`)
+		return err
+	}))
+	again("after a purge", first, second, other, scan, titled, reply)
+}
+
 func bounceReport(to, original string) []byte {
 	return []byte(strings.ReplaceAll(`From: Mail Delivery System <MAILER-DAEMON@customer.test>
 To: <`+to+`>

@@ -3,6 +3,8 @@ package inbound
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
+	"io"
 	"strings"
 	"unicode"
 )
@@ -65,6 +67,27 @@ func normaliseID(s string) string {
 func hashID(b []byte, domain string) string {
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:]) + "@" + domain
+}
+
+// contentHash is the same for the same words of the same sender, whichever way the mail came: relays add to the header
+// and wrap lines anew.
+func (m Message) contentHash() string {
+	h := sha256.New()
+	add := func(b string) {
+		_, _ = fmt.Fprintf(h, "%d:", len(b))
+		_, _ = io.WriteString(h, b) // a hash never fails
+	}
+	words := func(s string) { add(strings.Join(strings.Fields(s), " ")) }
+	add(strings.ToLower(m.From.Email))
+	words(m.Subject)
+	words(m.Text)
+	words(m.HTML)
+	for _, a := range m.Attachments {
+		add(a.Filename)
+		_, _ = fmt.Fprintf(h, "%d:", len(a.Data))
+		_, _ = h.Write(a.Data)
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 // capIDs keeps the first identifier, which names the thread, and the latest, which are the nearest.

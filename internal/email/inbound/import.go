@@ -35,16 +35,13 @@ func (in *Intake) Import(ctx context.Context, path string, to workspace.Route) (
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		mail := Parse(raw)
-		e := Envelope{From: mail.From.Email, To: []string{to.Address}}
-		if e.From == "" {
-			e.From = unknownSender // an empty one would be the null sender, and the mail an automatic one
-		}
+		// The file does not say who sent it. An empty sender would be the null sender, and the mail an automatic one.
+		e := Envelope{From: unknownSender, To: []string{to.Address}}
 		stored, err := in.messages.StoreRaw(ctx, message.Raw{WorkspaceID: to.Workspace, EnvelopeFrom: e.From, EnvelopeTo: to.Address, Raw: raw})
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		received, err := in.messages.TakeIn(ctx, stored, in.incoming(mail, to, e))
+		received, err := in.messages.TakeIn(ctx, stored, in.Read(raw, to, e))
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/message"
 	"caseward/internal/desk/workspace"
@@ -28,11 +27,12 @@ type Intake struct {
 	signer   *replyaddr.Signer
 	now      clock.Clock
 	log      *slog.Logger
+	parse    func(raw []byte) Message
 }
 
 // NewIntake returns an Intake.
 func NewIntake(d *db.DB, m *message.Service, a Addresses, s *replyaddr.Signer, now clock.Clock, log *slog.Logger) *Intake {
-	return &Intake{d, m, &routes{addresses: a, now: now, known: map[string]knownRoute{}}, s, now, log}
+	return &Intake{d, m, &routes{addresses: a, now: now, known: map[string]knownRoute{}}, s, now, log, Parse}
 }
 
 // Recipient reports whether mail to the address is ours: an inbound address or a reply address below it.
@@ -44,26 +44,32 @@ func (in *Intake) Recipient(ctx context.Context, rcpt string) error {
 // Receive stores the raw mail once for each workspace it is addressed to, then reads it and puts it into its case.
 // When it returns nil the mail is safe, even where the second step failed: the sweep tries that again.
 func (in *Intake) Receive(ctx context.Context, e Envelope, raw []byte) error {
-	mail := Parse(raw)
-	mail.ApplyEnvelope(e)
-	done := map[access.WorkspaceID]bool{}
+	type copyOf struct {
+		message.Raw
+		route workspace.Route
+	}
+	var copies []copyOf
 	for _, rcpt := range in.signedFirst(e.To) {
 		route, err := in.routes.find(ctx, rcpt)
 		if err != nil {
 			return err
 		}
-		if done[route.Workspace] {
+		if slices.ContainsFunc(copies, func(c copyOf) bool { return c.WorkspaceID == route.Workspace }) {
 			continue
 		}
-		done[route.Workspace] = true
 		stored, err := in.messages.StoreRaw(ctx, message.Raw{
 			WorkspaceID: route.Workspace, EnvelopeFrom: e.From, EnvelopeTo: strings.ToLower(rcpt), Raw: raw,
 		})
 		if err != nil {
 			return err
 		}
-		if _, err := in.messages.TakeIn(ctx, stored, in.incoming(mail, route, e)); err != nil {
-			in.log.ErrorContext(ctx, "a mail is stored but not in a case yet; it is tried again", "mail", stored.ID, "err", err)
+		copies = append(copies, copyOf{stored, route})
+	}
+	mail := in.parse(raw)
+	mail.ApplyEnvelope(e)
+	for _, c := range copies {
+		if _, err := in.messages.TakeIn(ctx, c.Raw, in.incoming(mail, c.route, e)); err != nil {
+			in.log.ErrorContext(ctx, "a mail is stored but not in a case yet; it is tried again", "mail", c.ID, "err", err)
 		}
 	}
 	return nil
@@ -107,6 +113,13 @@ func (in *Intake) Sweep(ctx context.Context) (string, error) {
 }
 
 func (in *Intake) again(ctx context.Context, r message.Raw) error {
+	r, err := in.messages.LoadRaw(ctx, r)
+	if errs.Is(err, errs.NotFound) {
+		return nil // whoever stored it was only slow
+	}
+	if err != nil {
+		return err
+	}
 	route, err := in.routes.find(ctx, r.EnvelopeTo)
 	switch {
 	case err != nil && !errs.Is(err, errs.NotFound):
@@ -126,7 +139,7 @@ func (in *Intake) again(ctx context.Context, r message.Raw) error {
 
 // Read turns a raw mail into what a case takes.
 func (in *Intake) Read(raw []byte, route workspace.Route, e Envelope) message.Incoming {
-	mail := Parse(raw)
+	mail := in.parse(raw)
 	mail.ApplyEnvelope(e)
 	return in.incoming(mail, route, e)
 }
@@ -141,7 +154,7 @@ func (in *Intake) incoming(m Message, route workspace.Route, e Envelope) message
 		from = Address{Name: "Unknown sender", Email: unknownSender}
 	}
 	out := message.Incoming{
-		MessageID: m.MessageID, References: m.threadReferences(),
+		MessageID: m.MessageID, Content: m.contentHash(), References: m.threadReferences(),
 		FromName: from.Name, FromEmail: from.Email, To: emails(m.To), Cc: emails(m.Cc),
 		Subject: m.Subject, Text: m.Text, HTML: m.HTML, Date: m.Date,
 		// What comes from our own address is an echo of ours: taken in, but it must not set anything off.
