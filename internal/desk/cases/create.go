@@ -32,7 +32,8 @@ func CreateTx(ctx context.Context, tx pgx.Tx, actor access.Actor, in NewCase, no
 	rows, err := tx.Query(ctx, `insert into cases (workspace_id, number, subject, contact_id, priority, queue_id,
 			assignee_id, channel, created_at, last_activity_at, last_inbound_at)
 		values ($1, next_case_number($1), $2, $3, $4,
-			coalesce(nullif($5::bigint, 0), (select id from queues where workspace_id = $1 and is_default)), $6, $7, $8, $8,
+			coalesce((select id from queues where workspace_id = $1 and id = $5 and archived_at is null),
+				(select id from queues where workspace_id = $1 and is_default)), $6, $7, $8, $8,
 			case when $9 then $8::timestamptz end)
 		returning `+columns,
 		actor.Workspace, in.Subject, in.Contact, in.Priority, in.Queue, in.Assignee, in.Channel, now, in.Inbound)
