@@ -37,10 +37,11 @@ func (c Certificate) Removed() map[string]int {
 	return m
 }
 
-// Verified returns what the residue scan found; ok is false where none was made, as for a purge.
+// Verified returns what the residue scan found; ok is false where none was made, as for a purge, or where there was
+// nothing to search for. See v.Skipped for what it left out.
 func (c Certificate) Verified() (v Verification, ok bool) {
 	err := json.Unmarshal(c.Verification, &v)
-	return v, err == nil && v.Columns > 0
+	return v, err == nil && v.Columns > 0 && v.Traces > 0
 }
 
 const certificateSQL = `select l.id, l.seq, l.kind, w.name as workspace_name, l.case_number, l.at,

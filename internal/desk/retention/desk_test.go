@@ -14,6 +14,7 @@ import (
 
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/retention"
+	"caseward/internal/email/inbound"
 	"caseward/internal/platform/errs"
 	"caseward/internal/testkit/fixture"
 )
@@ -157,6 +158,21 @@ func get(t testing.TB, d *fixture.Desk, n cases.Number) cases.Case {
 func approve(t testing.TB, d *fixture.Desk, id retention.RequestID) {
 	t.Helper()
 	must(t, d.Retention.Approve(t.Context(), d.Staff, d.Workspace.ID, id))
+}
+
+func rawOf(d *fixture.Desk, messageID string) []byte {
+	return fixture.One[[]byte](d, `select i.raw from inbound_mails i join messages m on m.id = i.message_id where m.message_id = $1`, messageID)
+}
+
+// comesAgain fails if the same mail, of a case that is gone, is not known.
+func comesAgain(t testing.TB, d *fixture.Desk, raw []byte) {
+	t.Helper()
+	count := `select count(*) from messages`
+	had := fixture.One[int](d, count)
+	must(t, d.Intake.Receive(t.Context(), inbound.Envelope{From: "again@customer.test", To: []string{d.Address}}, raw))
+	if now := fixture.One[int](d, count); now != had {
+		t.Errorf("its mail again: %d messages, and there were %d", now, had)
+	}
 }
 
 func days(n int) *int { return &n }

@@ -22,5 +22,8 @@ func Kept() map[string][]string {
 	return columns
 }
 
+// SetScan bounds the residue scan.
+func (s *Service) SetScan(rows, work int64) { s.scan = scan{rows, work} }
+
 // SetBatch lets few cases make many transactions.
 func (s *Service) SetBatch(n int) { s.batch = n }

@@ -92,7 +92,7 @@ func (s *Service) fulfilTx(ctx context.Context, tx pgx.Tx, r approved, c cases.C
 	if err != nil {
 		return err
 	}
-	verification, err := verifyTx(ctx, tx, r.WorkspaceID, list, traces)
+	verification, err := s.verifyTx(ctx, tx, r.WorkspaceID, list, traces)
 	if err != nil {
 		return err
 	}
