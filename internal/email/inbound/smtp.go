@@ -205,7 +205,7 @@ func (s *session) Data(r io.Reader) error {
 	if err := s.server.receiver.Receive(ctx, envelope, raw); err != nil {
 		switch errs.KindOf(err) {
 		case errs.Invalid, errs.NotFound, errs.Forbidden, errs.Conflict, errs.Gone:
-			s.server.opt.Log.Info("mail refused", "remote", envelope.RemoteAddr, "from", envelope.From, "err", err)
+			s.server.opt.Log.Info("mail refused", "remote", envelope.RemoteAddr, "kind", errs.KindOf(err), "code", 554)
 			return &smtp.SMTPError{Code: 554, EnhancedCode: smtp.EnhancedCode{5, 6, 0}, Message: "Mail refused: " + shown(err)}
 		}
 		return s.tryAgain("receive", err)
@@ -258,7 +258,7 @@ func (s *session) readError(err error) error {
 }
 
 func (s *session) tryAgain(what string, err error) error {
-	s.server.opt.Log.Error("mail deferred", "at", what, "remote", s.envelope.RemoteAddr, "err", err)
+	s.server.opt.Log.Error("mail deferred", "at", what, "remote", s.envelope.RemoteAddr, "kind", errs.KindOf(err), "code", 451)
 	return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: "Not stored, try again later"}
 }
 

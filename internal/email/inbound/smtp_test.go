@@ -55,7 +55,9 @@ func (r *receiver) taken() []string {
 // listen starts a server on the loopback and returns it with its address.
 func listen(t *testing.T, r Receiver, opt SMTPOptions) (*SMTPServer, string) {
 	t.Helper()
-	opt.Log = slog.New(slog.DiscardHandler)
+	if opt.Log == nil {
+		opt.Log = slog.New(slog.DiscardHandler)
+	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -229,6 +231,37 @@ func TestSMTPRefuses(t *testing.T) {
 		c.expect("RCPT TO:<x@acme.test>", "250")
 	}
 	c.expect("RCPT TO:<x@acme.test>", "452")
+}
+
+// lines is a writer for a log, by several goroutines.
+type lines chan string
+
+func (l lines) Write(b []byte) (int, error) {
+	l <- string(b)
+	return len(b), nil
+}
+
+func TestSMTPLogNamesNobody(t *testing.T) {
+	t.Parallel()
+	results := make(chan error, 1)
+	r := &receiver{receive: func(context.Context, Envelope, []byte) error { return <-results }}
+	log := make(lines, 100)
+	_, addr := listen(t, r, SMTPOptions{Log: slog.New(slog.NewTextHandler(log, nil))})
+	c := dial(t, addr)
+	c.expect("", "220")
+	c.expect("EHLO shop.test", "250")
+	for code, err := range map[string]error{
+		"554": errs.New(errs.Invalid, "ana@shop.test is odd"), "451": errors.New("ana@shop.test broke it"),
+	} {
+		results <- err
+		c.expect("MAIL FROM:<ana@shop.test>", "250")
+		c.expect("RCPT TO:<x@acme.test>", "250")
+		c.expect("DATA", "354")
+		c.expect("Subject: x\r\n\r\n.", code)
+		if line := <-log; strings.Contains(line, "shop.test") || !strings.Contains(line, "code="+code) || !strings.Contains(line, "kind=") {
+			t.Errorf("%s", line)
+		}
+	}
 }
 
 func TestSMTPOversize(t *testing.T) {

@@ -4,9 +4,12 @@ package outbound
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
+
+	"github.com/emersion/go-smtp"
 
 	"caseward/internal/desk/message"
 	"caseward/internal/email/compose"
@@ -58,7 +61,8 @@ func (o *Outbox) Sweep(ctx context.Context) (string, error) {
 		failure := o.send(ctx, *d)
 		if failure != nil {
 			failed++
-			o.log.WarnContext(ctx, "a mail could not be sent", "workspace", d.WorkspaceID, "mail", d.ID, "try", d.Attempts+1, "err", failure)
+			o.log.WarnContext(ctx, "a mail could not be sent", "workspace", d.WorkspaceID, "mail", d.ID, "try", d.Attempts+1,
+				"kind", errs.KindOf(failure), "code", codeOf(failure))
 		} else {
 			sent++
 		}
@@ -67,6 +71,15 @@ func (o *Outbox) Sweep(ctx context.Context) (string, error) {
 			return "", err
 		}
 	}
+}
+
+// codeOf is the code of the relay's answer, 0 without one. It stands in the log for the answer, which may name people;
+// the answer itself is shown on the case.
+func codeOf(failure error) int {
+	if answer, ok := errors.AsType[*smtp.SMTPError](failure); ok {
+		return answer.Code
+	}
+	return 0
 }
 
 func (o *Outbox) send(ctx context.Context, d message.Delivery) error {

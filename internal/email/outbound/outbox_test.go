@@ -3,12 +3,15 @@ package outbound_test
 import (
 	"bytes"
 	"context"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/emersion/go-smtp"
 
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/message"
@@ -100,8 +103,31 @@ func TestAConversationHoldsTogether(t *testing.T) {
 		}
 	}
 	// Our own mail coming back, by a forwarding loop, is known.
-	if r := d.TakeIn(fixture.Mail{ID: read.MessageID}); r.Outcome != message.Duplicate {
-		t.Errorf("our own mail: %s", r.Outcome)
+	had := d.Snapshot(n)
+	must(t, d.Intake.Receive(ctx, inbound.Envelope{From: "maria@customer.test", To: []string{d.Address}}, m.Raw))
+	if now := d.Snapshot(n); len(now) > len(had)+2 { // the raw mail, and that its content is known
+		t.Errorf("our own mail made of\n%q\n%q", had, now)
+	}
+	if r := d.TakeIn(fixture.Mail{ID: read.MessageID}); r.Outcome != message.Created {
+		t.Errorf("other words under the id of our own mail: %s", r.Outcome)
+	}
+}
+
+func TestTheLogNamesNobody(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	n := d.Receive(fixture.Mail{From: "maria@customer.test"})
+	_, err := d.Messages.Reply(t.Context(), d.Ana, message.ReplyInput{Number: n, Body: "Hello"})
+	must(t, err)
+	s := &sink{fail: func(m outbound.Mail) error {
+		answer := &smtp.SMTPError{Code: 550, Message: m.To[0] + " is unknown"}
+		return errs.Wrap(errs.Invalid, "Refused: "+answer.Message, answer)
+	}}
+	var log bytes.Buffer
+	_, err = outbound.NewOutbox(d.DB, s, d.Signer, d.Clock.Now, slog.New(slog.NewTextHandler(&log, nil))).Sweep(t.Context())
+	must(t, err)
+	if got := log.String(); strings.Contains(got, "maria") || !strings.Contains(got, "code=550") || !strings.Contains(got, "mail=") {
+		t.Error(got)
 	}
 }
 
