@@ -22,12 +22,13 @@ type workspaceCreateCmd struct {
 	Slug       string `required:"" help:"Its part of the addresses: /w/SLUG."`
 	OwnerEmail string `required:"" help:"Who owns it. A new account gets the password from CASEWARD_PASSWORD or a prompt."`
 	OwnerName  string `help:"The owner's name."`
+	Existing   bool   `help:"The owner has an account already, and keeps its name and password."`
 	Address    string `help:"The e-mail address that receives its mail; support@SLUG.example when not given."`
 }
 
 // Run creates the workspace.
 func (c workspaceCreateCmd) Run(ctx context.Context) error {
-	password, err := readPassword()
+	password, err := readPassword(c.Existing)
 	if err != nil {
 		return err
 	}
@@ -35,7 +36,7 @@ func (c workspaceCreateCmd) Run(ctx context.Context) error {
 		c.Address = "support@" + c.Slug + ".example"
 	}
 	return with(ctx, func(a *app.App) error {
-		url, err := a.CreateWorkspace(ctx, c.Name, c.Slug, c.Address, app.Person{Email: c.OwnerEmail, Name: c.OwnerName, Password: password})
+		url, err := a.CreateWorkspace(ctx, c.Name, c.Slug, c.Address, app.Person{Email: c.OwnerEmail, Name: c.OwnerName, Password: password, Existing: c.Existing})
 		if err == nil {
 			fmt.Printf("Workspace %s is at %s\n", c.Name, url)
 		}
@@ -50,16 +51,18 @@ type staffCmd struct {
 type staffAddCmd struct {
 	Email string `required:"" help:"A new account gets the password from CASEWARD_PASSWORD or a prompt."`
 	Name  string `help:"Their name."`
+	// Existing is asked for, since the password that was typed would be passed over.
+	Existing bool `help:"They have an account already, and keep its name and password."`
 }
 
 // Run adds the staff account.
 func (c staffAddCmd) Run(ctx context.Context) error {
-	password, err := readPassword()
+	password, err := readPassword(c.Existing)
 	if err != nil {
 		return err
 	}
 	return with(ctx, func(a *app.App) error {
-		err := a.AddStaff(ctx, app.Person{Email: c.Email, Name: c.Name, Password: password})
+		err := a.AddStaff(ctx, app.Person{Email: c.Email, Name: c.Name, Password: password, Existing: c.Existing})
 		if err == nil {
 			fmt.Printf("%s can sign in at %s/login and decide on erasure requests\n", c.Email, a.Config.BaseURL)
 		}
@@ -68,8 +71,11 @@ func (c staffAddCmd) Run(ctx context.Context) error {
 }
 
 // readPassword takes the password from CASEWARD_PASSWORD, a prompt that does not echo, or piped input: never from an
-// argument, which every user of the machine can see.
-func readPassword() (string, error) {
+// argument, which every user of the machine can see. An account that exists needs none.
+func readPassword(existing bool) (string, error) {
+	if existing {
+		return "", nil
+	}
 	if p := os.Getenv("CASEWARD_PASSWORD"); p != "" {
 		return p, nil
 	}

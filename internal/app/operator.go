@@ -14,13 +14,14 @@ import (
 // Person is somebody that an operator gives an account. Name may be empty: the address then stands for it.
 type Person struct {
 	Email, Name, Password string
+	Existing              bool // use the account of the address, with the name and password it has
 }
 
 func (p Person) named() setup.Person {
 	if p.Name == "" {
 		p.Name, _, _ = strings.Cut(p.Email, "@")
 	}
-	return setup.Person{Email: p.Email, Name: p.Name, Password: p.Password}
+	return setup.Person{Email: p.Email, Name: p.Name, Password: p.Password, Existing: p.Existing}
 }
 
 // CreateWorkspace makes a workspace with its owner and returns where it is.

@@ -49,7 +49,7 @@ func (l *loader) build(ctx context.Context, w world) error {
 }
 
 func (p person) account() setup.Person {
-	return setup.Person{Email: p.email, Name: p.name, Password: Password}
+	return setup.Person{Email: p.email, Name: p.name, Password: Password, Existing: true}
 }
 
 // findActors reads who acts in a workspace, as a session would resolve them.

@@ -46,12 +46,14 @@ type Input struct {
 	First bool
 }
 
-// Person is somebody who signs in. An address that has an account keeps its name and password; name and password
-// may then be empty.
+// Person is somebody who signs in.
 type Person struct {
 	Email    string
 	Name     string
 	Password string
+	// Existing allows an address that has an account, which keeps its name and password: what stands here may then be
+	// empty, and is not looked at.
+	Existing bool
 }
 
 // Created is what Create has made.
@@ -74,11 +76,13 @@ func (s *Service) Create(ctx context.Context, in Input) (Created, error) {
 		}
 	}
 	owner, err := s.prepare(ctx, in.Owner)
-	if err != nil {
+	switch {
+	case err != nil:
 		return Created{}, err
-	}
-	if in.First && owner.exists {
+	case in.First && owner.exists:
 		return Created{}, errs.Field("email", "There is an account of this address already. Use another one here.")
+	case owner.exists && !in.Owner.Existing:
+		return Created{}, taken(owner)
 	}
 	var out Created
 	err = s.db.AsSystem(ctx, "set-up", func(tx pgx.Tx) error {
@@ -93,7 +97,7 @@ func (s *Service) createTx(ctx context.Context, tx pgx.Tx, what workspace.Create
 		return Created{}, err
 	}
 	if first {
-		if n, err := workspace.Count(ctx, tx); err != nil || n > 0 {
+		if exists, err := workspace.AnyTx(ctx, tx); err != nil || exists {
 			return Created{}, alreadySetUp(err)
 		}
 	}
@@ -125,20 +129,22 @@ func alreadySetUp(err error) error {
 
 // NeedsSetup reports whether there is no workspace yet.
 func (s *Service) NeedsSetup(ctx context.Context) (bool, error) {
-	var n int
+	var exists bool
 	err := s.db.AsSystem(ctx, "set-up", func(tx pgx.Tx) (err error) {
-		n, err = workspace.Count(ctx, tx)
+		exists, err = workspace.AnyTx(ctx, tx)
 		return err
 	})
-	return n == 0, err
+	return !exists, err
 }
 
-// AddStaff makes somebody support staff; one who has an account keeps their name and password. Doing it again
-// changes nothing. Errors: Invalid.
+// AddStaff makes somebody support staff. Doing it again with Existing changes nothing. Errors: Invalid.
 func (s *Service) AddStaff(ctx context.Context, who Person) (access.UserID, error) {
 	p, err := s.prepare(ctx, who)
 	if err != nil {
 		return 0, err
+	}
+	if p.exists && !who.Existing {
+		return 0, taken(p)
 	}
 	var id access.UserID
 	err = s.db.AsSystem(ctx, "set-up", func(tx pgx.Tx) error {
@@ -150,7 +156,13 @@ func (s *Service) AddStaff(ctx context.Context, who Person) (access.UserID, erro
 	return id, err
 }
 
-// AddMember makes somebody a member of a workspace with a role and, for an agent, grants; for the demo and tests.
+// taken refuses to pass over the name and the password that somebody typed for an account that has its own.
+func taken(p person) error {
+	return errs.Newf(errs.Invalid, "There is an account of %s already. To use it with the name and password it has, add --existing.", p.Email)
+}
+
+// AddMember makes somebody a member of a workspace with a role and, for an agent, grants; for the demo and tests, whose
+// people have accounts in several workspaces.
 // People who use the program are invited instead. Errors: Invalid, Conflict when they are a member.
 func (s *Service) AddMember(ctx context.Context, w workspace.Workspace, who Person, role access.Role, grants ...access.Permission) (access.Actor, error) {
 	p, err := s.prepare(ctx, who)
@@ -191,8 +203,11 @@ func (s *Service) prepare(ctx context.Context, in Person) (person, error) {
 		p.exists = u.ID != 0
 		return err
 	})
-	if err != nil || p.exists {
+	switch {
+	case err != nil || p.exists:
 		return p, err
+	case in.Existing && in.Password == "":
+		return person{}, errs.Newf(errs.Invalid, "There is no account of %s yet.", email)
 	}
 	if p.Name, err = member.CleanName(in.Name); err != nil {
 		return person{}, err

@@ -1,6 +1,7 @@
 package setup_test
 
 import (
+	"strings"
 	"testing"
 
 	"caseward/internal/desk/access"
@@ -95,11 +96,25 @@ func TestWhatIsRefused(t *testing.T) {
 	if _, err := s.Create(t.Context(), taken); !errs.Is(err, errs.Invalid) {
 		t.Errorf("an account's address: %v", err)
 	}
-	taken.First = false // the command line may
+	taken.First = false // the command line may, and says so: otherwise the password that was typed would be passed over
+	if _, err := s.Create(t.Context(), taken); !errs.Is(err, errs.Invalid) || !strings.Contains(err.Error(), "--existing") {
+		t.Errorf("an account's address, unasked: %v", err)
+	}
+	staff := setup.Person{Email: "staff@x.test", Name: "Stan", Password: "another long passphrase"}
+	if _, err := s.AddStaff(t.Context(), staff); !errs.Is(err, errs.Invalid) {
+		t.Errorf("an account made staff, unasked: %v", err)
+	}
+	if _, err := s.AddStaff(t.Context(), setup.Person{Email: "staff@x.test", Existing: true}); err != nil {
+		t.Error(err)
+	}
+	if _, err := s.AddStaff(t.Context(), setup.Person{Email: "nobody@x.test", Existing: true}); !errs.Is(err, errs.Invalid) {
+		t.Errorf("an account that is not there: %v", err)
+	}
+	taken.Owner.Existing = true
 	if _, err := s.Create(t.Context(), taken); err != nil {
 		t.Error(err)
 	}
-	taken.Owner.Email = "other@x.test"
+	taken.Owner.Email, taken.Owner.Existing = "other@x.test", false
 	if _, err := s.Create(t.Context(), taken); !errs.Is(err, errs.Invalid) {
 		t.Errorf("a slug that is taken: %v", err)
 	}

@@ -78,8 +78,8 @@ func (in CreateInput) clean() (CreateInput, error) {
 	return in, err
 }
 
-// Count tells how many workspaces there are, within a transaction of the system.
-func Count(ctx context.Context, tx pgx.Tx) (n int, err error) {
-	err = tx.QueryRow(ctx, `select count(*) from workspaces`).Scan(&n)
-	return n, err
+// AnyTx tells whether there is a workspace, within a transaction of the system.
+func AnyTx(ctx context.Context, tx pgx.Tx) (exists bool, err error) {
+	err = tx.QueryRow(ctx, `select exists (select from workspaces)`).Scan(&exists)
+	return exists, err
 }
