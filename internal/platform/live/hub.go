@@ -12,6 +12,9 @@ type Event struct {
 	Case      int64 `json:"c,omitempty"` // the case's number; 0: no single case, look at everything again
 }
 
+// outboxSize is how many events wait for Relay; those beyond are told as one a workspace.
+const outboxSize = 4096
+
 // Hub passes events to the subscribers of this process and, through Relay, to those of other processes.
 type Hub struct {
 	mu          sync.Mutex
@@ -19,7 +22,10 @@ type Hub struct {
 	generations map[int64]uint64
 	resyncs     uint64
 	closed      bool
-	outbox      chan Event // to Relay; full means Relay is behind, and the next event it sends is a resync
+	outbox      chan Event // to Relay
+	// lost are the workspaces of events that could not be sent to other processes: Relay says "look at everything again"
+	// of each before it sends anything else.
+	lost map[int64]struct{}
 }
 
 // NewHub returns a hub that works within one process until Relay runs.
@@ -27,7 +33,8 @@ func NewHub() *Hub {
 	return &Hub{
 		subscribers: map[int64]map[chan Event]struct{}{},
 		generations: map[int64]uint64{},
-		outbox:      make(chan Event, 4096),
+		outbox:      make(chan Event, outboxSize),
+		lost:        map[int64]struct{}{},
 	}
 }
 
@@ -36,8 +43,34 @@ func (h *Hub) Publish(e Event) {
 	h.deliver(e)
 	select {
 	case h.outbox <- e:
-	default: // Relay is far behind; other processes catch up by the age limit of what they cache
+	default: // Relay is far behind, or this is the only process and nobody reads
+		h.lose([]Event{e})
 	}
+}
+
+// lose notes events that other processes will not hear of one by one. Without Relay the note has no reader, and it
+// never holds more than one entry a workspace.
+func (h *Hub) lose(events []Event) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, e := range events {
+		h.lost[e.Workspace] = struct{}{}
+	}
+}
+
+// found takes up to limit of the workspaces with losses, each as an event that asks to look at everything again.
+func (h *Hub) found(limit int) []Event {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var events []Event
+	for workspace := range h.lost {
+		if len(events) == limit {
+			break
+		}
+		events = append(events, Event{Workspace: workspace})
+		delete(h.lost, workspace)
+	}
+	return events
 }
 
 // Subscribe returns a channel of a workspace's events and a function that ends it. A slow reader loses single

@@ -85,14 +85,19 @@ func (h *Hub) send(ctx context.Context, pool *pgxpool.Pool, process string, logg
 		}
 		if err != nil && ctx.Err() == nil {
 			logger.Warn("live updates could not be sent to other processes", "err", err)
+			h.lose(batch)
 			sleep(ctx, retryAfter)
 		}
 	}
 }
 
-// collect waits for an event and takes what else comes within a moment, each case once; nil when ctx ends.
+// collect waits for an event and takes what else comes within a moment, each case once; nil when ctx ends. What was
+// lost before comes first, and does not wait.
 func (h *Hub) collect(ctx context.Context) []Event {
-	var batch []Event
+	batch := h.found(maxBatch)
+	if len(batch) > 0 {
+		return batch
+	}
 	seen := map[Event]bool{}
 	var timeout <-chan time.Time
 	for len(batch) < maxBatch {
