@@ -163,7 +163,7 @@ func (a *App) buildWeb(now clock.Clock) error {
 	a.Handler, err = web.Routes(web.Deps{
 		Kit: k, BaseURL: base, Files: files, Ready: a.DB.Ping, Snapshots: a.DB, Hub: a.Hub, Now: now,
 		Members: a.Members, Workspaces: a.Workspaces, Setup: a.Setup, Cases: a.Cases, Messages: a.Messages,
-		Retention: a.Retention, Search: search.NewService(a.DB), Audit: audit.NewReader(a.DB),
+		Retention: a.Retention, Search: search.NewService(a.DB), Audit: audit.NewReader(a.DB, audit.NewGuard(a.DB, now)),
 	})
 	return err
 }
@@ -172,9 +172,14 @@ func (a *App) buildWeb(now clock.Clock) error {
 func (a *App) transport(now clock.Clock) outbound.Transport {
 	r := a.Config.Relay
 	if r == nil {
-		return outbound.Folder{Dir: filepath.Join(a.Config.DataDir, "outbox"), Now: now}
+		return a.outboxFolder(now)
 	}
 	return outbound.Relay{Host: r.Host, Port: r.Port, Username: r.Username, Password: r.Password.Reveal(), Implicit: r.ImplicitTLS}
+}
+
+// outboxFolder is kept tidy even where there is a relay now: there may not have been one yesterday.
+func (a *App) outboxFolder(now clock.Clock) outbound.Folder {
+	return outbound.Folder{Dir: filepath.Join(a.Config.DataDir, "outbox"), Now: now}
 }
 
 // sweeps are the background jobs, as in `caseward run NAME`.
@@ -183,6 +188,7 @@ func (a *App) sweeps(outbox *outbound.Outbox) []jobs.Sweep {
 		{Name: retention.PurgeSweep, Every: time.Minute, Timeout: time.Hour, Run: a.Retention.Purge},
 		{Name: retention.ErasureSweep, Every: time.Minute, Timeout: time.Hour, Run: a.Retention.Fulfil},
 		{Name: message.OutboxSweep, Every: 5 * time.Second, Run: outbox.Sweep},
+		{Name: outbound.FilesSweep, Every: 5 * time.Minute, Run: a.outboxFolder(clock.System).Sweep(a.DB)},
 		{Name: inbound.IntakeSweep, Every: 30 * time.Second, Run: a.Intake.Sweep},
 		{Name: "seal", Every: 10 * time.Second, Run: a.Sealer.Run},
 		{Name: "throttles", Every: time.Hour, Run: a.Members.ForgetFailures},

@@ -122,7 +122,7 @@ func invitePage(v inviteView) templ.Component {
 			return nil
 		})
 		templ_7745c5c3_Err = ui.Centered(ui.CenteredProps{Frame: v.frame, Heading: "Join " + v.offer.Workspace,
-			Text: "You are invited as " + article(roleNames[v.offer.Role]) + ", under " + v.offer.Email + "."}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+			Text: "You are invited as " + article(v.offer.Role.Label()) + ", under " + v.offer.Email + "."}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -3,7 +3,6 @@ package account
 import (
 	"net/http"
 
-	"caseward/internal/desk/access"
 	"caseward/internal/desk/member"
 	"caseward/web/kit"
 	"caseward/web/ui"
@@ -13,10 +12,6 @@ type workspacesView struct {
 	frame ui.Frame
 	user  member.User
 	list  []member.Membership
-}
-
-var roleNames = map[access.Role]string{
-	access.Owner: "Owner", access.Admin: "Admin", access.Agent: "Agent", access.Viewer: "Viewer",
 }
 
 // Workspaces is GET / and GET /workspaces: the way to the one place that somebody can only mean, or a choice.

@@ -5,11 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math"
 	"net/http"
 	"runtime/debug"
-	"strconv"
-	"time"
 
 	"caseward/internal/platform/errs"
 )
@@ -59,17 +56,8 @@ func Status(kind errs.Kind) int {
 	}
 }
 
-// retryAfterError carries how long the caller should wait.
-type retryAfterError struct {
-	error
-	wait time.Duration
-}
-
-func (e retryAfterError) Unwrap() error { return e.error }
-
-// RetryAfter adds the wait to a RateLimited error; the answer's Retry-After header says it. Without it
-// the header says one minute.
-func RetryAfter(err error, wait time.Duration) error { return retryAfterError{err, wait} }
+// retryAfter is how many seconds whoever tried too often is asked to wait.
+const retryAfter = "60"
 
 func (k *Kit) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
@@ -82,11 +70,7 @@ func (k *Kit) fail(w http.ResponseWriter, r *http.Request, err error) {
 			slog.String("route", routePattern(r)), slog.Any("error", err))
 	}
 	if kind == errs.RateLimited {
-		wait := time.Minute
-		if e, ok := errors.AsType[retryAfterError](err); ok {
-			wait = e.wait
-		}
-		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+		w.Header().Set("Retry-After", retryAfter)
 	}
 	k.writeError(w, r, Status(kind), err)
 }

@@ -10,7 +10,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"caseward/internal/platform/errs"
 )
@@ -131,9 +130,9 @@ func TestHTMXErrorGoesToTheNotices(t *testing.T) {
 func TestRetryAfter(t *testing.T) {
 	t.Parallel()
 	w, _ := serve(t, func(http.ResponseWriter, *http.Request) error {
-		return RetryAfter(errs.New(errs.RateLimited, ""), 1500*time.Millisecond)
+		return errs.New(errs.RateLimited, "")
 	}, nil)
-	if w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") != "2" {
+	if w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") != "60" {
 		t.Errorf("status %d, Retry-After %q", w.Code, w.Header().Get("Retry-After"))
 	}
 }

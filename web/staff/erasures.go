@@ -52,20 +52,10 @@ func (r request) counts() []string {
 		{r.RawMails, "raw mail"}, {r.Activities, "activity entry"},
 	} {
 		if c.n > 0 {
-			list = append(list, plural(c.n, c.unit))
+			list = append(list, ui.Count(c.n, c.unit))
 		}
 	}
 	return list
-}
-
-func plural(n int, unit string) string {
-	switch {
-	case n == 1:
-		return "1 " + unit
-	case unit[len(unit)-1] == 'y':
-		return strconv.Itoa(n) + " " + unit[:len(unit)-1] + "ies"
-	}
-	return strconv.Itoa(n) + " " + unit + "s"
 }
 
 // Erasures is GET /staff/erasures.

@@ -1,7 +1,8 @@
 package ui
 
 import (
-	"fmt"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -19,11 +20,11 @@ func relative(t, now time.Time, loc *time.Location) string {
 	case gap < time.Minute:
 		return "just now"
 	case gap < time.Hour:
-		return direction(count(int(gap/time.Minute), "minute"), future)
+		return direction(Count(int(gap/time.Minute), "minute"), future)
 	case gap < 24*time.Hour:
-		return direction(count(int(gap/time.Hour), "hour"), future)
+		return direction(Count(int(gap/time.Hour), "hour"), future)
 	case gap < 7*24*time.Hour:
-		return direction(count(int(gap/(24*time.Hour)), "day"), future)
+		return direction(Count(int(gap/(24*time.Hour)), "day"), future)
 	case t.Year() == now.Year():
 		return t.Format("2 Jan")
 	default:
@@ -38,11 +39,28 @@ func direction(span string, future bool) string {
 	return span + " ago"
 }
 
-func count(n int, unit string) string {
-	if n == 1 {
-		return "1 " + unit
+// Span is a duration in the unit that matters, rounded down like the "in 5 days" of a running countdown.
+func Span(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return "less than a minute"
+	case d < time.Hour:
+		return Count(int(d/time.Minute), "minute")
+	case d < 24*time.Hour:
+		return Count(int(d/time.Hour), "hour")
 	}
-	return fmt.Sprintf("%d %ss", n, unit)
+	return Count(int(d/(24*time.Hour)), "day")
+}
+
+// Count is a number of things: "1 day", "2 days", "3 entries".
+func Count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	if stem, ok := strings.CutSuffix(thing, "ry"); ok {
+		return strconv.Itoa(n) + " " + stem + "ries"
+	}
+	return strconv.Itoa(n) + " " + thing + "s"
 }
 
 // full is the unambiguous form for the title and for deadlines.

@@ -32,6 +32,11 @@ const (
 // Roles lists every role, the most powerful first.
 func Roles() []Role { return []Role{Owner, Admin, Agent, Viewer} }
 
+// Label is the role as people read it.
+func (r Role) Label() string {
+	return map[Role]string{Owner: "Owner", Admin: "Admin", Agent: "Agent", Viewer: "Viewer"}[r]
+}
+
 // Valid reports whether r is a role.
 func (r Role) Valid() bool { return slices.Contains(Roles(), r) }
 

@@ -12,10 +12,13 @@ import (
 )
 
 // Reader shows the trail.
-type Reader struct{ db *db.DB }
+type Reader struct {
+	db    *db.DB
+	guard *Guard
+}
 
 // NewReader returns a Reader.
-func NewReader(d *db.DB) *Reader { return &Reader{d} }
+func NewReader(d *db.DB, guard *Guard) *Reader { return &Reader{d, guard} }
 
 // Line is an entry as people read it. The names are looked up at this moment: the trail itself holds none.
 type Line struct {
@@ -49,7 +52,7 @@ type Page struct {
 //
 // Needs ReadAudit. Errors: Forbidden.
 func (r *Reader) List(ctx context.Context, actor access.Actor, in PageInput) (Page, error) {
-	if err := actor.Require(access.ReadAudit); err != nil {
+	if err := r.guard.Require(ctx, actor, access.ReadAudit, Object{Kind: "audit trail"}); err != nil {
 		return Page{}, err
 	}
 	if in.Size == 0 {

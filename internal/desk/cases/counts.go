@@ -18,14 +18,14 @@ const CountCap = 1000
 // Counts are the sizes of the built-in lists, each at most CountCap+1.
 type Counts map[Filter]int
 
-// Counts returns the sizes of all built-in lists for the actor; the deleted cases only for those who may delete.
+// Counts returns the sizes of all built-in lists for the actor; the deleted cases only for those who may restore them.
 //
 // Needs ReadCases. Errors: Forbidden.
 func (s *Service) Counts(ctx context.Context, actor access.Actor) (Counts, error) {
 	if err := actor.Require(access.ReadCases); err != nil {
 		return nil, err
 	}
-	key := countKey{actor.Workspace, actor.Member, actor.Can(access.DeleteCases)}
+	key := countKey{actor.Workspace, actor.Member, actor.Can(access.RestoreCases)}
 	generation := s.hub.Generation(int64(actor.Workspace))
 	if c, ok := s.counts.get(key, generation, s.now()); ok {
 		return c, nil

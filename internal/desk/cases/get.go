@@ -2,12 +2,14 @@ package cases
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"caseward/internal/desk/access"
+	"caseward/internal/desk/audit"
 	"caseward/internal/platform/errs"
 )
 
@@ -24,7 +26,7 @@ type Names struct {
 	ContactName      string
 	ContactEmail     string
 	ContactPhone     string
-	ContactSince     string
+	ContactSince     time.Time
 	AssigneeName     string
 	QueueName        string
 	SpamByName       string
@@ -34,8 +36,8 @@ type Names struct {
 
 const activityShown = 200
 
-// Get returns a case with the names around it. A deleted case is only shown to those who may delete; to others it
-// is not there.
+// Get returns a case with the names around it. A deleted case is only shown to those who may restore it; to others it
+// is not there, and that they asked is recorded.
 //
 // Needs ReadCases. Errors: Forbidden, NotFound, Gone.
 func (s *Service) Get(ctx context.Context, actor access.Actor, n Number) (d Details, err error) {
@@ -46,28 +48,41 @@ func (s *Service) Get(ctx context.Context, actor access.Actor, n Number) (d Deta
 		d, err = detailsTx(ctx, tx, actor, n)
 		return err
 	})
+	if errors.Is(err, errHidden) {
+		// Outside of the transaction above, which may be a read-only one.
+		err = s.guard.Require(ctx, actor, access.RestoreCases, audit.Case(int64(n)))
+		if err == nil || errs.Is(err, errs.Forbidden) {
+			err = errs.Newf(errs.NotFound, "There is no case %d in this workspace.", n)
+		}
+	}
 	return d, err
 }
+
+// errHidden is the refusal to show a deleted case, within the package.
+var errHidden = errors.New("the case is deleted")
 
 func detailsTx(ctx context.Context, tx pgx.Tx, actor access.Actor, n Number) (Details, error) {
 	c, err := getTx(ctx, tx, actor.Workspace, n)
 	if err != nil {
 		return Details{}, err
 	}
-	if c.DeletedAt != nil && !actor.Can(access.DeleteCases) {
-		return Details{}, errs.Newf(errs.NotFound, "There is no case %d in this workspace.", n)
+	if c.DeletedAt != nil && !actor.Can(access.RestoreCases) {
+		return Details{}, errHidden
 	}
 	d := Details{Case: c}
 	batch := &pgx.Batch{}
 	queueNames(batch, c, &d.Names)
 	queueTags(batch, c, &d.Tags)
 	queueActivity(batch, c, activityShown, &d.Activity)
-	return d, tx.SendBatch(ctx, batch).Close()
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil { // only now is d complete
+		return Details{}, err
+	}
+	return d, nil
 }
 
 func queueNames(batch *pgx.Batch, c Case, into *Names) {
 	batch.Queue(`select k.name as contact_name, coalesce(e.email, '') as contact_email, k.phone as contact_phone,
-			to_char(k.created_at, 'FMMonth YYYY') as contact_since,
+			k.created_at as contact_since,
 			coalesce(au.name, '') as assignee_name, q.name as queue_name,
 			coalesce(su.name, '') as spam_by_name, coalesce(du.name, '') as deleted_by_name,
 			(select number from cases where workspace_id = $1 and id = $7) as merged_into_number

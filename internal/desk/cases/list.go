@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"caseward/internal/desk/access"
+	"caseward/internal/desk/audit"
 	"caseward/internal/platform/errs"
 )
 
@@ -111,16 +112,12 @@ func (s Summary) Cursor() *Cursor { return &Cursor{s.SortAt, s.ID} }
 
 // List returns a page of a filter.
 //
-// Needs ReadCases; DeletedView needs DeleteCases. Errors: Invalid, Forbidden.
+// Needs ReadCases; DeletedView needs RestoreCases. Errors: Invalid, Forbidden.
 func (s *Service) List(ctx context.Context, actor access.Actor, f Filter, in PageInput) (page Page, err error) {
 	if !f.Valid() {
 		return Page{}, errs.Field("filter", "There is no such filter.")
 	}
-	need := access.ReadCases
-	if f == DeletedView {
-		need = access.DeleteCases
-	}
-	if err := actor.Require(need); err != nil {
+	if err := s.requireList(ctx, actor, f); err != nil {
 		return Page{}, err
 	}
 	err = s.db.ReadWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
@@ -128,6 +125,14 @@ func (s *Service) List(ctx context.Context, actor access.Actor, f Filter, in Pag
 		return err
 	})
 	return page, err
+}
+
+// requireList leaves an entry only of the deleted cases: a refused look at them is worth knowing of.
+func (s *Service) requireList(ctx context.Context, actor access.Actor, f Filter) error {
+	if f == DeletedView {
+		return s.guard.Require(ctx, actor, access.RestoreCases, audit.Object{Kind: "deleted cases"})
+	}
+	return actor.Require(access.ReadCases)
 }
 
 const pageSize = 25

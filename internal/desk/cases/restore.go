@@ -25,12 +25,16 @@ type Restored struct {
 // What is gone meanwhile (a deactivated assignee, an archived queue or tag) stays away and is named. Restoring a
 // case that is not deleted changes nothing, unless Reopen asks for it.
 //
-// Needs DeleteCases. Errors: Forbidden, NotFound, Gone; Conflict while a request for permanent deletion is open.
+// Needs RestoreCases. Errors: Forbidden, NotFound, Gone; Conflict while a request for permanent deletion is open, and
+// when a redirect is to be reopened.
 func (s *Service) Restore(ctx context.Context, actor access.Actor, in RestoreInput) (Restored, error) {
 	var missing []string
-	c, err := s.change(ctx, actor, access.DeleteCases, in.Number, func(tx pgx.Tx, c *Case) (err error) {
+	c, err := s.change(ctx, actor, access.RestoreCases, in.Number, func(tx pgx.Tx, c *Case) (err error) {
 		missing, err = s.RestoreTx(ctx, tx, actor, c)
 		if err != nil || !in.Reopen {
+			return err
+		}
+		if err := c.requireNotMerged(); err != nil {
 			return err
 		}
 		return s.SetStatusTx(ctx, tx, actor, c, Open)

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
 	"caseward/internal/platform/errs"
@@ -131,4 +133,82 @@ func TestRestoreNeedsTheRight(t *testing.T) {
 	same(t, "rows", before, d.Snapshot(n))
 	_, err := d.Cases.Restore(t.Context(), d.Ana, cases.RestoreInput{Number: 999999})
 	wants(t, err, errs.NotFound, "a case that never was")
+}
+
+func TestThePlanDoesNotLockARestore(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	n := d.Case()
+	d.Delete(n)
+	owner := d.Owner
+	owner.Plan = access.Starter
+	if _, err := d.Cases.Get(t.Context(), owner, n); err != nil {
+		t.Errorf("the deleted case cannot be seen: %v", err)
+	}
+	page, err := d.Cases.List(t.Context(), owner, cases.DeletedView, cases.PageInput{})
+	if err != nil || len(page.Rows) != 1 {
+		t.Errorf("the list has %d rows, %v", len(page.Rows), err)
+	}
+	_, err = d.Cases.Restore(t.Context(), owner, cases.RestoreInput{Number: n})
+	must(t, err)
+	_, err = d.Cases.Delete(t.Context(), owner, cases.DeleteInput{Number: n})
+	wants(t, err, errs.Forbidden, "deleting on the starter plan")
+}
+
+func TestARedirectIsNotReopened(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	from, into := d.Case(), d.Case()
+	d.Exec(`update cases set status = 'closed', merged_into_id = (select id from cases where workspace_id = $1 and number = $3)
+		where workspace_id = $1 and number = $2`, d.ID(), from, into)
+	_, err := d.Cases.Restore(t.Context(), d.Ana, cases.RestoreInput{Number: from, Reopen: true})
+	wants(t, err, errs.Conflict, "reopening a redirect")
+}
+
+func TestRefusedLooksAndCraftedRequestsAreRecorded(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	ctx := t.Context()
+	n := d.Case()
+	d.Delete(n)
+	refused := func() (n int) {
+		must(t, d.DB.AsSystem(ctx, "test", func(tx pgx.Tx) error {
+			return tx.QueryRow(ctx, `select count(*) from audit_entries where action like '%.refused'`).Scan(&n)
+		}))
+		return n
+	}
+	bad, far := " ", []string{strings.Repeat("x", 51)}
+	for what, try := range map[string]struct {
+		kind errs.Kind
+		do   func() error
+	}{
+		"list": {errs.Forbidden, func() error { _, err := d.Cases.List(ctx, d.Ben, cases.DeletedView, cases.PageInput{}); return err }},
+		"look": {errs.NotFound, func() error { _, err := d.Cases.Get(ctx, d.Ben, n); return err }},
+		"delete": {errs.Forbidden, func() error {
+			_, err := d.Cases.Delete(ctx, d.Ben, cases.DeleteInput{Number: n, Reason: "boredom"})
+			return err
+		}},
+		"update": {errs.Forbidden, func() error { _, err := d.Cases.Update(ctx, d.Viewer, n, cases.UpdateInput{Subject: &bad}); return err }},
+		"tags":   {errs.Forbidden, func() error { _, err := d.Cases.SetTags(ctx, d.Viewer, n, far); return err }},
+	} {
+		before := refused()
+		wants(t, try.do(), try.kind, what)
+		if after := refused(); after != before+1 {
+			t.Errorf("%s left %d entries", what, after-before)
+		}
+	}
+}
+
+func TestAnUpdateIsAllOrNothing(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	n := d.Case()
+	closed, tags := cases.Closed, []string{strings.Repeat("x", 51)}
+	_, err := d.Cases.Update(t.Context(), d.Ana, n, cases.UpdateInput{Status: &closed, Tags: &tags})
+	wants(t, err, errs.Invalid, "a tag that is too long")
+	c, err := d.Cases.Get(t.Context(), d.Ana, n)
+	must(t, err)
+	if c.Status == cases.Closed {
+		t.Error("half of it was saved")
+	}
 }

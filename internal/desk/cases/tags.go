@@ -20,27 +20,32 @@ const (
 //
 // Needs WorkCases. Errors: Invalid, Forbidden, NotFound, Gone; Conflict when the case is deleted.
 func (s *Service) SetTags(ctx context.Context, actor access.Actor, n Number, names []string) (Case, error) {
-	names, err := validTags(names)
-	if err != nil {
-		return Case{}, err
+	return s.Update(ctx, actor, n, UpdateInput{Tags: &names})
+}
+
+func (s *Service) updateTags(ctx context.Context, tx pgx.Tx, actor access.Actor, c *Case, in UpdateInput) error {
+	if in.Tags == nil {
+		return nil
 	}
-	return s.edit(ctx, actor, n, func(tx pgx.Tx, c *Case) error {
-		ids, err := tagIDsTx(ctx, tx, actor.Workspace, names, s.now())
-		if err != nil {
-			return err
-		}
-		removed, err := tx.Exec(ctx, `delete from case_tags where workspace_id = $1 and case_id = $2 and tag_id <> all ($3)`,
-			c.WorkspaceID, c.ID, ids)
-		if err != nil {
-			return err
-		}
-		added, err := tx.Exec(ctx, `insert into case_tags (workspace_id, case_id, tag_id)
-			select $1, $2, unnest($3::bigint[]) on conflict do nothing`, c.WorkspaceID, c.ID, ids)
-		if err != nil || added.RowsAffected()+removed.RowsAffected() == 0 {
-			return err
-		}
-		return s.noteTx(ctx, tx, actor, *c, ActTags, map[string]any{"tags": ids})
-	})
+	names, err := validTags(*in.Tags)
+	if err != nil {
+		return err
+	}
+	ids, err := tagIDsTx(ctx, tx, actor.Workspace, names, s.now())
+	if err != nil {
+		return err
+	}
+	removed, err := tx.Exec(ctx, `delete from case_tags where workspace_id = $1 and case_id = $2 and tag_id <> all ($3)`,
+		c.WorkspaceID, c.ID, ids)
+	if err != nil {
+		return err
+	}
+	added, err := tx.Exec(ctx, `insert into case_tags (workspace_id, case_id, tag_id)
+		select $1, $2, unnest($3::bigint[]) on conflict do nothing`, c.WorkspaceID, c.ID, ids)
+	if err != nil || added.RowsAffected()+removed.RowsAffected() == 0 {
+		return err
+	}
+	return s.noteTx(ctx, tx, actor, *c, ActTags, map[string]any{"tags": ids})
 }
 
 func validTags(names []string) ([]string, error) {

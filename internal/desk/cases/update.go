@@ -17,22 +17,16 @@ type UpdateInput struct {
 	Priority *Priority
 	Queue    *int64
 	Assignee *access.MemberID
+	Tags     *[]string // all of them; a name that is new to the workspace becomes a tag
 }
 
-// Update changes the properties of a case. What has the wanted value already is no change and leaves no trace.
+// Update changes the properties of a case, all that were asked for or none. What has the wanted value already is no change and leaves no trace.
 //
 // Needs WorkCases. Errors: Invalid, Forbidden, NotFound, Gone; Conflict when the case is deleted.
 func (s *Service) Update(ctx context.Context, actor access.Actor, n Number, in UpdateInput) (Case, error) {
-	if in.Subject != nil {
-		subject, err := ValidSubject(*in.Subject)
-		if err != nil {
-			return Case{}, err
-		}
-		in.Subject = &subject
-	}
 	return s.edit(ctx, actor, n, func(tx pgx.Tx, c *Case) error {
 		for _, step := range []func(context.Context, pgx.Tx, access.Actor, *Case, UpdateInput) error{
-			s.updateSubject, s.updateStatus, s.updatePriority, s.updateQueue, s.updateAssignee,
+			s.updateSubject, s.updateStatus, s.updatePriority, s.updateQueue, s.updateAssignee, s.updateTags,
 		} {
 			if err := step(ctx, tx, actor, c, in); err != nil {
 				return err
@@ -43,10 +37,14 @@ func (s *Service) Update(ctx context.Context, actor access.Actor, n Number, in U
 }
 
 func (s *Service) updateSubject(ctx context.Context, tx pgx.Tx, actor access.Actor, c *Case, in UpdateInput) error {
-	if in.Subject == nil || *in.Subject == c.Subject {
+	if in.Subject == nil {
 		return nil
 	}
-	c.Subject = *in.Subject
+	subject, err := ValidSubject(*in.Subject)
+	if err != nil || subject == c.Subject {
+		return err
+	}
+	c.Subject = subject
 	if err := IndexTx(ctx, tx, c.WorkspaceID, c.ID, c.Subject); err != nil {
 		return err
 	}

@@ -66,7 +66,10 @@ func lockAndFindTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, email 
 	batch := &pgx.Batch{}
 	batch.Queue(`select pg_advisory_xact_lock(hashtextextended($1, $2))`, email, int64(ws))
 	batch.Queue(findSQL, ws, email).QueryRow(func(row pgx.Row) error { return row.Scan(&id) })
-	return id, tx.SendBatch(ctx, batch).Close()
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil { // only now is id known
+		return 0, err
+	}
+	return id, nil
 }
 
 func createTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, name, email string, now time.Time) (id ID, err error) {

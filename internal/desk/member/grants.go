@@ -50,26 +50,6 @@ func (s *Service) SetHolders(ctx context.Context, actor access.Actor, p access.P
 	})
 }
 
-// SetGrants gives an agent exactly these extra rights. Permission: manage workspace.
-// Errors: Forbidden, Invalid, NotFound, Conflict when the member is not an agent.
-func (s *Service) SetGrants(ctx context.Context, actor access.Actor, id access.MemberID, grants []access.Permission) error {
-	return s.change(ctx, actor, access.ManageWorkspace, object(id), func(tx pgx.Tx) error {
-		for _, p := range grants {
-			if !slices.Contains(access.Grantable(), p) {
-				return errs.Field("grants", "Choose rights from the list.")
-			}
-		}
-		m, err := getMember(ctx, tx, actor.Workspace, id)
-		if err != nil {
-			return err
-		}
-		if m.Role != access.Agent {
-			return errs.New(errs.Conflict, "Extra rights are for agents. This member's role says what they may do.")
-		}
-		return s.replaceGrantsTx(ctx, tx, actor, m, grants)
-	})
-}
-
 // replaceGrantsTx makes the member's grants those wanted, and records each that came or went.
 func (s *Service) replaceGrantsTx(ctx context.Context, tx pgx.Tx, actor access.Actor, m Member, wanted []access.Permission) error {
 	given, taken := missing(wanted, m.Grants), missing(m.Grants, wanted)

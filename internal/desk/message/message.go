@@ -94,11 +94,11 @@ const threadSize = 100
 
 // Thread returns the newest messages of a case, or those before a message.
 //
-// Needs ReadCases, and DeleteCases for a deleted case. Errors: Forbidden, NotFound, Gone.
+// Needs ReadCases, and RestoreCases for a deleted case. Errors: Forbidden, NotFound, Gone.
 func (s *Service) Thread(ctx context.Context, actor access.Actor, c cases.Case, before ID) (t Thread, err error) {
 	need := access.ReadCases
 	if c.DeletedAt != nil {
-		need = access.DeleteCases
+		need = access.RestoreCases
 	}
 	if err := actor.Require(need); err != nil {
 		return Thread{}, err
@@ -143,8 +143,13 @@ func threadTx(ctx context.Context, tx pgx.Tx, c cases.Case, before ID) (Thread, 
 }
 
 func addAttachmentsTx(ctx context.Context, tx pgx.Tx, c cases.Case, messages []Message) error {
+	place := map[ID]int{}
+	ids := make([]ID, len(messages))
+	for i, m := range messages {
+		place[m.ID], ids[i] = i, m.ID
+	}
 	rows, err := tx.Query(ctx, `select id, message_id, filename, content_type, content_id, is_inline, size
-		from attachments where workspace_id = $1 and case_id = $2 order by id`, c.WorkspaceID, c.ID)
+		from attachments where workspace_id = $1 and message_id = any ($2) order by id`, c.WorkspaceID, ids)
 	if err != nil {
 		return err
 	}
@@ -152,14 +157,9 @@ func addAttachmentsTx(ctx context.Context, tx pgx.Tx, c cases.Case, messages []M
 	if err != nil {
 		return err
 	}
-	place := map[ID]int{}
-	for i, m := range messages {
-		place[m.ID] = i
-	}
 	for _, a := range attachments {
-		if i, shown := place[a.MessageID]; shown {
-			messages[i].Attachments = append(messages[i].Attachments, a)
-		}
+		i := place[a.MessageID]
+		messages[i].Attachments = append(messages[i].Attachments, a)
 	}
 	return nil
 }

@@ -19,7 +19,7 @@ type ReplyInput struct {
 	Number  cases.Number
 	Body    string        // Markdown
 	Status  *cases.Status // set after sending; nil leaves it
-	Restore bool          // bring a deleted case back first; needs DeleteCases too
+	Restore bool          // bring a deleted case back first; needs RestoreCases too
 }
 
 // Reply adds an outgoing message to a case and queues it to be sent to the contact.
@@ -70,7 +70,7 @@ func (s *Service) write(ctx context.Context, actor access.Actor, n cases.Number,
 		return 0, err
 	}
 	if restore {
-		if err := s.guard.Require(ctx, actor, access.DeleteCases, object); err != nil {
+		if err := s.guard.Require(ctx, actor, access.RestoreCases, object); err != nil {
 			return 0, err
 		}
 	}

@@ -69,7 +69,7 @@ func (p *Pages) ChangeRole(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return p.memberRefused(w, r, form, err)
 	}
-	return p.back(w, r, "/members", "The role was changed to "+roleNames[role]+".")
+	return p.back(w, r, "/members", "The role was changed to "+role.Label()+".")
 }
 
 // memberRefused shows the member's page again with what stands in the way: the last owner, above all.

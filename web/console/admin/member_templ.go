@@ -312,7 +312,7 @@ func (v memberView) roles() []ui.Option {
 			return options
 		}
 	}
-	return append([]ui.Option{{Value: string(v.member.Role), Label: roleNames[v.member.Role], Hint: roleHints[v.member.Role]}}, options...)
+	return append([]ui.Option{{Value: string(v.member.Role), Label: v.member.Role.Label(), Hint: roleHints[v.member.Role]}}, options...)
 }
 
 var _ = templruntime.GeneratedTemplate

@@ -15,10 +15,6 @@ import (
 	"caseward/web/ui"
 )
 
-var roleNames = map[access.Role]string{
-	access.Owner: "Owner", access.Admin: "Admin", access.Agent: "Agent", access.Viewer: "Viewer",
-}
-
 var roleHints = map[access.Role]string{
 	access.Owner:  "Everything, and who else is an owner.",
 	access.Admin:  "Everything in the workspace but owners and the plan.",
@@ -107,7 +103,7 @@ func roleOptions(actor access.Actor) []ui.Option {
 		if role == access.Owner && !actor.Can(access.ManageOwners) {
 			continue
 		}
-		options = append(options, ui.Option{Value: string(role), Label: roleNames[role], Hint: roleHints[role]})
+		options = append(options, ui.Option{Value: string(role), Label: role.Label(), Hint: roleHints[role]})
 	}
 	return options
 }

@@ -28,7 +28,7 @@ func (p *Pages) keepDraft(w http.ResponseWriter, r *http.Request, in posted, bel
 	c, err := p.cases.Get(r.Context(), in.visit.Actor, in.number)
 	if err == nil {
 		view.casep = ui.Link{Label: "Go to case " + text(in.number), Href: in.page()}
-		if c.DeletedAt != nil && c.ErasureRequestedAt == nil && in.visit.Actor.Can(access.DeleteCases) {
+		if c.DeletedAt != nil && c.ErasureRequestedAt == nil && in.visit.Actor.Can(access.RestoreCases) {
 			view.action = casePath(in.visit, in.number, below)
 		}
 	}

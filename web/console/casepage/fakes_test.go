@@ -32,7 +32,6 @@ type desk struct {
 
 	update  cases.UpdateInput
 	updated bool
-	tags    []string
 	deleted cases.DeleteInput
 	restore cases.RestoreInput
 	reply   message.ReplyInput
@@ -52,11 +51,6 @@ func (d *desk) OfContact(context.Context, access.Actor, cases.Case, int) ([]case
 
 func (d *desk) Update(_ context.Context, _ access.Actor, _ cases.Number, in cases.UpdateInput) (cases.Case, error) {
 	d.update, d.updated = in, true
-	return d.c.Case, d.err
-}
-
-func (d *desk) SetTags(_ context.Context, _ access.Actor, _ cases.Number, names []string) (cases.Case, error) {
-	d.tags = names
 	return d.c.Case, d.err
 }
 
@@ -151,7 +145,7 @@ func newDesk() *desk {
 		c: cases.Details{
 			Case: cases.Case{WorkspaceID: 1, ID: 5, Number: 12, Subject: "Refund for order 7781-B", ContactID: 9, Status: cases.Open,
 				Priority: cases.Urgent, QueueID: 3, Channel: cases.ByEmail, CreatedAt: created, LastActivityAt: created},
-			Names: cases.Names{ContactName: "Maria Stone", ContactEmail: "maria@shop.test", ContactSince: "May 2026", QueueName: "Support"},
+			Names: cases.Names{ContactName: "Maria Stone", ContactEmail: "maria@shop.test", ContactSince: time.Date(2026, time.April, 30, 23, 30, 0, 0, time.UTC), QueueName: "Support"},
 			Tags:  []string{"billing", "vip"},
 		},
 		thread: message.Thread{Messages: []message.Message{{ID: 21, Kind: message.Inbound, AuthorName: "Maria Stone", AuthorEmail: "maria@shop.test",

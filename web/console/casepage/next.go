@@ -1,10 +1,8 @@
 package casepage
 
 import (
-	"strconv"
-	"time"
-
 	"caseward/internal/desk/cases"
+	"caseward/web/ui"
 )
 
 // whatNext says what will happen to the case by itself, and why; or why nothing will.
@@ -13,7 +11,7 @@ func (v view) whatNext() string {
 	case v.erasing():
 		return "It is being erased: support staff approved its permanent deletion."
 	case v.ErasureRequestedAt != nil && v.PurgeLeft != nil:
-		return "The countdown is stopped with " + span(*v.PurgeLeft) + " left, because permanent deletion was requested. Support staff will decide."
+		return "The countdown is stopped with " + ui.Span(*v.PurgeLeft) + " left, because permanent deletion was requested. Support staff will decide."
 	case v.ErasureRequestedAt != nil:
 		return "Support staff will decide on the request for its permanent deletion."
 	case v.PurgeAt != nil:
@@ -28,21 +26,4 @@ func (v view) whatNext() string {
 		return "Nothing is scheduled. It waits for the contact; their answer opens it again."
 	}
 	return "Nothing is scheduled."
-}
-
-// span is a duration in the unit that matters, rounded up so that it promises nothing too early.
-func span(d time.Duration) string {
-	for _, unit := range []struct {
-		name string
-		size time.Duration
-	}{{"day", 24 * time.Hour}, {"hour", time.Hour}, {"minute", time.Minute}} {
-		if d >= unit.size {
-			n := int((d + unit.size - 1) / unit.size)
-			if n == 1 {
-				return "1 " + unit.name
-			}
-			return strconv.Itoa(n) + " " + unit.name + "s"
-		}
-	}
-	return "less than a minute"
 }

@@ -26,7 +26,6 @@ type Cases interface {
 	Get(ctx context.Context, actor access.Actor, n cases.Number) (cases.Details, error)
 	OfContact(ctx context.Context, actor access.Actor, c cases.Case, limit int) ([]cases.Other, error)
 	Update(ctx context.Context, actor access.Actor, n cases.Number, in cases.UpdateInput) (cases.Case, error)
-	SetTags(ctx context.Context, actor access.Actor, n cases.Number, names []string) (cases.Case, error)
 	MarkSpam(ctx context.Context, actor access.Actor, n cases.Number) (cases.Case, error)
 	NotSpam(ctx context.Context, actor access.Actor, n cases.Number) (cases.Case, error)
 	Delete(ctx context.Context, actor access.Actor, in cases.DeleteInput) (cases.Case, error)

@@ -260,9 +260,9 @@ func contactCard(v view) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var11 string
-		templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinStringErrs(v.ContactSince)
+		templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinStringErrs(v.ContactSince.In(v.loc).Format("January 2006"))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/console/casepage/panel.templ`, Line: 52, Col: 51}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/console/casepage/panel.templ`, Line: 52, Col: 84}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
 		if templ_7745c5c3_Err != nil {
@@ -733,12 +733,12 @@ func panelFoot(v view) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-		} else if v.canDelete && v.ErasureRequestedAt == nil {
+		} else if v.canRestore && v.DeletedAt != nil && v.ErasureRequestedAt == nil {
 			templ_7745c5c3_Err = ui.PostButton(ui.PostButtonProps{Action: v.path + "/restore", Fields: v.hidden(), Button: ui.ButtonProps{Label: "Undelete Case", Icon: ui.IconUndo2, Small: true}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-		} else if v.canDelete && v.canRequest && !v.erasing() {
+		} else if v.canRestore && v.DeletedAt != nil && v.canRequest && !v.erasing() {
 			templ_7745c5c3_Err = ui.LinkButton(ui.LinkButtonProps{Label: "Undelete Case", Href: v.path + "/erasure-request/withdraw", Icon: ui.IconUndo2, Small: true, Attrs: ui.DialogLink()}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -87,9 +87,9 @@ func (p *Pages) load(ctx context.Context, actor access.Actor, query url.Values, 
 	if l.queues, err = p.queues.Queues(ctx, actor); err != nil {
 		return l, err
 	}
-	if l.DeletedAt != nil && actor.Can(access.DeleteCases) {
+	if l.DeletedAt != nil && actor.Can(access.RestoreCases) {
 		decisions, err := p.retention.Decisions(ctx, actor, []cases.ID{l.ID})
-		if err != nil {
+		if err != nil && !errs.Is(err, errs.Forbidden) { // the right to restore is enough for the page
 			return l, err
 		}
 		l.decision = decisions[l.ID]

@@ -83,7 +83,7 @@ func TestARequestedErasureStandsInTheWayOfARestore(t *testing.T) {
 	asked, left := webtest.Now(), 100*time.Hour
 	d.c.ErasureRequestedAt, d.c.PurgeLeft, d.c.PurgeAt = &asked, &left, nil
 	s := site(t, d).As(access.Owner)
-	page := s.Get("/w/acme/cases/12").Want(200).Has("Permanent deletion requested", "The countdown is stopped with 5 days left")
+	page := s.Get("/w/acme/cases/12").Want(200).Has("Permanent deletion requested", "The countdown is stopped with 4 days left")
 	if page.Buttons("Undelete Case").Length() != 0 || page.Links("Undelete Case").Length() != 1 || page.Buttons("Withdraw request").Length() != 1 {
 		t.Error("the request cannot be withdrawn first")
 	}

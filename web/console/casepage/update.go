@@ -1,7 +1,6 @@
 package casepage
 
 import (
-	"context"
 	"net/http"
 	"strconv"
 	"strings"
@@ -21,7 +20,8 @@ func (p *Pages) Update(w http.ResponseWriter, r *http.Request) error {
 	}
 	changes := changesOf(in.form)
 	if in.form.Valid() {
-		if err := in.form.Absorb(p.update(r.Context(), in, changes)); err != nil {
+		_, err := p.cases.Update(r.Context(), in.visit.Actor, in.number, changes)
+		if err := in.form.Absorb(err); err != nil {
 			return err
 		}
 	}
@@ -29,7 +29,7 @@ func (p *Pages) Update(w http.ResponseWriter, r *http.Request) error {
 		return p.render(w, r, in.number, http.StatusUnprocessableEntity, forms{update: in.form})
 	}
 	notice := ""
-	if changes != (cases.UpdateInput{}) || changed(in.form, "tags") {
+	if changes != (cases.UpdateInput{}) {
 		notice = "Case " + text(in.number) + " updated"
 	}
 	return p.done(w, r, in, notice)
@@ -50,19 +50,6 @@ func (p *Pages) Subject(w http.ResponseWriter, r *http.Request) error {
 		return p.render(w, r, in.number, http.StatusUnprocessableEntity, forms{subject: in.form})
 	}
 	return p.done(w, r, in, "")
-}
-
-func (p *Pages) update(ctx context.Context, in posted, changes cases.UpdateInput) error {
-	if changes != (cases.UpdateInput{}) || !changed(in.form, "tags") {
-		if _, err := p.cases.Update(ctx, in.visit.Actor, in.number, changes); err != nil {
-			return err
-		}
-	}
-	if !changed(in.form, "tags") {
-		return nil
-	}
-	_, err := p.cases.SetTags(ctx, in.visit.Actor, in.number, strings.Split(in.form.Text("tags"), ","))
-	return err
 }
 
 // changed reports whether a form sends a field with another value than it showed.
@@ -86,6 +73,10 @@ func changesOf(f *kit.Form) cases.UpdateInput {
 	}
 	if n, ok := changedID(f, "queue"); ok {
 		in.Queue = &n
+	}
+	if changed(f, "tags") {
+		tags := strings.Split(f.Text("tags"), ",")
+		in.Tags = &tags
 	}
 	return in
 }

@@ -40,6 +40,7 @@ type view struct {
 	canWork    bool // edit, reply, note: never on a deleted case
 	canReply   bool
 	canDelete  bool
+	canRestore bool
 	canRequest bool
 }
 
@@ -57,6 +58,7 @@ func newView(v *shell.Visit, l loaded, f forms, query url.Values) view {
 		canWork:    v.Actor.Can(access.WorkCases) && !deleted,
 		canReply:   v.Actor.Can(access.WorkCases) && !deleted && l.SpamAt == nil,
 		canDelete:  v.Actor.Can(access.DeleteCases),
+		canRestore: v.Actor.Can(access.RestoreCases),
 		canRequest: v.Actor.Can(access.RequestErasure),
 	}
 	w.back = backLink(v, w.from, deleted)

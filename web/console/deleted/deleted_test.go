@@ -29,11 +29,11 @@ type fake struct {
 
 func (f *fake) List(_ context.Context, actor access.Actor, _ cases.Filter, in cases.PageInput) (cases.Page, error) {
 	f.in = in
-	return f.page, actor.Require(access.DeleteCases)
+	return f.page, actor.Require(access.RestoreCases)
 }
 
 func (f *fake) Restore(_ context.Context, actor access.Actor, in cases.RestoreInput) (cases.Restored, error) {
-	if err := actor.Require(access.DeleteCases); err != nil {
+	if err := actor.Require(access.RestoreCases); err != nil {
 		return cases.Restored{}, err
 	}
 	f.restored = append(f.restored, in.Number)
@@ -191,4 +191,14 @@ func TestRestoreOfSeveralReportsEach(t *testing.T) {
 	s.Post("/w/acme/deleted/restore", nil).WantSeeOther("/w/acme/deleted")
 	s.Get("/w/acme/deleted").Has("No case was selected.")
 	s.Post("/w/acme/deleted/restore", url.Values{"case": {"x"}}).Want(http.StatusUnprocessableEntity)
+}
+
+func TestTheStarterPlanShowsAndRestoresWhatThePurgeWouldTake(t *testing.T) {
+	t.Parallel()
+	s := site(t, &fake{page: cases.Page{Rows: []cases.Summary{summary(1, nil)}}}).As(access.Admin)
+	s.Member.Actor.Plan, s.Member.Workspace.Plan = access.Starter, access.Starter
+	page := s.Get("/w/acme/deleted").Want(http.StatusOK)
+	if page.Buttons("Restore").Length() != 1 || page.Doc.Find(`a[href="/w/acme/deleted"]`).Length() == 0 {
+		t.Error("the case cannot be restored, or the sidebar does not lead here")
+	}
 }

@@ -10,6 +10,7 @@ import (
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/retention"
+	"caseward/internal/platform/errs"
 	"caseward/web/console/shell"
 	"caseward/web/kit"
 	"caseward/web/ui"
@@ -71,10 +72,10 @@ func (r row) contact() string {
 	return r.ContactEmail
 }
 
-// List is GET /w/{ws}/deleted. Needs DeleteCases.
+// List is GET /w/{ws}/deleted. Needs RestoreCases.
 func (p *Pages) List(w http.ResponseWriter, r *http.Request) error {
 	v := shell.From(r)
-	page, err := p.cases.List(r.Context(), v.Actor, cases.DeletedView, pageInput(r.URL.Query()))
+	page, err := p.cases.List(r.Context(), v.Actor, cases.DeletedView, shell.PageInput(r.URL.Query()))
 	if err != nil {
 		return err
 	}
@@ -83,7 +84,7 @@ func (p *Pages) List(w http.ResponseWriter, r *http.Request) error {
 		ids[i] = c.ID
 	}
 	decisions, err := p.requests.Decisions(r.Context(), v.Actor, ids)
-	if err != nil {
+	if err != nil && !errs.Is(err, errs.Forbidden) { // the right to restore is enough for the page
 		return err
 	}
 	console, err := p.Console(r, shell.Page{Title: "Deleted cases", Current: "/deleted"})
@@ -109,7 +110,7 @@ func newListView(v *shell.Visit, console ui.ConsoleProps, page cases.Page, decis
 			decision: decisions[c.ID], mayAsk: v.Actor.Can(access.RequestErasure), canReturn: c.ErasureRequestedAt == nil,
 		}
 		if c.PurgeLeft != nil {
-			r.left = span(*c.PurgeLeft)
+			r.left = ui.Span(*c.PurgeLeft)
 		}
 		view.rows = append(view.rows, r)
 	}
@@ -127,20 +128,9 @@ func keptText(days *int) string {
 	return fmt.Sprintf("Deleted cases are kept for %d days, then removed for good. Until then, restoring one brings it back exactly as it was.", *days)
 }
 
-// span is a duration in the unit that matters, rounded down like the "in 5 days" of a running countdown.
-func span(d time.Duration) string {
-	switch {
-	case d >= 24*time.Hour:
-		return plural(int(d/(24*time.Hour)), "day")
-	case d >= time.Hour:
-		return plural(int(d/time.Hour), "hour")
+func pageLink(base, key string, c *cases.Cursor) string {
+	if c == nil {
+		return ""
 	}
-	return plural(max(1, int(d/time.Minute)), "minute")
-}
-
-func plural(n int, unit string) string {
-	if n == 1 {
-		return "1 " + unit
-	}
-	return strconv.Itoa(n) + " " + unit + "s"
+	return base + "?" + key + "=" + shell.CursorText(c)
 }

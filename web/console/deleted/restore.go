@@ -87,12 +87,12 @@ func (o *outcome) notices() []ui.NoticeProps {
 	case len(o.restored) == 1:
 		list = append(list, ui.NoticeProps{Tone: ui.Success, Text: fmt.Sprintf("Case %d was restored.", o.restored[0]), Detail: strings.Join(o.without, " ")})
 	case len(o.restored) > 1:
-		list = append(list, ui.NoticeProps{Tone: ui.Success, Text: plural(len(o.restored), "case") + " were restored.", Detail: strings.Join(o.without, " ")})
+		list = append(list, ui.NoticeProps{Tone: ui.Success, Text: ui.Count(len(o.restored), "case") + " were restored.", Detail: strings.Join(o.without, " ")})
 	case len(o.refused) == 0:
 		list = append(list, ui.NoticeProps{Tone: ui.Info, Text: "No case was selected."})
 	}
 	if len(o.refused) > 0 {
-		list = append(list, ui.NoticeProps{Tone: ui.Warning, Text: plural(len(o.refused), "case") + " could not be restored.", Detail: strings.Join(o.refused, " ")})
+		list = append(list, ui.NoticeProps{Tone: ui.Warning, Text: ui.Count(len(o.refused), "case") + " could not be restored.", Detail: strings.Join(o.refused, " ")})
 	}
 	return list
 }

@@ -16,7 +16,7 @@ import (
 func (p *Pages) List(w http.ResponseWriter, r *http.Request) error {
 	v, query := shell.From(r), r.URL.Query()
 	if text := strings.TrimSpace(query.Get("q")); text != "" {
-		found, err := p.search.Cases(r.Context(), v.Actor, text, pageInput(query))
+		found, err := p.search.Cases(r.Context(), v.Actor, text, shell.PageInput(query))
 		if err != nil {
 			return err
 		}
@@ -29,7 +29,7 @@ func (p *Pages) List(w http.ResponseWriter, r *http.Request) error {
 	if filter == cases.DeletedView {
 		return kit.SeeOther(w, r, v.Path("/deleted"))
 	}
-	page, err := p.lists.List(r.Context(), v.Actor, filter, pageInput(query))
+	page, err := p.lists.List(r.Context(), v.Actor, filter, shell.PageInput(query))
 	if err != nil {
 		return err
 	}

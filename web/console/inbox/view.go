@@ -57,7 +57,7 @@ func newListPage(v *shell.Visit, page cases.Page, self, query url.Values) listPa
 	}
 	here := copyOf(self)
 	for _, key := range []string{"after", "before"} {
-		if word := query.Get(key); decode(word) != nil {
+		if word := query.Get(key); shell.Cursor(word) != nil {
 			here.Set(key, word)
 		}
 	}
@@ -72,7 +72,7 @@ func newListPage(v *shell.Visit, page cases.Page, self, query url.Values) listPa
 			return ""
 		}
 		next := copyOf(self)
-		next.Set(key, encode(c))
+		next.Set(key, shell.CursorText(c))
 		return v.Path("/inbox?" + next.Encode())
 	}
 	lp.Pager = ui.PagerProps{Older: beside("after", page.Older), Newer: beside("before", page.Newer)}
@@ -101,12 +101,11 @@ func newRow(v *shell.Visit, s cases.Summary, from, next string) row {
 	if v.Actor.Can(access.WorkCases) && s.DeletedAt == nil {
 		r.Menu = workMenu(v, s, path)
 	}
-	if v.Actor.Can(access.DeleteCases) {
-		if s.DeletedAt == nil {
-			r.DeleteHref = path + "/delete" + next
-		} else {
-			r.Menu = append(r.Menu, action("Restore", path+"/restore", ui.IconUndo2, "", ""))
-		}
+	switch {
+	case s.DeletedAt == nil && v.Actor.Can(access.DeleteCases):
+		r.DeleteHref = path + "/delete" + next
+	case s.DeletedAt != nil && v.Actor.Can(access.RestoreCases):
+		r.Menu = append(r.Menu, action("Restore", path+"/restore", ui.IconUndo2, "", ""))
 	}
 	return r
 }

@@ -13,14 +13,13 @@ var filterIcons = map[cases.Filter]ui.IconName{
 	cases.AllOnHold: ui.IconCirclePause, cases.AllClosed: ui.IconCircleCheck, cases.SpamView: ui.IconBan,
 }
 
-// sections are the sidebar's lists: deleted cases at the top for those who may delete, then the built-in filters.
+// sections are the sidebar's lists: deleted cases at the top for those who may restore them, then the built-in filters.
 func sections(v *Visit, counts cases.Counts, current string) []ui.NavSection {
 	entry := func(label, below string, icon ui.IconName, count int) ui.NavItem {
 		return ui.NavItem{Label: label, Href: v.Path(below), Icon: icon, Count: CountText(count), Current: below == current}
 	}
 	var list []ui.NavSection
-	// Where the plan stands in the way the entry stays: its page says which plan it needs.
-	if v.Actor.Can(access.DeleteCases) || v.Actor.NeedsPlan(access.DeleteCases) != "" {
+	if v.Actor.Can(access.RestoreCases) {
 		list = append(list, ui.NavSection{Items: []ui.NavItem{
 			entry("Deleted cases", "/deleted", ui.IconTrash2, counts[cases.DeletedView]),
 		}})
