@@ -163,7 +163,7 @@ func (a *App) buildWeb(now clock.Clock) error {
 	a.Handler, err = web.Routes(web.Deps{
 		Kit: k, BaseURL: base, Files: files, Ready: a.DB.Ping, Snapshots: a.DB, Hub: a.Hub, Now: now,
 		Members: a.Members, Workspaces: a.Workspaces, Setup: a.Setup, Cases: a.Cases, Messages: a.Messages,
-		Retention: a.Retention, Search: search.NewService(a.DB), Audit: audit.NewReader(a.DB),
+		Retention: a.Retention, Search: search.NewService(a.DB), Audit: audit.NewReader(a.DB, audit.NewGuard(a.DB, now)),
 	})
 	return err
 }
