@@ -77,6 +77,16 @@ func (s *Service) ReceiveTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceI
 	if err != nil {
 		return Received{}, err
 	}
+	if c != nil && c.DeletedAt != nil && !in.Auto && in.ReplyCase != c.ID {
+		// A Message-ID is no secret: only who is on a deleted case, or writes to its signed address, brings it back.
+		known, err := isOnTx(ctx, tx, *c, person)
+		if err != nil {
+			return Received{}, err
+		}
+		if !known {
+			c = nil
+		}
+	}
 	var r Received
 	switch {
 	case c != nil && c.DeletedAt != nil && in.Auto:
@@ -90,6 +100,17 @@ func (s *Service) ReceiveTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceI
 		return Received{}, err
 	}
 	return r, ids.settleTx(ctx, tx, *r.Case)
+}
+
+// isOnTx reports whether a contact is the case's own or has written on it.
+func isOnTx(ctx context.Context, tx pgx.Tx, c cases.Case, person contact.ID) (bool, error) {
+	if c.ContactID == person {
+		return true, nil
+	}
+	var wrote bool
+	err := tx.QueryRow(ctx, `select exists (select from messages where workspace_id = $1 and case_id = $2 and author_contact_id = $3)`,
+		c.WorkspaceID, c.ID, person).Scan(&wrote)
+	return wrote, err
 }
 
 func duplicateTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, known mailID) (Received, error) {

@@ -110,6 +110,24 @@ func TestAMailToAHiddenCase(t *testing.T) {
 }
 
 // TestAutomaticMailSetsNothingOff: it neither restores nor reopens nor moves a case in the list.
+func TestAStrangersMailBringsNoDeletedCaseBack(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	n := d.Receive(fixture.Mail{ID: "first@customer.test"})
+	_, err := d.Cases.Delete(t.Context(), d.Admin, cases.DeleteInput{Number: n})
+	must(t, err)
+	r := d.TakeIn(fixture.Mail{From: "stranger@elsewhere.test", InReplyTo: "first@customer.test"})
+	if r.Outcome != message.Created || r.Case.Number == n {
+		t.Errorf("a stranger's mail was %s in case %d, want a new case", r.Outcome, r.Case.Number)
+	}
+	if get(t, d, n).DeletedAt == nil {
+		t.Error("a stranger who knows a Message-ID restored the case")
+	}
+	signed, err := d.Signer.Sign(d.Address, d.ID(), int64(get(t, d, n).ID))
+	must(t, err)
+	outcome(t, "a colleague who was given the reply", d.TakeIn(fixture.Mail{From: "colleague@customer.test", To: signed}), message.Restored, n)
+}
+
 func TestAutomaticMailSetsNothingOff(t *testing.T) {
 	t.Parallel()
 	d := fixture.NewDesk(t)
