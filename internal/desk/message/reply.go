@@ -26,11 +26,11 @@ type ReplyInput struct {
 //
 // Needs WorkCases. Errors: Invalid, Forbidden, NotFound, Gone; Conflict when the case is deleted or in spam.
 func (s *Service) Reply(ctx context.Context, actor access.Actor, in ReplyInput) (ID, error) {
-	body, err := validBody(in.Body)
-	if err != nil {
-		return 0, err
-	}
 	return s.write(ctx, actor, in.Number, in.Restore, func(tx pgx.Tx, c *cases.Case) (ID, error) {
+		body, err := validBody(in.Body)
+		if err != nil {
+			return 0, err
+		}
 		id, err := s.sendTx(ctx, tx, actor, c, body)
 		if err != nil || in.Status == nil {
 			return id, err
@@ -50,11 +50,11 @@ type NoteInput struct {
 //
 // Needs WorkCases. Errors: Invalid, Forbidden, NotFound, Gone; Conflict when the case is deleted.
 func (s *Service) Note(ctx context.Context, actor access.Actor, in NoteInput) (ID, error) {
-	body, err := validBody(in.Body)
-	if err != nil {
-		return 0, err
-	}
 	return s.write(ctx, actor, in.Number, in.Restore, func(tx pgx.Tx, c *cases.Case) (ID, error) {
+		body, err := validBody(in.Body)
+		if err != nil {
+			return 0, err
+		}
 		id, err := addTx(ctx, tx, *c, draft{kind: Note, member: &actor.Member, text: body}, s.now())
 		if err != nil {
 			return 0, err

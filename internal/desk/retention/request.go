@@ -50,14 +50,14 @@ type WithdrawInput struct {
 
 // Withdraw takes an open request back; the countdown goes on with the time it had left.
 //
-// Needs RequestErasure, and DeleteCases to restore. Errors: Forbidden, NotFound, Gone; Conflict when no request is
+// Needs RequestErasure, and RestoreCases to restore. Errors: Forbidden, NotFound, Gone; Conflict when no request is
 // open or staff have approved it already.
 func (s *Service) Withdraw(ctx context.Context, actor access.Actor, in WithdrawInput) (missing []string, err error) {
 	if err := s.guard.Require(ctx, actor, access.RequestErasure, audit.Case(int64(in.Number))); err != nil {
 		return nil, err
 	}
 	if in.Restore {
-		if err := s.guard.Require(ctx, actor, access.DeleteCases, audit.Case(int64(in.Number))); err != nil {
+		if err := s.guard.Require(ctx, actor, access.RestoreCases, audit.Case(int64(in.Number))); err != nil {
 			return nil, err
 		}
 	}
@@ -105,9 +105,9 @@ type Decision struct {
 
 // Decisions returns the newest request's state of each case that has one, for the Deleted cases page.
 //
-// Needs DeleteCases. Errors: Forbidden.
+// Needs RestoreCases. Errors: Forbidden.
 func (s *Service) Decisions(ctx context.Context, actor access.Actor, ids []cases.ID) (map[cases.ID]Decision, error) {
-	if err := actor.Require(access.DeleteCases); err != nil {
+	if err := actor.Require(access.RestoreCases); err != nil {
 		return nil, err
 	}
 	found := map[cases.ID]Decision{}

@@ -74,7 +74,7 @@ func (v view) sentence(a cases.Activity) (string, ui.IconName) {
 	case cases.ActJoined:
 		return "joined another part of the conversation", ui.IconGitMerge
 	case cases.ActHeldBack:
-		return "held back an automatic answer", ui.IconBellOff
+		return "sent an automatic answer, which was held back: the case was deleted", ui.IconBellOff
 	case cases.ActErasureRequested:
 		return "requested permanent deletion", ui.IconShieldAlert
 	case cases.ActErasureWithdrawn:
