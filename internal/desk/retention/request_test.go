@@ -151,8 +151,8 @@ func TestWhoMayRequestAndDecide(t *testing.T) {
 	wants(t, err, errs.Conflict, "withdrawing what was approved")
 }
 
-// TestRestoringByWithdrawalNeedsThePlan: there is no way round the right to delete and restore.
-func TestRestoringByWithdrawalNeedsThePlan(t *testing.T) {
+// TestRestoringByWithdrawalWorksOnEveryPlan: a smaller plan stops deleting, never restoring.
+func TestRestoringByWithdrawalWorksOnEveryPlan(t *testing.T) {
 	t.Parallel()
 	d := fixture.NewDesk(t)
 	n := d.Deleted()
@@ -160,12 +160,12 @@ func TestRestoringByWithdrawalNeedsThePlan(t *testing.T) {
 	owner := d.Owner
 	owner.Plan = access.Starter
 	_, err := d.Retention.Withdraw(t.Context(), owner, retention.WithdrawInput{Number: n, Restore: true})
-	wants(t, err, errs.Forbidden, "withdraw and restore on the starter plan")
-	if c := get(t, d, n); c.ErasureRequestedAt == nil || c.DeletedAt == nil {
-		t.Error("it was withdrawn all the same")
-	}
-	_, err = d.Retention.Withdraw(t.Context(), owner, retention.WithdrawInput{Number: n})
 	must(t, err)
+	if c := get(t, d, n); c.ErasureRequestedAt != nil || c.DeletedAt != nil {
+		t.Error("the case is still deleted or waits for its erasure")
+	}
+	_, err = d.Retention.Withdraw(t.Context(), d.Ben, retention.WithdrawInput{Number: n, Restore: true})
+	wants(t, err, errs.Forbidden, "withdraw and restore by an agent without the right")
 }
 
 // TestApproveOrWithdraw: of two at the same moment exactly one wins.
