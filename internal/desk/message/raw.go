@@ -30,11 +30,10 @@ const abandonedAfter = time.Minute
 // dies now, the sweep takes it in.
 func (s *Service) StoreRaw(ctx context.Context, r Raw) (Raw, error) {
 	r.ReceivedAt = s.now()
-	err := s.db.InWorkspace(ctx, int64(r.WorkspaceID), func(tx pgx.Tx) error {
-		return tx.QueryRow(ctx, `insert into inbound_mails (workspace_id, envelope_from, envelope_to, raw, received_at, next_try_at)
+	err := s.db.QueryRow(ctx, int64(r.WorkspaceID), func(row pgx.Row) error { return row.Scan(&r.ID) },
+		`insert into inbound_mails (workspace_id, envelope_from, envelope_to, raw, received_at, next_try_at)
 			values ($1, $2, $3, $4, $5, $6) returning id`,
-			r.WorkspaceID, r.EnvelopeFrom, r.EnvelopeTo, r.Raw, r.ReceivedAt, r.ReceivedAt.Add(abandonedAfter)).Scan(&r.ID)
-	})
+		r.WorkspaceID, r.EnvelopeFrom, r.EnvelopeTo, r.Raw, r.ReceivedAt, r.ReceivedAt.Add(abandonedAfter))
 	return r, err
 }
 

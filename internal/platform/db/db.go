@@ -103,6 +103,15 @@ func (d *DB) InWorkspace(ctx context.Context, workspace int64, fn func(tx pgx.Tx
 	return run(ctx, d.requests, pgx.TxOptions{BeginQuery: begin}, fn)
 }
 
+// QueryRow runs one statement in a workspace, as InWorkspace would, in one round trip: a batch without a transaction
+// around it is one of its own, for which the setting lasts.
+func (d *DB) QueryRow(ctx context.Context, workspace int64, scan func(row pgx.Row) error, sql string, args ...any) error {
+	batch := &pgx.Batch{}
+	batch.Queue(`select set_config('app.workspace_id', $1, true)`, strconv.FormatInt(workspace, 10))
+	batch.Queue(sql, args...).QueryRow(scan)
+	return Translate(d.requests.SendBatch(ctx, batch).Close())
+}
+
 // ReadWorkspace is InWorkspace for reading only: all its queries see one snapshot, and the server refuses a write.
 func (d *DB) ReadWorkspace(ctx context.Context, workspace int64, fn func(tx pgx.Tx) error) error {
 	if s, ok := ctx.Value(snapshotKey{}).(snapshot); ok && s.workspace == workspace {

@@ -208,3 +208,23 @@ func TestTranslateNamesTheKind(t *testing.T) {
 		t.Error("no error became one")
 	}
 }
+
+// TestQueryRowStaysInItsWorkspace: one statement sees and writes one workspace, and leaves no setting behind.
+func TestQueryRowStaysInItsWorkspace(t *testing.T) {
+	t.Parallel()
+	d := testdb.New(t)
+	one, other := fixture.Workspace(t, d), fixture.Workspace(t, d)
+	var n int
+	scan := func(row pgx.Row) error { return row.Scan(&n) }
+	if err := d.QueryRow(t.Context(), one.ID(), scan, `select count(*) from members`); err != nil || n != 5 {
+		t.Errorf("%d members, %v; want the 5 of one workspace", n, err)
+	}
+	insert := `insert into tags (workspace_id, name, created_at) values ($1, 'x', now()) returning 1`
+	if err := d.QueryRow(t.Context(), one.ID(), scan, insert, other.ID()); err == nil {
+		t.Error("a row was written into another workspace")
+	}
+	err := d.InWorkspace(t.Context(), other.ID(), func(tx pgx.Tx) error { return tx.QueryRow(t.Context(), `select count(*) from tags`).Scan(&n) })
+	if err != nil || n != 0 {
+		t.Errorf("%d tags in the other workspace, %v", n, err)
+	}
+}
