@@ -21,6 +21,7 @@ type Raw struct {
 	Raw          []byte
 	Attempts     int
 	ReceivedAt   time.Time
+	HeldFor      *cases.ID // the case it was held back with; nil for a mail that was not
 }
 
 // abandonedAfter is how long a stored mail is left to whoever stored it before the sweep takes it in.
@@ -43,6 +44,13 @@ func (s *Service) TakeIn(ctx context.Context, r Raw, in Incoming) (*Received, er
 	var result *Received
 	err := s.db.InWorkspace(ctx, int64(r.WorkspaceID), func(tx pgx.Tx) error {
 		result = nil
+		if r.HeldFor != nil {
+			// Not told apart by its Message-ID, which is known since it was held: whoever has the row takes it in.
+			if waits, err := lockReceivedTx(ctx, tx, r); err != nil || !waits {
+				return err
+			}
+			in.HeldFor = r.HeldFor
+		}
 		received, err := s.ReceiveTx(ctx, tx, r.WorkspaceID, in)
 		if err != nil {
 			return err
@@ -69,9 +77,29 @@ func finishRawTx(ctx context.Context, tx pgx.Tx, r Raw, received Received) (bool
 			return dropped, err
 		}
 	}
-	done, err := tx.Exec(ctx, `update inbound_mails set state = 'processed', case_id = $3, message_id = $4
-		where workspace_id = $1 and id = $2 and state = 'received'`, r.WorkspaceID, r.ID, received.Case.ID, received.Message)
+	state := "processed"
+	if received.Outcome == HeldBack {
+		state = "held"
+	}
+	done, err := tx.Exec(ctx, `update inbound_mails set state = $5, case_id = $3, message_id = $4
+		where workspace_id = $1 and id = $2 and state = 'received'`, r.WorkspaceID, r.ID, received.Case.ID, received.Message, state)
 	return done.RowsAffected() > 0, err
+}
+
+// lockReceivedTx reports whether the mail still waits to be taken in, and keeps others from it until the transaction
+// ends.
+func lockReceivedTx(ctx context.Context, tx pgx.Tx, r Raw) (bool, error) {
+	locked, err := tx.Exec(ctx, `select from inbound_mails where workspace_id = $1 and id = $2 and state = 'received' for update`, r.WorkspaceID, r.ID)
+	return locked.RowsAffected() > 0, err
+}
+
+// ReleaseHeld lets mails be taken in that were held back with a deleted case which has been restored since.
+func ReleaseHeld(ctx context.Context, d *db.DB, now time.Time) error {
+	return d.AsSystem(ctx, "mail intake sweep", func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `update inbound_mails m set state = 'received', next_try_at = $1 from cases c
+			where m.state = 'held' and c.workspace_id = m.workspace_id and c.id = m.case_id and c.deleted_at is null`, now)
+		return err
+	})
 }
 
 // dropCopyTx removes a raw mail that adds nothing: its case is gone, or holds the very same bytes.
@@ -91,7 +119,7 @@ const waitingSQL = `update inbound_mails m set attempts = attempts + 1,
 	from (select workspace_id, id from inbound_mails where state = 'received' and next_try_at <= $1
 		order by next_try_at limit $2 for update skip locked) w
 	where m.workspace_id = w.workspace_id and m.id = w.id
-	returning m.workspace_id, m.id, m.envelope_from, m.envelope_to, null::bytea as raw, m.attempts, m.received_at`
+	returning m.workspace_id, m.id, m.envelope_from, m.envelope_to, null::bytea as raw, m.attempts, m.received_at, m.case_id as held_for`
 
 // WaitingRaw returns mails that were stored but not taken in for a while, oldest first: a process died, or the
 // database refused them. Each return counts as a try; the next one of the same mail is due ever later. Their Raw is

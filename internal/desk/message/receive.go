@@ -14,10 +14,12 @@ import (
 
 // Incoming is a mail that was read, addressed to a workspace.
 type Incoming struct {
-	MessageID   string   // never empty; made from the content where the mail has none
-	Content     string   // a hash of who wrote what; it tells mails apart that share a Message-ID
-	References  []string // In-Reply-To first, then References from the newest to the oldest
-	ReplyCase   cases.ID // from a reply address whose signature was checked; 0 without
+	MessageID   string    // never empty; made from the content where the mail has none
+	HeldFor     *cases.ID // the case that an automatic mail was held back with, until now
+	FromUs      bool      // the sender is the workspace's own address: an echo of what we sent
+	Content     string    // a hash of who wrote what; it tells mails apart that share a Message-ID
+	References  []string  // In-Reply-To first, then References from the newest to the oldest
+	ReplyCase   cases.ID  // from a reply address whose signature was checked; 0 without
 	FromName    string
 	FromEmail   string
 	To, Cc      []string
@@ -40,7 +42,7 @@ const (
 	Appended  Outcome = "appended"  // to a case it belongs to
 	Restored  Outcome = "restored"  // appended, and the deleted case came back (product section 2)
 	Duplicate Outcome = "duplicate" // the same mail came before
-	HeldBack  Outcome = "held back" // an automatic mail to a deleted case: kept with it, shown nowhere
+	HeldBack  Outcome = "held back" // an automatic mail to a deleted case: shown once the case is restored
 )
 
 // Received is what became of a mail and where.
@@ -57,7 +59,7 @@ func (s *Service) ReceiveTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceI
 	if err != nil {
 		return Received{}, err
 	}
-	if ids.own.Seen {
+	if ids.own.Seen && in.HeldFor == nil {
 		known, err := cameBeforeTx(ctx, tx, in, ids)
 		if err != nil {
 			return Received{}, err

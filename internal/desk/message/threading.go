@@ -97,7 +97,11 @@ func cameBeforeTx(ctx context.Context, tx pgx.Tx, in Incoming, ids claimedIDs) (
 		return &ids.pair, nil
 	}
 	if ids.own.CaseID == nil {
-		return &ids.own, nil // its case is gone, and with it what to compare with
+		// Its case is gone, and with it what we wrote to compare an echo with. Whatever else has other words came after.
+		if in.FromUs {
+			return &ids.own, nil
+		}
+		return nil, nil
 	}
 	ours, err := isOursTx(ctx, tx, in, ids)
 	if err != nil || !ours {

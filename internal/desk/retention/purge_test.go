@@ -59,6 +59,7 @@ func TestAfterThePurge(t *testing.T) {
 	thread, err := d.Messages.Thread(ctx, d.Ana, c, 0)
 	must(t, err)
 	first := fixture.One[string](d, `select message_id from messages where id = $1`, thread.Messages[0].ID)
+	ours := fixture.One[string](d, `select message_id from messages where case_id = $1 and kind = 'outbound'`, int64(c.ID))
 	raw := rawOf(d, first)
 	d.Delete(n)
 	d.Clock.Advance(8 * fixture.Day)
@@ -117,6 +118,13 @@ func TestAfterThePurge(t *testing.T) {
 	must(t, err)
 	if r = d.TakeIn(fixture.Mail{To: signed}); r.Outcome != message.Created {
 		t.Errorf("mail to the reply address of the purged case: %s", r.Outcome)
+	}
+	// Some senders use one Message-ID for all their mail: what was never here before is taken in. What we sent was.
+	if r = d.TakeIn(fixture.Mail{ID: first, Body: "The scanner's next page."}); r.Outcome != message.Created {
+		t.Errorf("other words under the Message-ID of a purged mail: %s", r.Outcome)
+	}
+	if r = d.TakeIn(fixture.Mail{ID: ours, From: d.Address}); r.Outcome != message.Duplicate {
+		t.Errorf("an echo of our reply in the purged case: %s", r.Outcome)
 	}
 }
 

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/jackc/pgx/v5"
 
 	"caseward/internal/desk/cases"
@@ -173,6 +175,7 @@ func TestAutomaticMailSetsNothingOff(t *testing.T) {
 	if r := d.TakeIn(fixture.Mail{From: d.Address, InReplyTo: "a@customer.test"}); r.Outcome != message.HeldBack {
 		t.Errorf("an echo of our own address: %s", r.Outcome)
 	}
+	sweep(t, d) // nothing may be taken in while the case is deleted
 	_, err = d.Cases.Restore(ctx, d.Ana, cases.RestoreInput{Number: n})
 	must(t, err)
 	d.Delete(n)
@@ -181,6 +184,47 @@ func TestAutomaticMailSetsNothingOff(t *testing.T) {
 	}
 	d.Exec(`update cases set deleted_at = $1, purge_at = $2 where number = $3`, before.LastActivityAt.Add(time.Hour), before.LastActivityAt.Add(time.Hour+7*fixture.Day), n)
 	same(t, "the deleted case", strip(deleted), strip(d.Snapshot(n)))
+}
+
+// TestHeldMailComesWithTheRestoredCase: it may not restore a case, but it was sent, so the case shows it once it is back.
+func TestHeldMailComesWithTheRestoredCase(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	ctx := t.Context()
+	n := d.Receive(fixture.Mail{ID: "a@customer.test"})
+	before := get(t, d, n).Case
+	d.Delete(n)
+	away := fixture.Mail{ID: "away@customer.test", Subject: "Away", InReplyTo: "a@customer.test", Body: "I am away.", Header: []string{"Auto-Submitted: auto-replied"}, Date: d.Clock.Now()}
+	outcome(t, "an auto-reply", d.TakeIn(away), message.HeldBack, n)
+	outcome(t, "the same again", d.TakeIn(away), message.Duplicate, n)
+	shown := func(want ...string) {
+		t.Helper()
+		thread, err := d.Messages.Thread(ctx, d.Ana, get(t, d, n).Case, 0)
+		must(t, err)
+		var got []string
+		for _, m := range thread.Messages {
+			got = append(got, strings.TrimSpace(m.BodyText))
+		}
+		if diff := cmp.Diff(want, got[1:], cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("after the first mail (-want +got):\n%s", diff)
+		}
+	}
+	sweep(t, d)
+	shown()
+	_, err := d.Cases.Restore(ctx, d.Ana, cases.RestoreInput{Number: n})
+	must(t, err)
+	sweep(t, d)
+	sweep(t, d)
+	shown("I am away.")
+	same(t, "the case", before, get(t, d, n).Case)
+	outcome(t, "the same after that", d.TakeIn(away), message.Duplicate, n)
+}
+
+func sweep(t *testing.T, d *fixture.Desk) {
+	t.Helper()
+	if _, err := d.Intake.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // TestAPersonsMailByAListCounts: what only asks for no automatic answer was written by somebody who waits for ours.

@@ -97,6 +97,9 @@ const plainAfter = 3
 func (in *Intake) Sweep(ctx context.Context) (string, error) {
 	taken, failed := 0, 0
 	for {
+		if err := message.ReleaseHeld(ctx, in.db, in.now()); err != nil {
+			return "", err
+		}
 		waiting, err := message.WaitingRaw(ctx, in.db, in.now(), 20)
 		if err != nil || len(waiting) == 0 {
 			return fmt.Sprintf("took in %d mails, %d to be tried again", taken, failed), err
@@ -153,12 +156,13 @@ func (in *Intake) incoming(m Message, route workspace.Route, e Envelope) message
 	if from.Email == "" {
 		from = Address{Name: "Unknown sender", Email: unknownSender}
 	}
+	fromUs := strings.EqualFold(from.Email, route.Address)
 	out := message.Incoming{
 		MessageID: m.MessageID, Content: m.contentHash(), References: m.threadReferences(),
 		FromName: from.Name, FromEmail: from.Email, To: emails(m.To), Cc: emails(m.Cc),
 		Subject: m.Subject, Text: m.Text, HTML: m.HTML, Date: m.Date,
 		// What comes from our own address is an echo of ours: taken in, but it must not set anything off.
-		Auto:    m.AutoReply || m.Bounce != nil || strings.EqualFold(from.Email, route.Address),
+		Auto: m.AutoReply || m.Bounce != nil || fromUs, FromUs: fromUs,
 		Defects: strings.Join(m.Defects, "\n"), Queue: int64(route.Queue),
 	}
 	if m.Bounce.Failed() {
