@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -26,20 +24,14 @@ func (s *Service) Counts(ctx context.Context, actor access.Actor) (Counts, error
 		return nil, err
 	}
 	key := countKey{actor.Workspace, actor.Member, actor.Can(access.RestoreCases)}
-	generation := s.hub.Generation(int64(actor.Workspace))
-	if c, ok := s.counts.get(key, generation, s.now()); ok {
-		return c, nil
-	}
-	counts := Counts{}
-	// Not ReadWorkspace: within a page's snapshot that reads what was, and the cache would keep it for what is.
-	err := s.db.InWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
-		return countTx(ctx, tx, key, counts)
+	return s.counts.Get(int64(actor.Workspace), key, func() (Counts, error) {
+		counts := Counts{}
+		// Not ReadWorkspace: within a page's snapshot that reads what was, and the cache would keep it for what is.
+		err := s.db.InWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
+			return countTx(ctx, tx, key, counts)
+		})
+		return counts, err
 	})
-	if err != nil {
-		return nil, err
-	}
-	s.counts.put(key, generation, s.now(), counts)
-	return counts, nil
 }
 
 func countTx(ctx context.Context, tx pgx.Tx, key countKey, counts Counts) error {
@@ -68,7 +60,7 @@ func countQuery(key countKey) (string, pgx.NamedArgs) {
 		// In the list's order, which is that of its index: in no order, PostgreSQL looks for the first thousand from the
 		// beginning of the table, where the oldest cases are and often none of the list.
 		parts = append(parts, fmt.Sprintf(`select '%s', count(*) from (select from %s where workspace_id = @ws and %s
-			order by %s desc, id desc limit %d) x`, f, l.from, l.where, l.order, CountCap+1))
+			order by %s desc, id desc limit %d) x`, f, l.from, l.where, l.time, CountCap+1))
 	}
 	return strings.Join(parts, " union all "), pgx.NamedArgs{"ws": key.workspace, "member": key.member}
 }
@@ -77,42 +69,4 @@ type countKey struct {
 	workspace access.WorkspaceID
 	member    access.MemberID
 	deleted   bool
-}
-
-type countEntry struct {
-	generation uint64
-	at         time.Time
-	counts     Counts
-}
-
-// countCache keeps counts until anything in the workspace changes. Changes by other processes arrive through the
-// hub; maxAge bounds how wrong a count can be when such a hint is lost.
-type countCache struct {
-	mu      *sync.Mutex
-	entries map[countKey]countEntry
-}
-
-const (
-	countMaxAge  = 5 * time.Second
-	countEntries = 10_000
-)
-
-func newCountCache() countCache {
-	return countCache{mu: &sync.Mutex{}, entries: map[countKey]countEntry{}}
-}
-
-func (c countCache) get(key countKey, generation uint64, now time.Time) (Counts, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	e, ok := c.entries[key]
-	return e.counts, ok && e.generation == generation && now.Sub(e.at) < countMaxAge
-}
-
-func (c countCache) put(key countKey, generation uint64, now time.Time, counts Counts) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.entries) >= countEntries {
-		clear(c.entries)
-	}
-	c.entries[key] = countEntry{generation, now, counts}
 }

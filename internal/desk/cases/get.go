@@ -17,8 +17,9 @@ import (
 type Details struct {
 	Case
 	Names
-	Tags     []string
-	Activity []Activity // the newest 200 lines, oldest first
+	Tags          []string
+	Activity      []Activity // the newest 200 lines, oldest first
+	SeenInboundAt *time.Time // up to when the actor had seen what the contact wrote
 }
 
 // Names are the names of what a case refers to.
@@ -74,6 +75,7 @@ func detailsTx(ctx context.Context, tx pgx.Tx, actor access.Actor, n Number) (De
 	queueNames(batch, c, &d.Names)
 	queueTags(batch, c, &d.Tags)
 	queueActivity(batch, c, activityShown, &d.Activity)
+	queueSeen(batch, c, actor, &d.SeenInboundAt)
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil { // only now is d complete
 		return Details{}, err
 	}

@@ -45,11 +45,11 @@ func (f Filter) Label() string { return filterLabels[f] }
 // Valid reports whether f is a built-in filter.
 func (f Filter) Valid() bool { return filterLabels[f] != "" }
 
-// listSQL is where a filter's cases are, in the order of exactly one index. @member is who looks.
+// listSQL is where a filter's cases are; each of its orders is that of exactly one index. @member is who looks.
 type listSQL struct {
 	from  string
 	where string
-	order string // the time column that the list is sorted by, newest first
+	time  string // the column that the list is sorted by unless somebody chose otherwise, newest first
 }
 
 var lists = map[Filter]listSQL{
@@ -63,22 +63,17 @@ var lists = map[Filter]listSQL{
 	DeletedView: {"cases", "deleted_at is not null", "deleted_at"},
 }
 
-// Cursor is a place in a list: the sort time and the id of a row.
-type Cursor struct {
-	At time.Time
-	ID ID
-}
-
 // PageInput asks for the page after or before a cursor; neither is the first page.
 type PageInput struct {
 	After, Before *Cursor
 	Size          int // 25 when 0
+	Sort          Sort
 }
 
-// Page is one page of a list, newest first.
+// Page is one page of a list, in its order.
 type Page struct {
 	Rows         []Summary
-	Older, Newer *Cursor // pass as After or Before; nil at the end of the list
+	Older, Newer *Cursor // what follows and what precedes: pass as After or Before; nil at the end of the list
 }
 
 // Summary is a case as lists show it.
@@ -88,6 +83,7 @@ type Summary struct {
 	Subject            string
 	Status             Status
 	Priority           Priority
+	Channel            Channel
 	ContactName        string
 	ContactEmail       string
 	AssigneeName       string
@@ -95,7 +91,10 @@ type Summary struct {
 	Tags               []string
 	Excerpt            string // the beginning of the newest message, as plain text
 	ExcerptKind        string // inbound, outbound or note
+	CreatedAt          time.Time
 	LastActivityAt     time.Time
+	LastInboundAt      *time.Time
+	SeenInboundAt      *time.Time // what of it the reader has seen
 	SpamAt             *time.Time
 	DeletedAt          *time.Time
 	DeletedByName      string
@@ -105,10 +104,16 @@ type Summary struct {
 	PurgeLeft          *time.Duration
 	ErasureRequestedAt *time.Time
 	SortAt             time.Time
+	SortRank           int64
 }
 
 // Cursor is the row's place in the list it was read from.
-func (s Summary) Cursor() *Cursor { return &Cursor{s.SortAt, s.ID} }
+func (s Summary) Cursor() *Cursor { return &Cursor{At: s.SortAt, ID: s.ID, Rank: s.SortRank} }
+
+// Unread reports whether the contact wrote since the reader last opened the case, and somebody still has to answer.
+func (s Summary) Unread() bool {
+	return s.Status != Closed && s.SpamAt == nil && s.DeletedAt == nil && unseen(s.LastInboundAt, s.SeenInboundAt)
+}
 
 // List returns a page of a filter.
 //
@@ -116,6 +121,9 @@ func (s Summary) Cursor() *Cursor { return &Cursor{s.SortAt, s.ID} }
 func (s *Service) List(ctx context.Context, actor access.Actor, f Filter, in PageInput) (page Page, err error) {
 	if !f.Valid() {
 		return Page{}, errs.Field("filter", "There is no such filter.")
+	}
+	if !f.Offers(in.Sort) {
+		return Page{}, errs.Field("sort", "This list cannot be sorted that way.")
 	}
 	if err := s.requireList(ctx, actor, f); err != nil {
 		return Page{}, err
@@ -153,29 +161,29 @@ func listTx(ctx context.Context, tx pgx.Tx, actor access.Actor, l listSQL, in Pa
 
 // query reads a page of the list and one row more.
 func (l listSQL) query(actor access.Actor, in PageInput) (string, pgx.NamedArgs) {
-	// The ids come from the list's index alone; the details of only these rows are read after.
-	compare, direction, from := "<", "desc", in.After
+	// The ids come from one index of the list alone; the details of only these rows are read after.
+	o := orderOf(in.Sort.By, l.time)
+	from, asc := in.After, in.Sort.Asc
 	if in.Before != nil {
-		compare, direction, from = ">", "asc", in.Before
+		from, asc = in.Before, !asc
 	}
 	args := pgx.NamedArgs{"ws": actor.Workspace, "member": actor.Member}
-	place := ""
-	if from != nil {
-		place = fmt.Sprintf("and (%s, id) %s (@at, @id)", l.order, compare)
-		args["at"], args["id"] = from.At, from.ID
-	}
 	// The limit stands in the text: as a parameter it would keep PostgreSQL from reusing the plan of this large
 	// join, and planning costs more than running it.
 	query := fmt.Sprintf(`with ids as materialized (
-			select id, %[1]s as sort_at from %[2]s where workspace_id = @ws and %[3]s %[4]s
-			order by %[1]s %[5]s, id %[5]s limit %[6]d)
-		`+details, l.order, l.from, l.where, place, direction, in.Size+1)
+			select id, %s as sort_at, %s::bigint as sort_rank from %s where workspace_id = @ws and %s %s
+			order by %s limit %d)
+		`+details+` order by %s`,
+		o.at, o.rank, l.from, l.where, o.place(from, asc, args), o.by("", asc), in.Size+1, o.by("c.", in.Sort.Asc))
 	return query, args
 }
 
-// details reads the Summary of each id; the outer order is always newest first.
-const details = `select c.id, c.number, c.subject, c.status, c.priority, c.last_activity_at, c.spam_at, c.deleted_at,
-		c.delete_reason, c.delete_reason_text, c.purge_at, c.purge_left, c.erasure_requested_at, ids.sort_at,
+// details reads the Summary of each id, as @member sees it.
+const details = `select c.id, c.number, c.subject, c.status, c.priority, c.channel, c.created_at, c.last_activity_at, c.last_inbound_at,
+		c.spam_at, c.deleted_at, c.delete_reason, c.delete_reason_text, c.purge_at, c.purge_left, c.erasure_requested_at,
+		ids.sort_at, ids.sort_rank,
+		(select r.seen_inbound_at from case_reads r
+			where r.workspace_id = @ws and r.case_id = c.id and r.member_id = @member) as seen_inbound_at,
 		k.name as contact_name, coalesce(e.email, '') as contact_email, coalesce(au.name, '') as assignee_name,
 		q.name as queue_name, coalesce(du.name, '') as deleted_by_name,
 		coalesce(t.names, '{}') as tags, coalesce(n.excerpt, '') as excerpt, coalesce(n.kind, '') as excerpt_kind
@@ -192,22 +200,21 @@ const details = `select c.id, c.number, c.subject, c.status, c.priority, c.last_
 		join tags t on t.workspace_id = @ws and t.id = ct.tag_id
 		where ct.workspace_id = @ws and ct.case_id = c.id) t on true
 	left join lateral (select left(m.body_text, 240) as excerpt, m.kind from messages m
-		where m.workspace_id = @ws and m.case_id = c.id order by m.id desc limit 1) n on true
-	order by ids.sort_at desc, c.id desc`
+		where m.workspace_id = @ws and m.case_id = c.id order by m.id desc limit 1) n on true`
 
 // SummariesTx reads the summaries of ids that a search found, newest activity first. Which of them may be shown
 // is the caller's query: it joins live_cases.
-func SummariesTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, ids []ID) ([]Summary, error) {
+func SummariesTx(ctx context.Context, tx pgx.Tx, actor access.Actor, ids []ID) ([]Summary, error) {
 	rows, err := tx.Query(ctx, `with ids as materialized (
-			select id, last_activity_at as sort_at from cases where workspace_id = @ws and id = any (@ids))
-		`+details, pgx.NamedArgs{"ws": ws, "ids": ids})
+			select id, last_activity_at as sort_at, 0::bigint as sort_rank from cases where workspace_id = @ws and id = any (@ids))
+		`+details+` order by ids.sort_at desc, c.id desc`, pgx.NamedArgs{"ws": actor.Workspace, "member": actor.Member, "ids": ids})
 	if err != nil {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, pgx.RowToStructByName[Summary])
 }
 
-// PageOf makes a page of up to size+1 rows, newest first, that were read for in. The extra row only says that there
+// PageOf makes a page of up to size+1 rows, in the list's order, that were read for in. The extra row only says that there
 // is more and is taken off.
 func PageOf(found []Summary, size int, in PageInput) Page {
 	more := len(found) > size

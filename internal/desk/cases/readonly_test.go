@@ -24,6 +24,7 @@ var forbiddenBelow = map[string][]string{
 	"outbound_mails": {"insert", "update case_id", "update message_id", "delete"},
 	"inbound_mails":  {"update raw", "update envelope_from", "update envelope_to", "delete"},
 	"mail_ids":       nil,
+	"case_reads":     nil, // what members have seen is theirs
 }
 
 // owned are the columns by which a case is deleted and restored.

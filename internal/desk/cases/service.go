@@ -19,12 +19,12 @@ type Service struct {
 	guard  *audit.Guard
 	hub    *live.Hub
 	now    clock.Clock
-	counts countCache
+	counts *live.Cache[countKey, Counts]
 }
 
 // NewService returns a Service.
 func NewService(d *db.DB, guard *audit.Guard, hub *live.Hub, now clock.Clock) *Service {
-	return &Service{db: d, guard: guard, hub: hub, now: now, counts: newCountCache()}
+	return &Service{db: d, guard: guard, hub: hub, now: now, counts: live.NewCache[countKey, Counts](hub, now)}
 }
 
 // change is the shape of every edit of one case: ask for the right, lock the case, let fn change it, tell the

@@ -3,7 +3,7 @@ package retention
 // erased are the tables whose rows go with their case, found by the column case_id, in an order that suits the
 // foreign keys. A test walks the database's catalogue: a table that is neither here nor in kept fails it.
 var erased = []string{
-	"inbound_mails", "outbound_mails", "attachments", "case_search", "case_tags", "activities", "messages",
+	"inbound_mails", "outbound_mails", "attachments", "case_search", "case_tags", "case_reads", "activities", "messages",
 }
 
 // Two more go with a case but not by case_id: blobs, by the attachments that point at them, and the case itself.
@@ -18,7 +18,7 @@ var kept = map[string]struct {
 }{
 	"workspaces":        {"the workspace itself", []string{"id", "slug", "name", "plan", "time_zone", "retention_days", "is_demo", "created_at"}},
 	"users":             {"members and staff, no customers", []string{"id", "email", "name", "password_hash", "is_staff", "session_epoch", "created_at"}},
-	"members":           {"members, no customers", []string{"workspace_id", "id", "user_id", "role", "default_view", "created_at", "deactivated_at"}},
+	"members":           {"members, no customers", []string{"workspace_id", "id", "user_id", "role", "default_view", "table_columns", "created_at", "deactivated_at"}},
 	"member_grants":     {"members, no customers", []string{"workspace_id", "member_id", "permission"}},
 	"invitations":       {"members to be, no customers", []string{"workspace_id", "id", "email", "role", "token_hash", "invited_by", "created_at", "expires_at", "accepted_at", "revoked_at"}},
 	"sign_in_throttles": {"hashes of accounts and addresses, for minutes", []string{"key", "failures", "window_start"}},
@@ -28,6 +28,8 @@ var kept = map[string]struct {
 	"queues":            {"settings", []string{"workspace_id", "id", "name", "is_default", "created_at", "archived_at"}},
 	"inbound_addresses": {"settings", []string{"workspace_id", "address", "queue_id", "is_default", "created_at"}},
 	"tags":              {"names of the workspace's own, used by many cases", []string{"workspace_id", "id", "name", "created_at", "archived_at"}},
+	"saved_filters": {"searches that members keep, in their own words; the residue scan finds those that name a case by its subject", []string{"workspace_id", "id",
+		"owner_id", "name", "query", "place", "version", "created_at"}},
 	"audit_entries": {"ids, counts and field names only", []string{"workspace_id", "id", "at", "actor_kind", "actor_id", "actor_job", "action",
 		"object_kind", "object_id", "details", "address", "seq", "hash"}},
 	"erasure_requests": {"the proof of who asked; numbers and dates only, since the reason of a refusal is emptied with the case", []string{"workspace_id", "id", "case_id", "case_number", "state",

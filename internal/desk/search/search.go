@@ -105,7 +105,7 @@ func (q *query) pageTx(ctx context.Context, tx pgx.Tx, in cases.PageInput) (case
 	if err != nil || len(ids) == 0 {
 		return cases.Page{}, err
 	}
-	found, err := cases.SummariesTx(ctx, tx, q.actor.Workspace, ids)
+	found, err := cases.SummariesTx(ctx, tx, q.actor, ids)
 	return cases.PageOf(found, in.Size, in), err
 }
 

@@ -37,12 +37,18 @@ type desk struct {
 	reply   message.ReplyInput
 	note    message.NoteInput
 	resent  int64
+	read    cases.Number
 	did     []string
 	before  message.ID
 }
 
 func (d *desk) Get(context.Context, access.Actor, cases.Number) (cases.Details, error) {
 	return d.c, d.getErr
+}
+
+func (d *desk) MarkRead(_ context.Context, _ access.Actor, c cases.Details) error {
+	d.read = c.Number
+	return nil
 }
 
 func (d *desk) OfContact(context.Context, access.Actor, cases.Case, int) ([]cases.Other, error) {

@@ -24,6 +24,7 @@ import (
 // Cases is what the page needs of cases.
 type Cases interface {
 	Get(ctx context.Context, actor access.Actor, n cases.Number) (cases.Details, error)
+	MarkRead(ctx context.Context, actor access.Actor, d cases.Details) error
 	OfContact(ctx context.Context, actor access.Actor, c cases.Case, limit int) ([]cases.Other, error)
 	Update(ctx context.Context, actor access.Actor, n cases.Number, in cases.UpdateInput) (cases.Case, error)
 	MarkSpam(ctx context.Context, actor access.Actor, n cases.Number) (cases.Case, error)

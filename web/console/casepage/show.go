@@ -56,6 +56,9 @@ func (p *Pages) render(w http.ResponseWriter, r *http.Request, n cases.Number, s
 	if into := c.MergedIntoNumber; into != nil {
 		return kit.SeeOther(w, r, casePath(v, *into, ""))
 	}
+	if err := p.cases.MarkRead(r.Context(), v.Actor, c.Details); err != nil {
+		return err
+	}
 	view := newView(v, c, f, r.URL.Query())
 	if view.images != 0 {
 		kit.AllowRemoteImages(w)

@@ -10,18 +10,30 @@ import (
 	"caseward/internal/desk/cases"
 )
 
-// CursorText writes a place in a list of cases as addresses have it: microseconds, as exact as the database, and the id.
-func CursorText(c *cases.Cursor) string { return fmt.Sprintf("%d-%d", c.At.UnixMicro(), c.ID) }
+// CursorText writes a place in a list of cases as addresses have it: microseconds, as exact as the database, the id, and
+// the rank where there is one.
+func CursorText(c *cases.Cursor) string {
+	text := fmt.Sprintf("%d-%d", c.At.UnixMicro(), c.ID)
+	if c.Rank != 0 {
+		text += fmt.Sprintf("-%d", c.Rank)
+	}
+	return text
+}
 
 // Cursor returns nil for what CursorText did not write: a mangled address shows the first page.
 func Cursor(text string) *cases.Cursor {
-	at, id, _ := strings.Cut(text, "-")
-	micros, err1 := strconv.ParseInt(at, 10, 64)
-	number, err2 := strconv.ParseInt(id, 10, 64)
-	if err1 != nil || err2 != nil {
+	parts := strings.Split(text, "-")
+	if len(parts) < 2 || len(parts) > 3 {
 		return nil
 	}
-	return &cases.Cursor{At: time.UnixMicro(micros).UTC(), ID: cases.ID(number)}
+	var numbers [3]int64
+	for i, part := range parts {
+		var err error
+		if numbers[i], err = strconv.ParseInt(part, 10, 64); err != nil {
+			return nil
+		}
+	}
+	return &cases.Cursor{At: time.UnixMicro(numbers[0]).UTC(), ID: cases.ID(numbers[1]), Rank: numbers[2]}
 }
 
 // PageInput reads which page of a list an address asks for.
