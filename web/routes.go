@@ -131,6 +131,7 @@ func Routes(d Deps) (http.Handler, error) {
 // looks at the fields.
 func caseRoutes(r chi.Router, k *kit.Kit, p *casepage.Pages) {
 	r.Get("/", k.Handle(p.Show))
+	r.Get("/standing", k.Handle(p.Standing))
 	r.Get("/attachments/{id}", k.Handle(p.Attachment))
 	r.Get("/messages/{id}/raw", k.Handle(p.Raw))
 	r.Get("/certificate", k.Handle(p.Certificate))

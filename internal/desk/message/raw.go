@@ -62,7 +62,9 @@ func (s *Service) TakeIn(ctx context.Context, r Raw, in Incoming) (*Received, er
 		return err
 	})
 	if err == nil && result != nil && result.Case != nil {
-		s.cases.Changed(r.WorkspaceID, result.Case.Number)
+		for _, n := range append(result.Joined, result.Case.Number) {
+			s.cases.Changed(r.WorkspaceID, n)
+		}
 	}
 	return result, err
 }

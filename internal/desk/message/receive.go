@@ -48,8 +48,9 @@ const (
 // Received is what became of a mail and where.
 type Received struct {
 	Outcome Outcome
-	Case    *cases.Case // nil for a duplicate of a mail whose case is gone
-	Message *ID         // nil for Duplicate and HeldBack
+	Case    *cases.Case    // nil for a duplicate of a mail whose case is gone
+	Message *ID            // nil for Duplicate and HeldBack
+	Joined  []cases.Number // cases that turned out to be part of Case and are redirects to it now
 }
 
 // ReceiveTx puts a mail into the case it belongs to, or makes one. It is the only way in for mail, and it runs in
@@ -75,7 +76,7 @@ func (s *Service) ReceiveTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceI
 		return Received{}, err
 	}
 	actor := access.ContactActor(ws, int64(person))
-	c, err := s.belongsToTx(ctx, tx, actor, in, ids)
+	c, joined, err := s.belongsToTx(ctx, tx, actor, in, ids)
 	if err != nil {
 		return Received{}, err
 	}
@@ -101,6 +102,7 @@ func (s *Service) ReceiveTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceI
 	if err != nil {
 		return Received{}, err
 	}
+	r.Joined = joined
 	return r, ids.settleTx(ctx, tx, *r.Case)
 }
 

@@ -129,31 +129,35 @@ func isOursTx(ctx context.Context, tx pgx.Tx, in Incoming, ids claimedIDs) (bool
 }
 
 // belongsToTx finds and locks the case of a mail; nil: it begins a new one. In order: the signed reply address,
-// the mails it refers to, a case that waits for this very mail. Cases that turn out to be one thread are joined.
-func (s *Service) belongsToTx(ctx context.Context, tx pgx.Tx, actor access.Actor, in Incoming, ids claimedIDs) (*cases.Case, error) {
-	var target *cases.Case
+// the mails it refers to, a case that waits for this very mail. Cases that turn out to be one thread are joined; those
+// that are redirects from now on are returned too.
+func (s *Service) belongsToTx(ctx context.Context, tx pgx.Tx, actor access.Actor, in Incoming, ids claimedIDs) (target *cases.Case, joined []cases.Number, err error) {
 	for _, id := range ids.candidates(in.ReplyCase) {
 		c, err := lockUnmergedTx(ctx, tx, ids.ws, id)
 		if errors.Is(err, pgx.ErrNoRows) {
 			continue // gone for good meanwhile
 		}
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		switch {
 		case target == nil && (c.ErasureRequestedAt == nil || in.Auto):
 			// A case whose permanent deletion was asked for takes no more of the customer in: that begins a new one.
 			target = &c
 		case target != nil && target.ID != c.ID && ids.waits(id):
-			if err := s.joinTx(ctx, tx, actor, target, c); err != nil {
-				return nil, err
+			moved, err := s.joinTx(ctx, tx, actor, target, c)
+			if err != nil {
+				return nil, nil, err
+			}
+			if moved {
+				joined = append(joined, c.Number)
 			}
 		}
 	}
 	if target != nil && ids.isAwaitedParent(target.ID) {
-		return target, s.adoptParentTx(ctx, tx, actor, target, in)
+		err = s.adoptParentTx(ctx, tx, actor, target, in)
 	}
-	return target, nil
+	return target, joined, err
 }
 
 // lockUnmergedTx follows a redirect to the case that has the thread.
@@ -214,16 +218,16 @@ func (s *Service) adoptParentTx(ctx context.Context, tx pgx.Tx, actor access.Act
 }
 
 // joinTx moves everything of a case that began out of order into the case of its thread. Where people have hidden one
-// of them they stay apart.
-func (s *Service) joinTx(ctx context.Context, tx pgx.Tx, actor access.Actor, into *cases.Case, from cases.Case) error {
+// of them they stay apart: false.
+func (s *Service) joinTx(ctx context.Context, tx pgx.Tx, actor access.Actor, into *cases.Case, from cases.Case) (bool, error) {
 	if from.DeletedAt != nil || into.DeletedAt != nil || from.Visibility() != into.Visibility() {
-		return nil
+		return false, nil
 	}
 	for _, table := range []string{"messages", "attachments", "inbound_mails", "outbound_mails", "mail_ids"} {
 		_, err := tx.Exec(ctx, `update `+table+` set case_id = $3 where workspace_id = $1 and case_id = $2`, into.WorkspaceID, from.ID, into.ID)
 		if err != nil {
-			return err
+			return false, err
 		}
 	}
-	return cases.RedirectTx(ctx, tx, actor, from, into, s.now())
+	return true, cases.RedirectTx(ctx, tx, actor, from, into, s.now())
 }

@@ -29,6 +29,7 @@ type desk struct {
 	missing     []string
 	err         error // of every change
 	getErr      error
+	standing    cases.Standing
 
 	update  cases.UpdateInput
 	updated bool
@@ -49,6 +50,10 @@ func (d *desk) Get(context.Context, access.Actor, cases.Number) (cases.Details, 
 func (d *desk) MarkRead(_ context.Context, _ access.Actor, c cases.Details) error {
 	d.read = c.Number
 	return nil
+}
+
+func (d *desk) Standing(context.Context, access.Actor, cases.Number) (cases.Standing, error) {
+	return d.standing, d.getErr
 }
 
 func (d *desk) OfContact(context.Context, access.Actor, cases.Case, int) ([]cases.Other, error) {
@@ -173,6 +178,7 @@ func site(t *testing.T, d *desk) *webtest.Site {
 		r.Use(s.Kit.SecurityHeaders)
 		r.Route("/cases/{number}", func(r chi.Router) {
 			r.Get("/", s.Shell.Handle(p.Show))
+			r.Get("/standing", s.Shell.Handle(p.Standing))
 			r.Get("/attachments/{id}", s.Shell.Handle(p.Attachment))
 			r.Get("/messages/{id}/raw", s.Shell.Handle(p.Raw))
 			r.Get("/certificate", s.Shell.Handle(p.Certificate))

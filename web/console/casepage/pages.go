@@ -25,6 +25,7 @@ import (
 type Cases interface {
 	Get(ctx context.Context, actor access.Actor, n cases.Number) (cases.Details, error)
 	MarkRead(ctx context.Context, actor access.Actor, d cases.Details) error
+	Standing(ctx context.Context, actor access.Actor, n cases.Number) (cases.Standing, error)
 	OfContact(ctx context.Context, actor access.Actor, c cases.Case, limit int) ([]cases.Other, error)
 	Update(ctx context.Context, actor access.Actor, n cases.Number, in cases.UpdateInput) (cases.Case, error)
 	MarkSpam(ctx context.Context, actor access.Actor, n cases.Number) (cases.Case, error)

@@ -40,8 +40,8 @@ func (p *Pages) write(w http.ResponseWriter, r *http.Request, below string, stor
 		return err
 	}
 	id, err := store(r.Context(), in)
-	switch errs.KindOf(err) {
-	case errs.Conflict, errs.Gone, errs.NotFound:
+	kind := errs.KindOf(err)
+	if kind == errs.Conflict || kind == errs.Gone || kind == errs.NotFound || (kind == errs.Invalid && in.form.Checked("restore")) {
 		return p.keepDraft(w, r, in, below, err)
 	}
 	if err := in.form.Absorb(err); err != nil {

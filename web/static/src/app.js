@@ -7,6 +7,7 @@ import { startDialogs } from "./js/dialog.js";
 import { startForms } from "./js/forms.js";
 import { startMenus } from "./js/menus.js";
 import { startNotices } from "./js/notices.js";
+import { startStanding } from "./js/standing.js";
 import { startTheme } from "./js/theme.js";
 
 startTheme();
@@ -16,4 +17,5 @@ startForms();
 startComposer();
 startCopy();
 startDialogs();
+startStanding();
 startLive();

@@ -1,7 +1,7 @@
 // A button with data-copy="id" copies what stands in that field; it is hidden where this does not run.
 export function startCopy() {
   if (!navigator.clipboard) return;
-  for (const button of document.querySelectorAll("[data-copy][hidden]")) button.hidden = false;
+  for (const button of document.querySelectorAll("[data-copy][hidden]:not([data-draft])")) button.hidden = false;
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-copy]");
     if (!button) return;

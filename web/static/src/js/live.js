@@ -1,7 +1,11 @@
 // Live updates. The body's data-live-src streams topics ("case:7", "list", "all"). An element with
 // data-live="list" or data-live="case:7" is fetched again (from its data-live-url, or this page) and
 // replaced, matched by its id. What somebody reads or types in is never moved: then a pill says that
-// there is news, and they press it when they are ready.
+// there is news, and they press it when they are ready. Parts with data-live-first come first; one that
+// comes back with data-live-stop="case:7" ends the updates of the other parts of that topic, and with
+// data-live-clear it empties them: they show what this person may not see any more.
+// "caseward:fresh" is dispatched on what was replaced; "caseward:changed" (detail: a topic) makes the
+// page look again by itself.
 import { isTyping } from "./menus.js";
 
 const settle = 400; // ms; a bulk action sends many topics at once
@@ -35,22 +39,27 @@ export function startLive() {
     pending.add(topic);
     if (!document.hidden && !timer) timer = setTimeout(flush, settle + Math.random() * spread);
   };
-  const flush = () => {
+  const flush = async () => {
     clearTimeout(timer);
     timer = 0;
     const topics = [...pending];
     pending.clear();
     const answers = new Map(); // one request for all parts of one page
-    for (const element of document.querySelectorAll("[data-live]")) {
-      if (topics.some((topic) => wants(element, topic))) refresh(element, answers);
+    const wanted = (part) => [...document.querySelectorAll(part)].filter((el) => topics.some((topic) => wants(el, topic)));
+    await Promise.all(wanted("[data-live-first]").map((element) => refresh(element, answers)));
+    for (const element of wanted("[data-live]:not([data-live-first])")) {
+      if (!stopped(element)) refresh(element, answers);
     }
   };
+  document.addEventListener("caseward:changed", (event) => note(event.detail));
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden && pending.size) flush();
   });
   addEventListener("pagehide", () => stream?.close());
   addEventListener("pageshow", (event) => {
-    if (event.persisted) connect();
+    if (!event.persisted) return;
+    missed = true; // whatever happened while the page was put away
+    connect();
   });
   connect();
 }
@@ -58,6 +67,16 @@ export function startLive() {
 function wants(element, topic) {
   const names = element.dataset.live.split(" ");
   return topic === "all" || names.includes(topic) || (topic.startsWith("case:") && names.includes("list"));
+}
+
+// stopped reports whether a part has seen its last update, and takes away what it offers to show.
+function stopped(element) {
+  const stops = [...document.querySelectorAll("[data-live-stop]")];
+  const stop = stops.find((el) => element.dataset.live.split(" ").includes(el.dataset.liveStop));
+  if (!stop) return false;
+  document.getElementById(`${element.id}-news`)?.remove();
+  if (stop.dataset.liveClear !== undefined) element.replaceChildren();
+  return true;
 }
 
 async function refresh(element, answers) {
@@ -87,6 +106,7 @@ async function refresh(element, answers) {
 // menu in it, or have scrolled below its beginning.
 function isBusy(element) {
   if (element.dataset.liveQuiet !== undefined) return false; // counts and badges: nothing to lose
+  if (!element.firstElementChild) return false; // emptied, and may be shown again
   if (element.contains(document.activeElement)) return true;
   const apart = element.dataset.liveApart !== undefined; // does not move what somebody types elsewhere
   if (!apart && isTyping(document.activeElement) && document.activeElement.closest("[data-live-guard]")) return true;
@@ -112,6 +132,7 @@ async function swap(element, answers) {
   adopted.scrollTop = scrolled;
   if (focused) adopted.querySelector(`[href="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
   window.htmx?.process(adopted);
+  adopted.dispatchEvent(new CustomEvent("caseward:fresh", { bubbles: true }));
 }
 
 // fetchPart is null when offline or refused: the next event tries again.
