@@ -339,7 +339,11 @@ func TestAMergedCasesMailGoesToItsTarget(t *testing.T) {
 	must(t, err)
 	earlyID := int64(get(t, d, early).ID)
 	root := d.Receive(fixture.Mail{ID: "a@customer.test"})
-	outcome(t, "the mail between", d.TakeIn(fixture.Mail{ID: "b@customer.test", InReplyTo: "a@customer.test"}), message.Appended, root)
+	between := d.TakeIn(fixture.Mail{ID: "b@customer.test", InReplyTo: "a@customer.test"})
+	outcome(t, "the mail between", between, message.Appended, root)
+	if !slices.Equal(between.Joined, []cases.Number{early}) {
+		t.Errorf("open pages of %v are told that they show a redirect now, want %d", between.Joined, early)
+	}
 	outcome(t, "a reply to the joined part", d.TakeIn(fixture.Mail{InReplyTo: "c@customer.test"}), message.Appended, root)
 	signed, err := d.Signer.Sign(d.Address, d.ID(), earlyID)
 	must(t, err)
