@@ -17,6 +17,7 @@ import (
 
 	"caseward/internal/config"
 	"caseward/internal/desk/audit"
+	"caseward/internal/desk/bulk"
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/member"
 	"caseward/internal/desk/message"
@@ -49,6 +50,8 @@ type App struct {
 	Cases      *cases.Service
 	Messages   *message.Service
 	Retention  *retention.Service
+	Search     *search.Service
+	Bulk       *bulk.Service
 	Sealer     *audit.Sealer
 	Intake     *inbound.Intake
 	Jobs       *jobs.Runner
@@ -140,6 +143,8 @@ func (a *App) build(now clock.Clock) error {
 	a.Cases = cases.NewService(a.DB, guard, a.Hub, now)
 	a.Messages = message.NewService(a.DB, guard, a.Cases, enqueuer, now)
 	a.Retention = retention.NewService(a.DB, guard, a.Cases, enqueuer, now)
+	a.Search = search.NewService(a.DB)
+	a.Bulk = bulk.NewService(a.DB, guard, a.Cases, a.Search, a.Members, enqueuer, now)
 	a.Intake = inbound.NewIntake(a.DB, a.Messages, a.Workspaces, signer, now, a.log)
 	outbox := outbound.NewOutbox(a.DB, a.transport(now), signer, now, a.log)
 	if a.Jobs, err = jobs.NewRunner(a.DB.SystemPool(), a.sweeps(outbox), a.log); err != nil {
@@ -163,7 +168,7 @@ func (a *App) buildWeb(now clock.Clock) error {
 	a.Handler, err = web.Routes(web.Deps{
 		Kit: k, BaseURL: base, Files: files, Ready: a.DB.Ping, Snapshots: a.DB, Hub: a.Hub, Now: now,
 		Members: a.Members, Workspaces: a.Workspaces, Setup: a.Setup, Cases: a.Cases, Messages: a.Messages,
-		Retention: a.Retention, Search: search.NewService(a.DB), Audit: audit.NewReader(a.DB, audit.NewGuard(a.DB, now)),
+		Retention: a.Retention, Search: a.Search, Audit: audit.NewReader(a.DB, audit.NewGuard(a.DB, now)),
 	})
 	return err
 }
@@ -187,6 +192,7 @@ func (a *App) sweeps(outbox *outbound.Outbox) []jobs.Sweep {
 	return []jobs.Sweep{
 		{Name: retention.PurgeSweep, Every: time.Minute, Timeout: time.Hour, Run: a.Retention.Purge},
 		{Name: retention.ErasureSweep, Every: time.Minute, Timeout: time.Hour, Run: a.Retention.Fulfil},
+		{Name: bulk.Sweep, Every: time.Minute, Timeout: time.Hour, Run: a.Bulk.Run},
 		{Name: message.OutboxSweep, Every: 5 * time.Second, Run: outbox.Sweep},
 		{Name: outbound.FilesSweep, Every: 5 * time.Minute, Run: a.outboxFolder(clock.System).Sweep(a.DB)},
 		{Name: inbound.IntakeSweep, Every: 30 * time.Second, Run: a.Intake.Sweep},

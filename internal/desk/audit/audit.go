@@ -59,6 +59,30 @@ func Queue(batch *pgx.Batch, entries ...Entry) error {
 	return nil
 }
 
+// RecordManyTx is RecordTx for many entries of one actor at one moment, in one statement.
+func RecordManyTx(ctx context.Context, tx pgx.Tx, entries []Entry) error {
+	if len(entries) == 0 {
+		return nil
+	}
+	actions, kinds := make([]string, len(entries)), make([]string, len(entries))
+	ids, details := make([]int64, len(entries)), make([]string, len(entries))
+	for i, e := range entries {
+		encoded, err := json.Marshal(orEmpty(e.Details))
+		if err != nil {
+			return err
+		}
+		actions[i], kinds[i], ids[i], details[i] = e.Action, e.Object.Kind, e.Object.ID, string(encoded)
+	}
+	first := entries[0]
+	_, err := tx.Exec(ctx, `insert into audit_entries
+		(workspace_id, at, actor_kind, actor_id, actor_job, action, object_kind, object_id, details, address)
+		select $1, $2, $3, nullif($4::bigint, 0), $5, u.action, u.kind, nullif(u.id, 0), u.details::jsonb, $6
+		from unnest($7::text[], $8::text[], $9::bigint[], $10::text[]) as u(action, kind, id, details)`,
+		first.Actor.Workspace, first.At, first.Actor.Kind, first.Actor.ID(), first.Actor.JobName, addrOrNull(first.Actor.Address),
+		actions, kinds, ids, details)
+	return err
+}
+
 func orEmpty(m map[string]any) map[string]any {
 	if m == nil {
 		return map[string]any{}

@@ -121,6 +121,7 @@ type Case struct {
 	DeletedAt          *time.Time
 	DeletedBy          *access.MemberID
 	DeletedCause       *string
+	DeletedBulkID      *int64 // the bulk action that deleted it
 	DeleteReason       *DeleteReason
 	DeleteReasonText   string
 	PurgeAt            *time.Time
@@ -178,8 +179,21 @@ func PurgeDate(now time.Time, retentionDays *int) *time.Time {
 
 // markRestored undoes markDeleted.
 func (c *Case) markRestored() {
-	c.DeletedAt, c.DeletedBy, c.DeletedCause, c.DeleteReason, c.PurgeAt = nil, nil, nil, nil, nil
+	c.DeletedAt, c.DeletedBy, c.DeletedCause, c.DeletedBulkID, c.DeleteReason, c.PurgeAt = nil, nil, nil, nil, nil, nil
 	c.DeleteReasonText = ""
+}
+
+// requireRestorable refuses a deleted case that somebody has asked to be deleted permanently.
+func (c Case) requireRestorable() error {
+	if c.ErasureRequestedAt != nil {
+		return errs.Newf(errs.Conflict, "Permanent deletion of case %d was requested. Withdraw the request to restore the case.", c.Number)
+	}
+	return nil
+}
+
+func (c *Case) markSpam(by access.MemberID, now time.Time) {
+	cause := "agent"
+	c.SpamAt, c.SpamBy, c.SpamCause = &now, &by, &cause
 }
 
 // setStatus changes the status and what follows from it; it reports whether anything changed.

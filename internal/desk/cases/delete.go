@@ -2,7 +2,6 @@ package cases
 
 import (
 	"context"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -21,7 +20,7 @@ type DeleteInput struct {
 //
 // Needs DeleteCases. Errors: Invalid, Forbidden, NotFound, Gone; Conflict when the case is a redirect to another.
 func (s *Service) Delete(ctx context.Context, actor access.Actor, in DeleteInput) (Case, error) {
-	in.ReasonText = strings.ToValidUTF8(strings.ReplaceAll(strings.TrimSpace(in.ReasonText), "\x00", ""), "\uFFFD")
+	in.ReasonText = cleanReason(in.ReasonText)
 	return s.change(ctx, actor, access.DeleteCases, in.Number, func(tx pgx.Tx, c *Case) error {
 		if err := validReason(in.Reason, in.ReasonText); err != nil {
 			return err

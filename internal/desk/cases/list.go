@@ -159,6 +159,19 @@ func listTx(ctx context.Context, tx pgx.Tx, actor access.Actor, l listSQL, in Pa
 	return PageOf(found, in.Size, in), nil
 }
 
+// IDsTx walks a filter: the next size places in it after a place, without the details. The caller has established that
+// the actor may see the list.
+func IDsTx(ctx context.Context, tx pgx.Tx, actor access.Actor, f Filter, after *Cursor, size int) ([]Cursor, error) {
+	l, args := lists[f], pgx.NamedArgs{"ws": actor.Workspace, "member": actor.Member}
+	o := orderOf("", l.time)
+	rows, err := tx.Query(ctx, fmt.Sprintf(`select %s as at, id, %s::bigint as rank from %s where workspace_id = @ws and %s %s order by %s limit %d`,
+		o.at, o.rank, l.from, l.where, o.place(after, false, args), o.by("", false), size), args)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByName[Cursor])
+}
+
 // query reads a page of the list and one row more.
 func (l listSQL) query(actor access.Actor, in PageInput) (string, pgx.NamedArgs) {
 	// The ids come from one index of the list alone; the details of only these rows are read after.

@@ -25,10 +25,11 @@ var forbiddenBelow = map[string][]string{
 	"inbound_mails":  {"update raw", "update envelope_from", "update envelope_to", "delete"},
 	"mail_ids":       nil,
 	"case_reads":     nil, // what members have seen is theirs
+	"bulk_items":     nil,
 }
 
 // owned are the columns by which a case is deleted and restored.
-var owned = []string{"deleted_at", "deleted_by", "deleted_cause", "delete_reason", "delete_reason_text", "purge_at", "erasure_requested_at", "purge_left"}
+var owned = []string{"deleted_at", "deleted_by", "deleted_cause", "deleted_bulk_id", "delete_reason", "delete_reason_text", "purge_at", "erasure_requested_at", "purge_left"}
 
 // another is an expression for a value that differs from the column's.
 func another(column, kind string) string {

@@ -6,7 +6,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"caseward/internal/desk/access"
-	"caseward/internal/platform/errs"
 )
 
 // RestoreInput says which case to bring back. Reopen also sets it open.
@@ -45,53 +44,20 @@ func (s *Service) Restore(ctx context.Context, actor access.Actor, in RestoreInp
 // RestoreTx restores a locked case in the caller's transaction, for whoever the caller has established may:
 // Restore, a withdrawn erasure request, or the customer's reply.
 func (s *Service) RestoreTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c *Case) (missing []string, err error) {
-	switch {
-	case c.DeletedAt == nil:
+	if c.DeletedAt == nil {
 		return nil, nil
-	case c.ErasureRequestedAt != nil:
-		return nil, errs.Newf(errs.Conflict,
-			"Permanent deletion of case %d was requested. Withdraw the request to restore the case.", c.Number)
+	}
+	if err := c.requireRestorable(); err != nil {
+		return nil, err
 	}
 	c.markRestored()
 	if err := saveDeletionTx(ctx, tx, *c); err != nil {
 		return nil, err
 	}
-	if missing, err = dropMissingTx(ctx, tx, c); err != nil {
-		return nil, err
-	}
-	return missing, s.noteTx(ctx, tx, actor, *c, ActRestored, map[string]any{"came_back_without": len(missing)})
-}
-
-// dropMissingTx takes off the case what no longer exists, and says what that was.
-func dropMissingTx(ctx context.Context, tx pgx.Tx, c *Case) (missing []string, err error) {
-	var assigneeGone, queueGone bool
-	var defaultQueue int64
-	err = tx.QueryRow(ctx, `select
-			exists (select from members where workspace_id = $1 and id = $2 and deactivated_at is not null),
-			exists (select from queues where workspace_id = $1 and id = $3 and archived_at is not null),
-			(select id from queues where workspace_id = $1 and is_default)`,
-		c.WorkspaceID, c.AssigneeID, c.QueueID).Scan(&assigneeGone, &queueGone, &defaultQueue)
+	all, err := dropMissingTx(ctx, tx, c.WorkspaceID, []*Case{c})
 	if err != nil {
 		return nil, err
 	}
-	if assigneeGone {
-		c.AssigneeID = nil
-		missing = append(missing, "its assignee, who is no longer active")
-	}
-	if queueGone {
-		c.QueueID = defaultQueue
-		missing = append(missing, "its queue, which was archived; it is in the default queue")
-	}
-	if assigneeGone || queueGone {
-		if err := saveTx(ctx, tx, *c); err != nil {
-			return nil, err
-		}
-	}
-	tags, err := tx.Exec(ctx, `delete from case_tags ct using tags t
-		where ct.workspace_id = $1 and ct.case_id = $2 and t.workspace_id = $1 and t.id = ct.tag_id and t.archived_at is not null`,
-		c.WorkspaceID, c.ID)
-	if err == nil && tags.RowsAffected() > 0 {
-		missing = append(missing, "tags that no longer exist")
-	}
-	return missing, err
+	missing = all[c.ID]
+	return missing, s.noteTx(ctx, tx, actor, *c, ActRestored, map[string]any{"came_back_without": len(missing)})
 }

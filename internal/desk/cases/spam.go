@@ -16,8 +16,7 @@ func (s *Service) MarkSpam(ctx context.Context, actor access.Actor, n Number) (C
 		if c.SpamAt != nil {
 			return nil
 		}
-		now, cause := s.now(), "agent"
-		c.SpamAt, c.SpamBy, c.SpamCause = &now, &actor.Member, &cause
+		c.markSpam(actor.Member, s.now())
 		if err := saveTx(ctx, tx, *c); err != nil {
 			return err
 		}

@@ -13,7 +13,7 @@ import (
 // columns are those of Case, in any query that reads one.
 const columns = `workspace_id, id, number, subject, contact_id, status, priority, queue_id, assignee_id, channel,
 	created_at, last_activity_at, last_inbound_at, last_outbound_at, closed_at, merged_into_id, spam_at, spam_by, spam_cause,
-	deleted_at, deleted_by, deleted_cause, delete_reason, delete_reason_text, purge_at, erasure_requested_at, purge_left`
+	deleted_at, deleted_by, deleted_cause, deleted_bulk_id, delete_reason, delete_reason_text, purge_at, erasure_requested_at, purge_left`
 
 // LockTx reads a case and holds it until the transaction ends: every change of state begins here.
 func LockTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, n Number) (Case, error) {
@@ -76,9 +76,9 @@ func saveTx(ctx context.Context, tx pgx.Tx, c Case) error {
 // saveDeletionTx writes deletion's own columns.
 func saveDeletionTx(ctx context.Context, tx pgx.Tx, c Case) error {
 	_, err := tx.Exec(ctx, `update cases set deleted_at = $3, deleted_by = $4, deleted_cause = $5, delete_reason = $6,
-			delete_reason_text = $7, purge_at = $8, erasure_requested_at = $9, purge_left = $10
+			delete_reason_text = $7, purge_at = $8, erasure_requested_at = $9, purge_left = $10, deleted_bulk_id = $11
 		where workspace_id = $1 and id = $2`,
 		c.WorkspaceID, c.ID, c.DeletedAt, c.DeletedBy, c.DeletedCause, c.DeleteReason,
-		c.DeleteReasonText, c.PurgeAt, c.ErasureRequestedAt, c.PurgeLeft)
+		c.DeleteReasonText, c.PurgeAt, c.ErasureRequestedAt, c.PurgeLeft, c.DeletedBulkID)
 	return err
 }

@@ -75,6 +75,11 @@ func tagIDsTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, names []str
 	if err != nil {
 		return nil, err
 	}
+	return knownTagIDsTx(ctx, tx, ws, names)
+}
+
+// knownTagIDsTx returns the ids of those names that are tags.
+func knownTagIDsTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, names []string) ([]int64, error) {
 	rows, err := tx.Query(ctx, `select id from tags where workspace_id = $1 and lower(name) in (select lower(n) from unnest($2::text[]) n) and archived_at is null`, ws, names)
 	if err != nil {
 		return nil, err

@@ -60,6 +60,18 @@ type resolved struct {
 	IsDemo        bool
 }
 
+// resolvedColumns and resolvedFrom read a row of active members.
+const (
+	resolvedColumns = `u.id, u.email, u.name, u.is_staff, u.session_epoch,
+		m.id as member_id, m.role, m.default_view,
+		array(select g.permission from member_grants g
+			where g.workspace_id = m.workspace_id and g.member_id = m.id order by g.permission) as grants,
+		w.id as workspace_id, w.slug, w.name as workspace_name, w.plan, w.time_zone, w.retention_days, w.is_demo`
+	resolvedFrom = ` from users u
+		join members m on m.user_id = u.id and m.deactivated_at is null
+		join workspaces w on w.id = m.workspace_id`
+)
+
 func (r resolved) user() User {
 	return User{ID: r.ID, Email: r.Email, Name: r.Name, IsStaff: r.IsStaff, SessionEpoch: r.SessionEpoch}
 }
@@ -81,15 +93,7 @@ func (r resolved) session() Session {
 func (s *Service) Resolve(ctx context.Context, user access.UserID, epoch int, slug string) (Session, error) {
 	var r resolved
 	err := s.db.SystemStatement(func(q db.Querier) (err error) {
-		rows, _ := q.Query(ctx, `select u.id, u.email, u.name, u.is_staff, u.session_epoch,
-				m.id as member_id, m.role, m.default_view,
-				array(select g.permission from member_grants g
-					where g.workspace_id = m.workspace_id and g.member_id = m.id order by g.permission) as grants,
-				w.id as workspace_id, w.slug, w.name as workspace_name, w.plan, w.time_zone, w.retention_days, w.is_demo
-			from users u
-			join members m on m.user_id = u.id and m.deactivated_at is null
-			join workspaces w on w.id = m.workspace_id
-			where u.id = $1 and u.session_epoch = $2 and w.slug = $3`, user, epoch, slug)
+		rows, _ := q.Query(ctx, `select `+resolvedColumns+resolvedFrom+` where u.id = $1 and u.session_epoch = $2 and w.slug = $3`, user, epoch, slug)
 		r, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[resolved])
 		if errors.Is(err, pgx.ErrNoRows) {
 			return signedOutOr(ctx, q, user, epoch, err)
@@ -156,4 +160,16 @@ func (s *Service) Workspaces(ctx context.Context, user access.UserID) ([]Members
 		return err
 	})
 	return list, err
+}
+
+// Actor returns a member with the rights of this moment, for a job that acts for them. Permission: none, as it is not
+// for requests. Errors: NotFound when there is no such member or they are deactivated.
+func (s *Service) Actor(ctx context.Context, ws access.WorkspaceID, m access.MemberID) (access.Actor, error) {
+	var r resolved
+	err := s.db.AsSystem(ctx, "act for a member", func(tx pgx.Tx) (err error) {
+		rows, _ := tx.Query(ctx, `select `+resolvedColumns+resolvedFrom+` where m.workspace_id = $1 and m.id = $2`, ws, m)
+		r, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[resolved])
+		return err
+	})
+	return r.session().Actor, err
 }

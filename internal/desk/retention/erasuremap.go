@@ -3,7 +3,7 @@ package retention
 // erased are the tables whose rows go with their case, found by the column case_id, in an order that suits the
 // foreign keys. A test walks the database's catalogue: a table that is neither here nor in kept fails it.
 var erased = []string{
-	"inbound_mails", "outbound_mails", "attachments", "case_search", "case_tags", "case_reads", "activities", "messages",
+	"inbound_mails", "outbound_mails", "attachments", "case_search", "case_tags", "case_reads", "bulk_items", "activities", "messages",
 }
 
 // Two more go with a case but not by case_id: blobs, by the attachments that point at them, and the case itself.
@@ -34,6 +34,9 @@ var kept = map[string]struct {
 		"object_kind", "object_id", "details", "address", "seq", "hash"}},
 	"erasure_requests": {"the proof of who asked; numbers and dates only, since the reason of a refusal is emptied with the case", []string{"workspace_id", "id", "case_id", "case_number", "state",
 		"requested_by", "requested_at", "withdrawn_by", "decided_by", "decided_at", "refusal_reason", "finished_at"}},
+	"bulk_actions": {"what was done to how many cases; its search is emptied when the cases are found, the reason for deleting when it is done", []string{
+		"workspace_id", "id", "member_id", "change", "scope", "state", "stopped", "cursor_at", "cursor_id", "total", "changed", "unchanged", "refused",
+		"undone", "kept", "undone_by", "created_at", "worked_at", "finished_at"}},
 	"erasure_ledger": {"the proof of the erasure", []string{"workspace_id", "seq", "id", "kind", "case_id", "case_number", "request_id",
 		"requested_by", "approved_by", "at", "counts", "verification", "hash"}},
 	"ledger_heads": {"hashes", []string{"workspace_id", "chain", "seq", "hash"}},

@@ -40,10 +40,7 @@ func (s *Service) Cases(ctx context.Context, actor access.Actor, text string, in
 	if err := actor.Require(access.ReadCases); err != nil {
 		return Result{}, err
 	}
-	if len(text) > maxQuery {
-		text = text[:maxQuery]
-	}
-	q := read(actor, strings.TrimSpace(strings.ReplaceAll(strings.ToValidUTF8(text, ""), "\x00", "")))
+	q := read(actor, clean(text))
 	r.Problems = q.problems
 	if !q.asked {
 		return r, nil // every case would be an answer to another question
@@ -61,6 +58,14 @@ func (s *Service) Cases(ctx context.Context, actor access.Actor, text string, in
 		return err
 	})
 	return r, err
+}
+
+// clean makes text that can be read of what somebody typed.
+func clean(text string) string {
+	if len(text) > maxQuery {
+		text = text[:maxQuery]
+	}
+	return strings.TrimSpace(strings.ReplaceAll(strings.ToValidUTF8(text, ""), "\x00", ""))
 }
 
 // mostMatches is how many cases with the words are looked up. When more have them, a page of the newest is found sooner

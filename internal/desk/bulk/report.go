@@ -1,0 +1,91 @@
+package bulk
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/desk/cases"
+)
+
+// visibleTo: one's own, or all for who manages the workspace.
+func (a Action) visibleTo(actor access.Actor) bool {
+	return actor.Can(access.WorkCases) && (a.MemberID == actor.Member || actor.Can(access.ManageWorkspace))
+}
+
+// Get returns a bulk action.
+//
+// Needs that it is the actor's own or the actor manages the workspace. Errors: NotFound.
+func (s *Service) Get(ctx context.Context, actor access.Actor, id ID) (a Action, err error) {
+	err = s.db.ReadWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
+		found, err := firstTx(ctx, tx, `where b.workspace_id = $1 and b.id = $2`, actor.Workspace, id)
+		if err == nil && (found == nil || !found.visibleTo(actor)) {
+			err = notHere(id)
+		}
+		if err != nil {
+			return err
+		}
+		a = *found
+		return nil
+	})
+	return a, err
+}
+
+// recent is how many actions are listed.
+const recent = 50
+
+// Recent lists the newest of the actor's own bulk actions, or of everybody's for who manages the workspace.
+//
+// Needs WorkCases. Errors: Forbidden.
+func (s *Service) Recent(ctx context.Context, actor access.Actor) (list []Action, err error) {
+	if err := actor.Require(access.WorkCases); err != nil {
+		return nil, err
+	}
+	whose := "and b.member_id = $2"
+	if actor.Can(access.ManageWorkspace) {
+		whose = "and $2 > 0"
+	}
+	err = s.db.ReadWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
+		list, err = listTx(ctx, tx, fmt.Sprintf(`where b.workspace_id = $1 %s order by b.id desc limit %d`, whose, recent), actor.Workspace, actor.Member)
+		return err
+	})
+	return list, err
+}
+
+// Told is a case that was refused or kept, and why; or one that changed with something to tell.
+type Told struct {
+	ID     cases.ID
+	Number cases.Number
+	State  cases.ManyState
+	Reason string
+}
+
+// ToldInput asks for the cases after one; 0 is the first page.
+type ToldInput struct {
+	After cases.ID
+	Size  int
+}
+
+// Told lists the cases of an action that were refused, or kept by its undo, with the reason, in the order they were
+// done.
+//
+// Needs what Get needs. Errors: NotFound.
+func (s *Service) Told(ctx context.Context, actor access.Actor, id ID, in ToldInput) (list []Told, err error) {
+	if _, err := s.Get(ctx, actor, id); err != nil {
+		return nil, err
+	}
+	err = s.db.ReadWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, fmt.Sprintf(`select i.case_id as id, c.number, i.state, i.reason from bulk_items i
+			join cases c on c.workspace_id = i.workspace_id and c.id = i.case_id
+			where i.workspace_id = $1 and i.bulk_id = $2 and i.case_id > $3 and i.state in ('refused', 'kept')
+			order by i.case_id limit %d`, in.Size), actor.Workspace, id, in.After)
+		if err != nil {
+			return err
+		}
+		list, err = pgx.CollectRows(rows, pgx.RowToStructByName[Told])
+		return err
+	})
+	return list, err
+}

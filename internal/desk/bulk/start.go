@@ -1,0 +1,108 @@
+package bulk
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/jackc/pgx/v5"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/desk/audit"
+	"caseward/internal/desk/cases"
+	"caseward/internal/platform/errs"
+)
+
+// maxChosen is how many cases can be chosen one by one.
+const maxChosen = 1000
+
+// StartInput says what to do with which cases: those of the numbers, or all of a list.
+type StartInput struct {
+	Numbers []cases.Number
+	All     *Scope
+	Change  cases.Many
+}
+
+// Start begins a bulk action; the job does it. Cases that come into the list later are not meant, except while it is
+// being collected.
+//
+// Needs WorkCases, or DeleteCases or RestoreCases for what it does. Errors: Invalid, Forbidden.
+func (s *Service) Start(ctx context.Context, actor access.Actor, in StartInput) (id ID, err error) {
+	if err := s.guard.Require(ctx, actor, in.Change.Permission(), audit.Object{Kind: "bulk update"}); err != nil {
+		return 0, err
+	}
+	if err := in.valid(actor); err != nil {
+		return 0, err
+	}
+	err = s.db.InWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
+		change, err := cases.ValidManyTx(ctx, tx, actor.Workspace, in.Change)
+		if err != nil {
+			return err
+		}
+		in.Change = change
+		if id, err = s.insertTx(ctx, tx, actor, in); err != nil {
+			return err
+		}
+		if in.All == nil {
+			if err := chooseTx(ctx, tx, actor, id, in.Numbers); err != nil {
+				return err
+			}
+		}
+		if err := s.recordTx(ctx, tx, actor, id, "bulk.started", map[string]any{"do": in.Change.Do, "all": in.All != nil}); err != nil {
+			return err
+		}
+		return s.poker.PokeTx(ctx, tx, Sweep)
+	})
+	return id, err
+}
+
+func (in StartInput) valid(actor access.Actor) error {
+	switch {
+	case in.All == nil && len(in.Numbers) == 0:
+		return errs.New(errs.Invalid, "Choose at least one case.")
+	case in.All == nil && len(in.Numbers) > maxChosen:
+		return errs.Newf(errs.Invalid, "Choose at most %d cases one by one, or all that match.", maxChosen)
+	case in.All == nil:
+		return nil
+	case in.All.Query == "" && !in.All.Filter.Valid():
+		return errs.Field("filter", "There is no such filter.")
+	case in.All.Filter == cases.DeletedView:
+		return actor.Require(access.RestoreCases)
+	}
+	return nil
+}
+
+func (s *Service) insertTx(ctx context.Context, tx pgx.Tx, actor access.Actor, in StartInput) (id ID, err error) {
+	change, err := json.Marshal(in.Change)
+	if err != nil {
+		return 0, err
+	}
+	state := Working
+	if in.All != nil {
+		state = Collecting
+	}
+	err = tx.QueryRow(ctx, `insert into bulk_actions (workspace_id, member_id, change, scope, state, created_at, worked_at)
+		values ($1, $2, $3, $4, $5, $6, $6) returning id`,
+		actor.Workspace, actor.Member, change, in.All, state, s.now()).Scan(&id)
+	return id, err
+}
+
+// chooseTx lists the cases of the numbers. What is not a case of this workspace is left out: another workspace's case
+// does not exist here.
+func chooseTx(ctx context.Context, tx pgx.Tx, actor access.Actor, id ID, numbers []cases.Number) error {
+	chosen, err := tx.Exec(ctx, `insert into bulk_items (workspace_id, bulk_id, case_id)
+		select workspace_id, $2, id from cases where workspace_id = $1 and number = any ($3)`, actor.Workspace, id, numbers)
+	if err != nil {
+		return err
+	}
+	if chosen.RowsAffected() == 0 {
+		return errs.New(errs.NotFound, "None of these cases exists.")
+	}
+	_, err = tx.Exec(ctx, `update bulk_actions set total = $3 where workspace_id = $1 and id = $2`, actor.Workspace, id, chosen.RowsAffected())
+	return err
+}
+
+func (s *Service) recordTx(ctx context.Context, tx pgx.Tx, actor access.Actor, id ID, action string, details map[string]any) error {
+	return audit.RecordTx(ctx, tx, audit.Entry{
+		Actor: actor, Action: action, Object: audit.Object{Kind: "bulk update", ID: int64(id)}, At: s.now(), Details: details,
+	})
+}

@@ -1,0 +1,71 @@
+package bulk
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/desk/audit"
+	"caseward/internal/platform/errs"
+)
+
+// Undo takes a finished bulk action back, as far as its cases have not moved on; the job does it. Undoing twice, or two
+// people at once, has one effect.
+//
+// Needs the permission of the opposite change, and that the action is the actor's own or the actor manages the
+// workspace. Errors: Forbidden, NotFound; Conflict while it is at work, and after KeptFor.
+func (s *Service) Undo(ctx context.Context, actor access.Actor, id ID) error {
+	return s.change(ctx, actor, id, func(tx pgx.Tx, a *Action) error {
+		if err := s.guard.Require(ctx, actor, a.Change.PermissionToUndo(), audit.Object{Kind: "bulk update", ID: int64(id)}); err != nil {
+			return err
+		}
+		switch {
+		case a.State == Undoing || a.State == Undone:
+			return nil
+		case !a.Ended():
+			return errs.New(errs.Conflict, "This bulk update is still at work. Stop it first, or wait until it is done.")
+		case !a.CanUndo(actor, s.now()):
+			return errs.New(errs.Conflict, "This bulk update can no longer be undone.")
+		}
+		a.State, a.CursorID, a.UndoneBy, a.FinishedAt = Undoing, 0, &actor.Member, nil
+		if err := s.saveTx(ctx, tx, *a); err != nil {
+			return err
+		}
+		if err := s.recordTx(ctx, tx, actor, id, "bulk.undo started", nil); err != nil {
+			return err
+		}
+		return s.poker.PokeTx(ctx, tx, Sweep)
+	})
+}
+
+// Stop ends a bulk action after the batch at hand. What is done stays done and can be undone.
+//
+// Needs that the action is the actor's own or the actor manages the workspace. Errors: NotFound; Conflict when an undo
+// is at work, which cannot be stopped.
+func (s *Service) Stop(ctx context.Context, actor access.Actor, id ID) error {
+	return s.change(ctx, actor, id, func(tx pgx.Tx, a *Action) error {
+		switch a.State {
+		case Done, Undone:
+			return nil
+		case Undoing:
+			return errs.New(errs.Conflict, "An undo cannot be stopped.")
+		}
+		a.Stopped, a.Scope = true, nil
+		return s.finishTx(ctx, tx, actor, a, Done)
+	})
+}
+
+// change locks an action that the actor may see.
+func (s *Service) change(ctx context.Context, actor access.Actor, id ID, fn func(pgx.Tx, *Action) error) error {
+	return s.db.InWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
+		a, err := firstTx(ctx, tx, `where b.workspace_id = $1 and b.id = $2 for update of b`, actor.Workspace, id)
+		if err != nil {
+			return err
+		}
+		if a == nil || !a.visibleTo(actor) {
+			return notHere(id)
+		}
+		return fn(tx, a)
+	})
+}
