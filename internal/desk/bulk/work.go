@@ -111,7 +111,7 @@ func (s *Service) actor(ctx context.Context, a Action) (actor access.Actor, lost
 	case err != nil:
 		return actor, "", err
 	}
-	if err := actor.Require(needed); err != nil {
+	if !actor.Can(needed) {
 		return actor, "The right to do this was taken away meanwhile.", nil
 	}
 	return actor, "", nil
