@@ -1,6 +1,7 @@
 package kit
 
 import (
+	"crypto/rand"
 	"errors"
 	"mime"
 	"mime/multipart"
@@ -15,6 +16,10 @@ import (
 
 // FormLimit is the size that forms without attachments may have.
 const FormLimit = 1 << 20
+
+// DraftLimit is the size of forms in which somebody may have written for long. It is far above what services take, so
+// that a text that is too long comes back with its form and is not lost on the way.
+const DraftLimit = 16 << 20
 
 // memoryLimit is how much of a multipart form is held in memory; larger files go to temporary files,
 // which net/http removes after the request.
@@ -159,6 +164,18 @@ func (f *Form) Error(name string) string {
 		}
 	}
 	return ""
+}
+
+// submissionField carries a form's random key.
+const submissionField = "submission"
+
+// Submission is the random key of a form whose sending twice (a double click, the browser's reload) must not count
+// twice: fresh for a new form, and the same again for one that came back.
+func (f *Form) Submission() string {
+	if key := f.Text(submissionField); key != "" {
+		return key
+	}
+	return rand.Text()
 }
 
 // Field fills the props of a ui field with the form's value and error.

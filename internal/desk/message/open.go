@@ -25,6 +25,7 @@ type OpenInput struct {
 	Queue        int64  // 0: the default queue
 	Priority     cases.Priority
 	Assignee     access.MemberID // 0: nobody
+	Submission   string          // as in ReplyInput: the same again returns the case that is there
 }
 
 const maxName = 200 // characters
@@ -40,7 +41,18 @@ func (s *Service) Open(ctx context.Context, actor access.Actor, in OpenInput) (c
 		return cases.Case{}, err
 	}
 	err = s.db.InWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
-		c, err = s.openTx(ctx, tx, actor, in)
+		sent := submission(in.Submission, actor.Member, in.ContactEmail, in.Subject, in.Body)
+		if err := queueUpTx(ctx, tx, actor.Workspace, sent); err != nil {
+			return err
+		}
+		id, known, err := earlierTx(ctx, tx, actor.Workspace, sent)
+		switch {
+		case err != nil:
+		case id != 0:
+			c, err = cases.LockByIDTx(ctx, tx, actor.Workspace, known)
+		default:
+			c, err = s.openTx(ctx, tx, actor, in, sent)
+		}
 		return err
 	})
 	if err == nil {
@@ -49,7 +61,7 @@ func (s *Service) Open(ctx context.Context, actor access.Actor, in OpenInput) (c
 	return c, err
 }
 
-func (s *Service) openTx(ctx context.Context, tx pgx.Tx, actor access.Actor, in OpenInput) (cases.Case, error) {
+func (s *Service) openTx(ctx context.Context, tx pgx.Tx, actor access.Actor, in OpenInput, sent []byte) (cases.Case, error) {
 	now := s.now()
 	person, err := contact.FindOrCreateTx(ctx, tx, actor.Workspace, in.ContactName, in.ContactEmail, now)
 	if err != nil {
@@ -72,10 +84,10 @@ func (s *Service) openTx(ctx context.Context, tx pgx.Tx, actor access.Actor, in 
 		return cases.Case{}, err
 	}
 	if in.Send {
-		_, err = s.sendTx(ctx, tx, actor, &c, in.Body)
+		_, err = s.sendTx(ctx, tx, actor, &c, in.Body, sent)
 		return c, err
 	}
-	id, err := addTx(ctx, tx, c, draft{kind: Note, member: &actor.Member, text: in.Body}, now)
+	id, err := addTx(ctx, tx, c, draft{kind: Note, member: &actor.Member, text: in.Body, submission: sent}, now)
 	if err != nil {
 		return cases.Case{}, err
 	}

@@ -20,18 +20,22 @@ type ReplyInput struct {
 	Body    string        // Markdown
 	Status  *cases.Status // set after sending; nil leaves it
 	Restore bool          // bring a deleted case back first; needs RestoreCases too
+	// Submission is the random key of the form that this came from: the same text sent again with the same key returns
+	// the message that is there, and nothing happens. "" for what may come twice.
+	Submission string
 }
 
 // Reply adds an outgoing message to a case and queues it to be sent to the contact.
 //
 // Needs WorkCases. Errors: Invalid, Forbidden, NotFound, Gone; Conflict when the case is deleted or in spam.
 func (s *Service) Reply(ctx context.Context, actor access.Actor, in ReplyInput) (ID, error) {
-	return s.write(ctx, actor, in.Number, in.Restore, func(tx pgx.Tx, c *cases.Case) (ID, error) {
+	sent := submission(in.Submission, Outbound, actor.Member, in.Number, in.Body)
+	return s.write(ctx, actor, in.Number, in.Restore, sent, func(tx pgx.Tx, c *cases.Case) (ID, error) {
 		body, err := validBody(in.Body)
 		if err != nil {
 			return 0, err
 		}
-		id, err := s.sendTx(ctx, tx, actor, c, body)
+		id, err := s.sendTx(ctx, tx, actor, c, body, sent)
 		if err != nil || in.Status == nil {
 			return id, err
 		}
@@ -41,21 +45,23 @@ func (s *Service) Reply(ctx context.Context, actor access.Actor, in ReplyInput) 
 
 // NoteInput is a word among members.
 type NoteInput struct {
-	Number  cases.Number
-	Body    string // Markdown
-	Restore bool   // as in ReplyInput
+	Number     cases.Number
+	Body       string // Markdown
+	Restore    bool   // as in ReplyInput
+	Submission string // as in ReplyInput
 }
 
 // Note adds an internal note. It is no activity: neither the place in the list nor the inactivity clock moves.
 //
 // Needs WorkCases. Errors: Invalid, Forbidden, NotFound, Gone; Conflict when the case is deleted.
 func (s *Service) Note(ctx context.Context, actor access.Actor, in NoteInput) (ID, error) {
-	return s.write(ctx, actor, in.Number, in.Restore, func(tx pgx.Tx, c *cases.Case) (ID, error) {
+	sent := submission(in.Submission, Note, actor.Member, in.Number, in.Body)
+	return s.write(ctx, actor, in.Number, in.Restore, sent, func(tx pgx.Tx, c *cases.Case) (ID, error) {
 		body, err := validBody(in.Body)
 		if err != nil {
 			return 0, err
 		}
-		id, err := addTx(ctx, tx, *c, draft{kind: Note, member: &actor.Member, text: body}, s.now())
+		id, err := addTx(ctx, tx, *c, draft{kind: Note, member: &actor.Member, text: body, submission: sent}, s.now())
 		if err != nil {
 			return 0, err
 		}
@@ -63,8 +69,9 @@ func (s *Service) Note(ctx context.Context, actor access.Actor, in NoteInput) (I
 	})
 }
 
-// write asks for the right, locks the case, restores it where asked, and refuses what a hidden case refuses.
-func (s *Service) write(ctx context.Context, actor access.Actor, n cases.Number, restore bool, fn func(pgx.Tx, *cases.Case) (ID, error)) (id ID, err error) {
+// write asks for the right, locks the case, restores it where asked, and refuses what a hidden case refuses. What was
+// sent before is there, whatever has become of the case since.
+func (s *Service) write(ctx context.Context, actor access.Actor, n cases.Number, restore bool, sent []byte, fn func(pgx.Tx, *cases.Case) (ID, error)) (id ID, err error) {
 	object := audit.Case(int64(n))
 	if err := s.guard.Require(ctx, actor, access.WorkCases, object); err != nil {
 		return 0, err
@@ -77,6 +84,9 @@ func (s *Service) write(ctx context.Context, actor access.Actor, n cases.Number,
 	err = s.db.InWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
 		c, err := cases.LockTx(ctx, tx, actor.Workspace, n)
 		if err != nil {
+			return err
+		}
+		if id, _, err = earlierTx(ctx, tx, actor.Workspace, sent); err != nil || id != 0 {
 			return err
 		}
 		if restore {
@@ -97,7 +107,7 @@ func (s *Service) write(ctx context.Context, actor access.Actor, n cases.Number,
 }
 
 // sendTx stores an outgoing message and queues its delivery in the same transaction.
-func (s *Service) sendTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c *cases.Case, body string) (ID, error) {
+func (s *Service) sendTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c *cases.Case, body string, sent []byte) (ID, error) {
 	if err := requireNotSpam(*c); err != nil {
 		return 0, err
 	}
@@ -118,7 +128,7 @@ func (s *Service) sendTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c *
 		return 0, err
 	}
 	id, err := addTx(ctx, tx, *c, draft{
-		kind: Outbound, member: &actor.Member, text: body, to: []string{to.Email}, messageID: &messageID, replyTo: parent,
+		kind: Outbound, member: &actor.Member, text: body, to: []string{to.Email}, messageID: &messageID, replyTo: parent, submission: sent,
 	}, now)
 	if err != nil {
 		return 0, err

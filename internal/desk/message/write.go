@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 
@@ -14,7 +15,7 @@ import (
 	"caseward/internal/platform/errs"
 )
 
-// maxBody bounds what an agent can write in one message, in bytes.
+// maxBody bounds what an agent can write in one message, in characters.
 const maxBody = 200_000
 
 // draft is a message about to be stored.
@@ -29,16 +30,17 @@ type draft struct {
 	auto        bool
 	defects     string
 	date        *time.Time
+	submission  []byte
 	attachments []NewAttachment
 }
 
 // insertTx stores a message with its files. Its words are the caller's to index, since a new case indexes all at once.
 func insertTx(ctx context.Context, tx pgx.Tx, c cases.Case, d draft, now time.Time) (id ID, err error) {
 	err = tx.QueryRow(ctx, `insert into messages (workspace_id, case_id, kind, author_member_id, author_contact_id, body_text,
-			body_html, to_recipients, cc_recipients, message_id, reply_to_id, is_auto, defects, date, created_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) returning id`,
+			body_html, to_recipients, cc_recipients, message_id, reply_to_id, is_auto, defects, date, created_at, submission)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) returning id`,
 		c.WorkspaceID, c.ID, d.kind, d.member, d.contact, d.text, d.html, orEmpty(d.to), orEmpty(d.cc),
-		d.messageID, d.replyTo, d.auto, d.defects, d.date, now).Scan(&id)
+		d.messageID, d.replyTo, d.auto, d.defects, d.date, now, d.submission).Scan(&id)
 	if err != nil {
 		return 0, err
 	}
@@ -66,8 +68,8 @@ func validBody(body string) (string, error) {
 	switch {
 	case body == "":
 		return "", errs.Field("body", "Write something first.")
-	case len(body) > maxBody:
-		return "", errs.Field("body", "This is too long for one message. Keep it under 200,000 characters, or attach it as a file.")
+	case utf8.RuneCountInString(body) > maxBody:
+		return "", errs.Field("body", "This is too long for one message, which may have up to 200,000 characters. Shorten it, or send it in parts.")
 	}
 	return strings.ToValidUTF8(body, "�"), nil
 }

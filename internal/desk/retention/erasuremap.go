@@ -22,6 +22,7 @@ var kept = map[string]struct {
 	"member_grants":     {"members, no customers", []string{"workspace_id", "member_id", "permission"}},
 	"invitations":       {"members to be, no customers", []string{"workspace_id", "id", "email", "role", "token_hash", "invited_by", "created_at", "expires_at", "accepted_at", "revoked_at"}},
 	"sign_in_throttles": {"hashes of accounts and addresses, for minutes", []string{"key", "failures", "window_start"}},
+	"password_resets":   {"members and staff, no customers", []string{"id", "user_id", "created_at", "token_hash", "expires_at", "used_at", "next_try_at", "tries"}},
 	"sessions":          {"signed-in members", []string{"token", "data", "expiry"}},
 	"contacts":          {"the person outlives the case; erased by Delete Forever", []string{"workspace_id", "id", "name", "phone", "job_title", "address", "created_at", "deleted_at", "suspended_at"}},
 	"contact_emails":    {"as contacts", []string{"workspace_id", "email", "contact_id", "is_primary"}},

@@ -2,6 +2,7 @@ package casepage_test
 
 import (
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -83,10 +84,10 @@ func TestRepliesAndNotesAreSentAndShown(t *testing.T) {
 	t.Parallel()
 	d := newDesk()
 	s := site(t, d)
-	s.Post("/w/acme/cases/12/reply", url.Values{"body": {"It is **here**."}, "status": {"pending"}, "from": {"filter=mine"}}).
+	s.Post("/w/acme/cases/12/reply", url.Values{"body": {"It is **here**."}, "status": {"pending"}, "from": {"filter=mine"}, "submission": {"KEY"}}).
 		WantSeeOther("/w/acme/cases/12?from=filter%3Dmine#m-31")
 	pending := cases.Pending
-	if diff := cmp.Diff(message.ReplyInput{Number: 12, Body: "It is **here**.", Status: &pending}, d.reply); diff != "" {
+	if diff := cmp.Diff(message.ReplyInput{Number: 12, Body: "It is **here**.", Status: &pending, Submission: "KEY"}, d.reply); diff != "" {
 		t.Error(diff)
 	}
 	s.Post("/w/acme/cases/12/note", url.Values{"body": {"Look."}}).WantSeeOther("/w/acme/cases/12#m-32")
@@ -98,6 +99,40 @@ func TestRepliesAndNotesAreSentAndShown(t *testing.T) {
 	page := s.Post("/w/acme/cases/12/note", url.Values{"body": {" "}}).Want(422).Has("Write something first.")
 	if _, checked := page.Doc.Find("#compose-note").Attr("checked"); !checked {
 		t.Error("the note's form is not the one shown")
+	}
+}
+
+func TestATextThatIsTooLongComesBackWhole(t *testing.T) {
+	t.Parallel()
+	d := newDesk()
+	d.err = errs.Field("body", "This is too long for one message.")
+	long := strings.Repeat("Längere Worte\n", 200_000)
+	page := site(t, d).Post("/w/acme/cases/12/note", url.Values{"body": {long}}).Want(422).Has("This is too long for one message.")
+	if got := page.Doc.Find("#note-body").Text(); got != strings.TrimSpace(long) {
+		t.Errorf("of %d bytes %d came back", len(long), len(got))
+	}
+}
+
+func TestEachComposerHasAKeyThatOutlivesAMistake(t *testing.T) {
+	t.Parallel()
+	d := newDesk()
+	s := site(t, d)
+	key := func(page *webtest.Page, form string) string {
+		return page.Doc.Find(form+" input[name=submission][autocomplete=off]").AttrOr("value", "")
+	}
+	first, second := s.Get("/w/acme/cases/12"), s.Get("/w/acme/cases/12")
+	keys := map[string]bool{key(first, "#reply-form"): true, key(first, "#note-form"): true, key(second, "#reply-form"): true, key(second, "#note-form"): true}
+	if len(keys) != 4 || keys[""] {
+		t.Errorf("the keys of four forms are %v", keys)
+	}
+	d.err = errs.Field("body", "Write something first.")
+	sent := url.Values{"body": {" "}, "submission": {"KEY"}}
+	if got := key(s.Post("/w/acme/cases/12/reply", sent).Want(422), "#reply-form"); got != "KEY" || d.reply.Submission != "KEY" {
+		t.Errorf("after a mistake the key is %q", got)
+	}
+	d.err = errs.New(errs.Conflict, "Case 12 is deleted.")
+	if got := key(s.Post("/w/acme/cases/12/note", sent).Want(409), "form.confirm"); got != "KEY" || d.note.Submission != "KEY" {
+		t.Errorf("beside a draft the key is %q", got)
 	}
 }
 

@@ -12,18 +12,19 @@ import (
 
 // draftView gives people back what they wrote to a case that takes no more.
 type draftView struct {
-	problem string
-	action  string // where "Restore and send" posts; "" where that is not possible
-	body    string
-	status  string
-	casep   ui.Link
-	from    string
+	problem    string
+	submission string
+	action     string // where "Restore and send" posts; "" where that is not possible
+	body       string
+	status     string
+	casep      ui.Link
+	from       string
 }
 
 // keepDraft answers a reply or note that was refused: the words in a field to copy from, and, where the case was
 // deleted meanwhile and the writer may, "Restore and send".
 func (p *Pages) keepDraft(w http.ResponseWriter, r *http.Request, in posted, below string, refused error) error {
-	view := draftView{problem: errs.SafeText(refused), body: in.form.Text("body"), status: in.form.Text("status"), from: in.form.Text("from"),
+	view := draftView{problem: errs.SafeText(refused), submission: in.form.Submission(), body: in.form.Text("body"), status: in.form.Text("status"), from: in.form.Text("from"),
 		casep: ui.Link{Label: "Go to the inbox", Href: in.visit.Path("/inbox")}}
 	c, err := p.cases.Get(r.Context(), in.visit.Actor, in.number)
 	if err == nil {

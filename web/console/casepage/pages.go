@@ -106,11 +106,15 @@ type posted struct {
 }
 
 func post(w http.ResponseWriter, r *http.Request) (posted, error) {
+	return postOf(w, r, kit.FormLimit)
+}
+
+func postOf(w http.ResponseWriter, r *http.Request, limit int64) (posted, error) {
 	n, err := number(r)
 	if err != nil {
 		return posted{}, err
 	}
-	form, err := kit.ReadForm(w, r, kit.FormLimit)
+	form, err := kit.ReadForm(w, r, limit)
 	return posted{shell.From(r), n, form}, err
 }
 

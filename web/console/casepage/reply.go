@@ -15,7 +15,7 @@ import (
 // case back first.
 func (p *Pages) Reply(w http.ResponseWriter, r *http.Request) error {
 	return p.write(w, r, "/reply", func(ctx context.Context, in posted) (message.ID, error) {
-		reply := message.ReplyInput{Number: in.number, Body: in.form.Text("body"), Restore: in.form.Checked("restore")}
+		reply := message.ReplyInput{Number: in.number, Body: in.form.Text("body"), Restore: in.form.Checked("restore"), Submission: in.form.Submission()}
 		if s := cases.Status(in.form.Text("status")); s != "" {
 			if !slices.Contains(cases.Statuses(), s) {
 				return 0, errs.Field("status", "Choose open, pending, on hold or closed.")
@@ -29,13 +29,14 @@ func (p *Pages) Reply(w http.ResponseWriter, r *http.Request) error {
 // Note is POST /w/{ws}/cases/{number}/note, fields as for Reply but without status.
 func (p *Pages) Note(w http.ResponseWriter, r *http.Request) error {
 	return p.write(w, r, "/note", func(ctx context.Context, in posted) (message.ID, error) {
-		return p.messages.Note(ctx, in.visit.Actor, message.NoteInput{Number: in.number, Body: in.form.Text("body"), Restore: in.form.Checked("restore")})
+		return p.messages.Note(ctx, in.visit.Actor, message.NoteInput{Number: in.number, Body: in.form.Text("body"), Restore: in.form.Checked("restore"),
+			Submission: in.form.Submission()})
 	})
 }
 
 // write stores what somebody wrote. Whatever happens to the case meanwhile, the words come back to them.
 func (p *Pages) write(w http.ResponseWriter, r *http.Request, below string, store func(context.Context, posted) (message.ID, error)) error {
-	in, err := post(w, r)
+	in, err := postOf(w, r, kit.DraftLimit)
 	if err != nil {
 		return err
 	}

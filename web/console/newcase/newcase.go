@@ -56,7 +56,7 @@ func (p *Pages) Show(w http.ResponseWriter, r *http.Request) error {
 // Create is POST /w/{ws}/cases/new: fields contact_email, contact_name, subject, body, send (1: mail it to the
 // contact, otherwise it is an internal note), queue, priority, assignee.
 func (p *Pages) Create(w http.ResponseWriter, r *http.Request) error {
-	form, err := kit.ReadForm(w, r, kit.FormLimit)
+	form, err := kit.ReadForm(w, r, kit.DraftLimit)
 	if err != nil {
 		return err
 	}
@@ -65,6 +65,7 @@ func (p *Pages) Create(w http.ResponseWriter, r *http.Request) error {
 		ContactName: form.Text("contact_name"), ContactEmail: form.Text("contact_email"),
 		Subject: form.Text("subject"), Body: form.Text("body"), Send: form.Checked("send"),
 		Queue: choice(form, "queue"), Priority: cases.Priority(choice(form, "priority")), Assignee: access.MemberID(choice(form, "assignee")),
+		Submission: form.Submission(),
 	})
 	if err := form.Absorb(err); err != nil {
 		return err

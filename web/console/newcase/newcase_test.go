@@ -52,6 +52,9 @@ func TestACaseIsMadeForAContact(t *testing.T) {
 	d := &desk{}
 	s := site(t, d)
 	page := s.Get("/w/acme/cases/new?email=maria@shop.test").Want(200)
+	if page.Doc.Find("input[name=submission]").AttrOr("value", "") == "" {
+		t.Error("the form sent twice would be two cases")
+	}
 	if page.Field("Contact email").AttrOr("value", "") != "maria@shop.test" || page.Field("Priority").Find("[selected]").Text() != "Normal" {
 		t.Error("the form does not begin with what is known")
 	}
@@ -62,8 +65,8 @@ func TestACaseIsMadeForAContact(t *testing.T) {
 		t.Errorf("the assignees are %s", got)
 	}
 	s.Post("/w/acme/cases/new", url.Values{"contact_email": {"maria@shop.test"}, "subject": {"Call"}, "body": {"She *called*."}, "send": {"1"},
-		"queue": {"4"}, "priority": {"3"}, "assignee": {"70"}}).WantSeeOther("/w/acme/cases/46")
-	want := message.OpenInput{ContactEmail: "maria@shop.test", Subject: "Call", Body: "She *called*.", Send: true, Queue: 4, Priority: cases.High, Assignee: 70}
+		"queue": {"4"}, "priority": {"3"}, "assignee": {"70"}, "submission": {"KEY"}}).WantSeeOther("/w/acme/cases/46")
+	want := message.OpenInput{ContactEmail: "maria@shop.test", Subject: "Call", Body: "She *called*.", Send: true, Queue: 4, Priority: cases.High, Assignee: 70, Submission: "KEY"}
 	if diff := cmp.Diff(want, d.in); diff != "" {
 		t.Error(diff)
 	}
@@ -72,7 +75,7 @@ func TestACaseIsMadeForAContact(t *testing.T) {
 func TestAMistakeLosesNothing(t *testing.T) {
 	t.Parallel()
 	d := &desk{err: errs.Field("contact_email", "Enter one e-mail address, such as maria@example.com.")}
-	page := site(t, d).Post("/w/acme/cases/new", url.Values{"contact_email": {"maria"}, "subject": {"Call"}, "body": {"Long words"}, "send": {""}}).
+	page := site(t, d).Post("/w/acme/cases/new", url.Values{"contact_email": {"maria"}, "subject": {"Call"}, "body": {"Long words"}, "send": {""}, "submission": {"KEY"}}).
 		Want(422).Has("The case was not created", "Enter one e-mail address")
 	if page.Field("Message").Text() != "Long words" || page.Field("Subject").AttrOr("value", "") != "Call" {
 		t.Error("what was typed is gone")
