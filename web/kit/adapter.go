@@ -86,7 +86,7 @@ func (k *Kit) writeError(w http.ResponseWriter, r *http.Request, status int, err
 		w.Header().Set("HX-Reswap", "beforeend")
 		failed = Render(w, r, status, errorNotice(page))
 	} else {
-		failed = Render(w, r, status, errorView(k.Frame(r, page.Title), page))
+		failed = Render(w, r, status, k.errorComponent(r, page))
 	}
 	if failed != nil {
 		k.log.ErrorContext(r.Context(), "render the error page", "request", RequestID(r), "error", failed)

@@ -136,3 +136,21 @@ func TestRetryAfter(t *testing.T) {
 		t.Errorf("status %d, Retry-After %q", w.Code, w.Header().Get("Retry-After"))
 	}
 }
+
+func TestTheWayBackIsAPageOfThisSite(t *testing.T) {
+	t.Parallel()
+	const here = "http://desk.test/w/acme/cases/7?q=1"
+	for _, tc := range []struct{ method, from, want string }{
+		{"GET", "http://desk.test/w/acme/inbox?filter=mine", "/w/acme/inbox?filter=mine"},
+		{"GET", here, ""},
+		{"POST", here, "/w/acme/cases/7?q=1"},
+		{"GET", "http://evil.test/w/acme/inbox", ""},
+		{"GET", "", ""},
+	} {
+		r := httptest.NewRequest(tc.method, here, nil)
+		r.Header.Set("Referer", tc.from)
+		if got := backFrom(r); got != tc.want {
+			t.Errorf("%s from %s: back to %q, want %q", tc.method, tc.from, got, tc.want)
+		}
+	}
+}

@@ -4,8 +4,6 @@ package access
 import (
 	"net/netip"
 	"slices"
-
-	"caseward/internal/platform/errs"
 )
 
 // The ids that travel together are types of their own, so that they cannot be mixed up.
@@ -148,17 +146,6 @@ func (a Actor) ID() int64 {
 
 // Can reports whether the actor has the permission and the workspace's plan includes it.
 func (a Actor) Can(p Permission) bool { return a.holds(p) && a.planHas(p) }
-
-// Require returns nil or a Forbidden error that says which right or plan is missing.
-func (a Actor) Require(p Permission) error {
-	switch {
-	case !a.holds(p):
-		return errs.Newf(errs.Forbidden, "You do not have the right to %s. An admin can give it to you.", p)
-	case !a.planHas(p):
-		return errs.Newf(errs.Forbidden, "To %s, this workspace needs the %s plan or above. See Admin › Billing.", p, planNeeded[p])
-	}
-	return nil
-}
 
 // NeedsPlan names the plan that stands between the actor and the permission, "" when none does.
 func (a Actor) NeedsPlan(p Permission) Plan {

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -106,5 +107,38 @@ func TestAGatedPermissionNamesItsPlan(t *testing.T) {
 		if got := viewer.NeedsPlan(DeleteCases); got != "" {
 			t.Errorf("on %s, a viewer is told to buy %q, which would not help", plan, got)
 		}
+	}
+}
+
+// TestRefusalsSayWhoCanHelp holds every refusal to a member as a sentence, since nobody sees them all otherwise.
+func TestRefusalsSayWhoCanHelp(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	small := Actor{Kind: Member, Role: Agent, Grants: []Permission{DeleteCases}, Plan: Starter}
+	for _, c := range append(columns(), column{"agent on starter", small}) {
+		if !slices.Contains([]string{"admin", "agent", "viewer", "staff", "owner on starter", "agent on starter"}, c.name) {
+			continue
+		}
+		for _, p := range every() {
+			if err := c.actor.Require(p); err != nil {
+				fmt.Fprintf(&b, "%s: %s\n", c.name, errs.SafeText(err))
+			}
+		}
+	}
+	const golden = "testdata/refusals.golden"
+	if *update {
+		if err := os.WriteFile(golden, []byte(b.String()), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), b.String()); diff != "" {
+		t.Errorf("what refusals say has changed; if that is meant, run go test -update (-want +got):\n%s", diff)
+	}
+	if strings.Contains(b.String(), "not . ") {
+		t.Error("a permission has no sentence")
 	}
 }

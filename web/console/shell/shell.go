@@ -111,7 +111,7 @@ func (s *Shell) Member(next http.Handler) http.Handler {
 			location = time.UTC
 		}
 		return &Visit{session, s.now(), location}, nil
-	})
+	}, s.aroundError)
 }
 
 // Staff lets only support staff through; to others the staff console is not there.
@@ -123,10 +123,13 @@ func (s *Shell) Staff(next http.Handler) http.Handler {
 		}
 		session.Actor.Address = from
 		return &StaffVisit{session, s.now()}, nil
-	})
+	}, s.aroundStaffError)
 }
 
-func (s *Shell) gate(next http.Handler, resolve func(*http.Request, access.UserID, int, netip.Addr) (any, error)) http.Handler {
+// around draws the frame of error pages for those who came through a gate.
+type around func(r *http.Request, title string) (kit.Surroundings, error)
+
+func (s *Shell) gate(next http.Handler, resolve func(*http.Request, access.UserID, int, netip.Addr) (any, error), frame around) http.Handler {
 	return s.Handle(func(w http.ResponseWriter, r *http.Request) error {
 		user, epoch := s.SignedIn(r.Context())
 		if user == 0 {
@@ -142,7 +145,8 @@ func (s *Shell) gate(next http.Handler, resolve func(*http.Request, access.UserI
 		if err != nil {
 			return err
 		}
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), visitKey{}, visit)))
+		ctx := context.WithValue(r.Context(), visitKey{}, visit)
+		next.ServeHTTP(w, r.WithContext(kit.WithSurroundings(ctx, frame)))
 		return nil
 	})
 }
