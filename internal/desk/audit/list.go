@@ -9,6 +9,7 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/platform/db"
+	"caseward/internal/platform/keyset"
 )
 
 // Reader shows the trail.
@@ -93,21 +94,12 @@ func listTx(ctx context.Context, tx pgx.Tx, workspace access.WorkspaceID, in Pag
 }
 
 func (in PageInput) cut(lines []Line) Page {
-	more, backwards := len(lines) > in.Size, in.After != 0
-	switch {
-	case more && backwards:
-		lines = lines[1:]
-	case more:
-		lines = lines[:in.Size]
-	}
+	lines, older, newer := keyset.Cut(lines, in.Size, in.Before != 0, in.After != 0)
 	page := Page{Lines: lines}
-	if len(lines) == 0 {
-		return page
-	}
-	if more || backwards {
+	if older {
 		page.Older = lines[len(lines)-1].ID
 	}
-	if more && backwards || !backwards && in.Before != 0 {
+	if newer {
 		page.Newer = lines[0].ID
 	}
 	return page

@@ -37,6 +37,8 @@ const (
 	ActErasureWithdrawn ActivityKind = "erasure request withdrawn"
 	ActErasureRefused   ActivityKind = "erasure request refused"
 	ActErasureApproved  ActivityKind = "erasure request approved"
+	ActAnswersDeleted   ActivityKind = "answers a case about to be erased" // on the new case
+	ActAnswered         ActivityKind = "answered in a new case"            // on the one about to be erased
 )
 
 // Activity is one line of a case's feed.

@@ -33,6 +33,7 @@ type Names struct {
 	SpamByName       string
 	DeletedByName    string
 	MergedIntoNumber *Number
+	AnswersNumber    *Number // the case began with an answer to this one, whose permanent deletion was requested
 }
 
 const activityShown = 200
@@ -87,7 +88,9 @@ func queueNames(batch *pgx.Batch, c Case, into *Names) {
 			k.created_at as contact_since,
 			coalesce(au.name, '') as assignee_name, q.name as queue_name,
 			coalesce(su.name, '') as spam_by_name, coalesce(du.name, '') as deleted_by_name,
-			(select number from cases where workspace_id = $1 and id = $7) as merged_into_number
+			(select number from cases where workspace_id = $1 and id = $7) as merged_into_number,
+			(select r.case_number from erasure_replies x join erasure_requests r on r.workspace_id = x.workspace_id and r.id = x.request_id
+				where x.workspace_id = $1 and x.case_id = $8) as answers_number
 		from contacts k
 		left join contact_emails e on e.workspace_id = $1 and e.contact_id = k.id and e.is_primary
 		join queues q on q.workspace_id = $1 and q.id = $3
@@ -98,7 +101,7 @@ func queueNames(batch *pgx.Batch, c Case, into *Names) {
 		left join members dm on dm.workspace_id = $1 and dm.id = $6
 		left join users du on du.id = dm.user_id
 		where k.workspace_id = $1 and k.id = $2`,
-		c.WorkspaceID, c.ContactID, c.QueueID, c.AssigneeID, c.SpamBy, c.DeletedBy, c.MergedIntoID,
+		c.WorkspaceID, c.ContactID, c.QueueID, c.AssigneeID, c.SpamBy, c.DeletedBy, c.MergedIntoID, c.ID,
 	).Query(func(rows pgx.Rows) (err error) {
 		*into, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Names])
 		return err

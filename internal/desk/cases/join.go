@@ -8,6 +8,7 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/contact"
+	"caseward/internal/desk/notify"
 )
 
 // RedirectTx makes a locked case whose messages have moved a redirect to the other one, which gets its feed and its
@@ -33,7 +34,12 @@ func RedirectTx(ctx context.Context, tx pgx.Tx, actor access.Actor, from Case, i
 		where workspace_id = $1 and case_id = $2 on conflict do nothing`, from.WorkspaceID, from.ID, into.ID)
 	batch.Queue(`update cases set merged_into_id = $3 where workspace_id = $1 and (id = $2 or merged_into_id = $2)`,
 		from.WorkspaceID, from.ID, into.ID)
+	batch.Queue(`insert into erasure_replies (workspace_id, case_id, request_id, created_at) select workspace_id, $3, request_id, created_at
+		from erasure_replies where workspace_id = $1 and case_id = $2 on conflict do nothing`, from.WorkspaceID, from.ID, into.ID)
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return err
+	}
+	if err := notify.MoveTx(ctx, tx, from.WorkspaceID, int64(from.ID), int64(into.ID), now); err != nil {
 		return err
 	}
 	return NoteTx(ctx, tx, actor, *into, ActJoined, map[string]any{"from": from.Number}, now)

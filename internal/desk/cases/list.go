@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -12,6 +11,7 @@ import (
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/audit"
 	"caseward/internal/platform/errs"
+	"caseward/internal/platform/keyset"
 )
 
 // Filter names a built-in list, as in the address /inbox?filter=.
@@ -230,23 +230,13 @@ func SummariesTx(ctx context.Context, tx pgx.Tx, actor access.Actor, ids []ID) (
 // PageOf makes a page of up to size+1 rows, in the list's order, that were read for in. The extra row only says that there
 // is more and is taken off.
 func PageOf(found []Summary, size int, in PageInput) Page {
-	more := len(found) > size
-	backwards := in.Before != nil
-	switch {
-	case more && backwards:
-		found = found[1:]
-	case more:
-		found = found[:size]
+	rows, older, newer := keyset.Cut(found, size, in.After != nil, in.Before != nil)
+	page := Page{Rows: rows}
+	if older {
+		page.Older = rows[len(rows)-1].Cursor()
 	}
-	page := Page{Rows: slices.Clip(found)}
-	if len(found) == 0 {
-		return page
-	}
-	if more || backwards {
-		page.Older = found[len(found)-1].Cursor()
-	}
-	if (more && backwards) || in.After != nil {
-		page.Newer = found[0].Cursor()
+	if newer {
+		page.Newer = rows[0].Cursor()
 	}
 	return page
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"caseward/internal/desk/access"
+	"caseward/internal/desk/notify"
 	"caseward/internal/platform/errs"
 )
 
@@ -189,15 +190,16 @@ func (s *Service) ChangeManyTx(ctx context.Context, tx pgx.Tx, actor access.Acto
 
 // manyEdit is a change to many cases within one transaction.
 type manyEdit struct {
-	actor   access.Actor
-	bulk    int64
-	now     time.Time
-	cases   []Case // locked, in the order of their ids
-	results []ManyResult
-	lines   []manyLine // for feed and trail
-	edited  []Case
-	hidden  []Case // whose deletion changed
-	back    []ID   // that get back what they had, as far as it still exists
+	actor    access.Actor
+	bulk     int64
+	now      time.Time
+	cases    []Case // locked, in the order of their ids
+	results  []ManyResult
+	lines    []manyLine // for feed and trail
+	edited   []Case
+	hidden   []Case // whose deletion changed
+	back     []ID   // that get back what they had, as far as it still exists
+	tellings tellings
 
 	retentionDays *int
 	addTags       []int64
@@ -323,6 +325,9 @@ func (e *manyEdit) update(c *Case, m Many, before *Before) (bool, error) {
 	if from := c.Status; m.Status != nil && *m.Status != from {
 		before.Status, before.LastActivityAt, before.ClosedAt = &from, ref(c.LastActivityAt), c.ClosedAt
 		c.setStatus(*m.Status, e.now)
+		if from == Closed && c.Status == Open {
+			e.tellings.add(*c, notify.Reopened)
+		}
 		e.line(*c, ActStatus, map[string]any{"from": from, "to": c.Status})
 	}
 	if from := c.Priority; m.Priority != nil && *m.Priority != from {
@@ -336,6 +341,7 @@ func (e *manyEdit) update(c *Case, m Many, before *Before) (bool, error) {
 	if from := c.AssigneeID; m.Assignee != nil && *m.Assignee != nobodyAs0(from) {
 		before.Assignee, c.AssigneeID = ref(nobodyAs0(from)), nobodyAsNil(*m.Assignee)
 		e.line(*c, ActAssigned, map[string]any{"from": from, "to": c.AssigneeID})
+		e.tellings.add(*c, notify.Assigned)
 	}
 	if len(e.lines) == lines {
 		return false, nil

@@ -40,7 +40,10 @@ func (e *manyEdit) saveTx(ctx context.Context, tx pgx.Tx) error {
 	if err := e.dropMissingTx(ctx, tx); err != nil {
 		return err
 	}
-	return e.saveLinesTx(ctx, tx)
+	if err := e.saveLinesTx(ctx, tx); err != nil {
+		return err
+	}
+	return e.tellTx(ctx, tx)
 }
 
 // dropMissingTx is for cases that came back, or went back to what they had.

@@ -26,6 +26,7 @@ var forbiddenBelow = map[string][]string{
 	"mail_ids":       nil,
 	"case_reads":     nil, // what members have seen is theirs
 	"bulk_items":     nil,
+	"notifications":  nil, // read and mailed whatever becomes of the case; retention alone removes them
 }
 
 // owned are the columns by which a case is deleted and restored.

@@ -6,6 +6,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"caseward/internal/desk/access"
+	"caseward/internal/desk/notify"
 )
 
 // RestoreInput says which case to bring back. Reopen also sets it open.
@@ -50,6 +51,7 @@ func (s *Service) RestoreTx(ctx context.Context, tx pgx.Tx, actor access.Actor, 
 	if err := c.requireRestorable(); err != nil {
 		return nil, err
 	}
+	deleter := c.DeletedBy
 	c.markRestored()
 	if err := saveDeletionTx(ctx, tx, *c); err != nil {
 		return nil, err
@@ -59,5 +61,9 @@ func (s *Service) RestoreTx(ctx context.Context, tx pgx.Tx, actor access.Actor, 
 		return nil, err
 	}
 	missing = all[c.ID]
-	return missing, s.noteTx(ctx, tx, actor, *c, ActRestored, map[string]any{"came_back_without": len(missing)})
+	err = s.noteTx(ctx, tx, actor, *c, ActRestored, map[string]any{"came_back_without": len(missing)})
+	if err != nil || actor.Kind != access.Contact {
+		return missing, err
+	}
+	return missing, TellTx(ctx, tx, actor, *c, notify.Restored, s.now(), deleter, c.AssigneeID)
 }

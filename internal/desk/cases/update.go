@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"caseward/internal/desk/access"
+	"caseward/internal/desk/notify"
 	"caseward/internal/platform/errs"
 )
 
@@ -70,7 +71,11 @@ func (s *Service) SetStatusTx(ctx context.Context, tx pgx.Tx, actor access.Actor
 	if err := saveTx(ctx, tx, *c); err != nil {
 		return err
 	}
-	return s.noteTx(ctx, tx, actor, *c, ActStatus, map[string]any{"from": from, "to": to})
+	err := s.noteTx(ctx, tx, actor, *c, ActStatus, map[string]any{"from": from, "to": to})
+	if err != nil || from != Closed || to != Open {
+		return err
+	}
+	return TellTx(ctx, tx, actor, *c, notify.Reopened, s.now(), c.AssigneeID)
 }
 
 func (s *Service) updatePriority(ctx context.Context, tx pgx.Tx, actor access.Actor, c *Case, in UpdateInput) error {
@@ -118,7 +123,10 @@ func (s *Service) updateAssignee(ctx context.Context, tx pgx.Tx, actor access.Ac
 	}
 	from := c.AssigneeID
 	c.AssigneeID = wanted
-	return s.noteTx(ctx, tx, actor, *c, ActAssigned, map[string]any{"from": from, "to": wanted})
+	if err := s.noteTx(ctx, tx, actor, *c, ActAssigned, map[string]any{"from": from, "to": wanted}); err != nil {
+		return err
+	}
+	return TellTx(ctx, tx, actor, *c, notify.Assigned, s.now(), wanted)
 }
 
 // AssignableTx returns the member who may be given cases, nil for nobody. Viewers work no cases.

@@ -12,6 +12,7 @@ import (
 	"caseward/internal/desk/audit"
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/contact"
+	"caseward/internal/desk/notify"
 	"caseward/internal/platform/errs"
 )
 
@@ -81,6 +82,9 @@ func (s *Service) openTx(ctx context.Context, tx pgx.Tx, actor access.Actor, in 
 	}
 	c, err := cases.CreateTx(ctx, tx, actor, fresh, now)
 	if err != nil {
+		return cases.Case{}, err
+	}
+	if err := cases.TellTx(ctx, tx, actor, c, notify.Assigned, now, c.AssigneeID); err != nil {
 		return cases.Case{}, err
 	}
 	if in.Send {

@@ -10,6 +10,7 @@ import (
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/contact"
+	"caseward/internal/desk/notify"
 )
 
 // Incoming is a mail that was read, addressed to a workspace.
@@ -98,6 +99,9 @@ func (s *Service) ReceiveTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceI
 		r, err = s.appendTx(ctx, tx, actor, c, person, in)
 	default:
 		r, err = s.createTx(ctx, tx, actor, person, in)
+		if err == nil && !in.Auto {
+			err = s.answersDeletedTx(ctx, tx, actor, *r.Case, person, in, ids)
+		}
 	}
 	if err != nil {
 		return Received{}, err
@@ -167,8 +171,11 @@ func (s *Service) appendTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c
 	if _, err := cases.TouchTx(ctx, tx, actor, c, cases.ActivityBy{Inbound: true, Auto: in.Auto}, s.now()); err != nil {
 		return Received{}, err
 	}
-	return Received{Outcome: outcome, Case: c, Message: &id},
-		cases.NoteTx(ctx, tx, actor, *c, cases.ActReceived, map[string]any{"message": id, "automatic": in.Auto}, s.now())
+	err = cases.NoteTx(ctx, tx, actor, *c, cases.ActReceived, map[string]any{"message": id, "automatic": in.Auto}, s.now())
+	if err == nil && outcome == Appended && !in.Auto { // of a restored case the assignee was told just now
+		err = cases.TellTx(ctx, tx, actor, *c, notify.Replied, s.now(), c.AssigneeID)
+	}
+	return Received{Outcome: outcome, Case: c, Message: &id}, err
 }
 
 // words are what the case is found by.

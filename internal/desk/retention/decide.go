@@ -10,6 +10,7 @@ import (
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/audit"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/notify"
 	"caseward/internal/platform/errs"
 )
 
@@ -31,6 +32,9 @@ type PendingRequest struct {
 	Attachments     int
 	RawMails        int
 	Activities      int
+	// Mail that came since for the case has begun new ones: their numbers and dates, the newest first, a few at most.
+	ReplyNumbers []cases.Number
+	ReplyTimes   []time.Time
 }
 
 // pendingSQL reads requests that wait, with the counts of what an erasure would remove.
@@ -41,12 +45,17 @@ const pendingSQL = `select r.workspace_id, r.id, w.slug as workspace_slug, w.nam
 		(select count(*) from messages x where x.workspace_id = r.workspace_id and x.case_id = r.case_id and x.kind = 'note') as notes,
 		(select count(*) from attachments x where x.workspace_id = r.workspace_id and x.case_id = r.case_id) as attachments,
 		(select count(*) from inbound_mails x where x.workspace_id = r.workspace_id and x.case_id = r.case_id) as raw_mails,
-		(select count(*) from activities x where x.workspace_id = r.workspace_id and x.case_id = r.case_id) as activities
+		(select count(*) from activities x where x.workspace_id = r.workspace_id and x.case_id = r.case_id) as activities,
+		coalesce(a.numbers, '{}') as reply_numbers, coalesce(a.times, '{}') as reply_times
 	from erasure_requests r
 	join workspaces w on w.id = r.workspace_id
 	join cases c on c.workspace_id = r.workspace_id and c.id = r.case_id
 	join members m on m.workspace_id = r.workspace_id and m.id = r.requested_by
 	join users u on u.id = m.user_id
+	cross join lateral (select array_agg(x.number) as numbers, array_agg(x.created_at) as times from (
+		select n.number, x.created_at from erasure_replies x join cases n on n.workspace_id = x.workspace_id and n.id = x.case_id
+		where x.workspace_id = r.workspace_id and x.request_id = r.id and n.merged_into_id is null
+		order by x.created_at desc, x.case_id desc limit 3) x) a
 	where r.state in ('open', 'approved')`
 
 // Pending returns the requests that wait for a decision or for their erasure, oldest first, at most limit.
@@ -115,7 +124,7 @@ func (s *Service) Approve(ctx context.Context, staff access.Actor, ws access.Wor
 		if err := setStateTx(ctx, tx, ws, id, RequestApproved, staff, s.now(), ""); err != nil {
 			return err
 		}
-		if err := cases.NoteTx(ctx, tx, inWorkspace(staff, ws), r.Case, cases.ActErasureApproved, map[string]any{"request": id}, s.now()); err != nil {
+		if err := s.noteDecisionTx(ctx, tx, inWorkspace(staff, ws), r, id, cases.ActErasureApproved); err != nil {
 			return err
 		}
 		return s.jobs.PokeTx(ctx, tx, ErasureSweep)
@@ -137,13 +146,24 @@ func (s *Service) Refuse(ctx context.Context, staff access.Actor, ws access.Work
 		if err := cases.ThawPurgeTx(ctx, tx, &r.Case, s.now()); err != nil {
 			return err
 		}
-		return cases.NoteTx(ctx, tx, inWorkspace(staff, ws), r.Case, cases.ActErasureRefused, map[string]any{"request": id}, s.now())
+		return s.noteDecisionTx(ctx, tx, inWorkspace(staff, ws), r, id, cases.ActErasureRefused)
 	})
 }
 
 type openRequest struct {
 	cases.Case
+	requestedBy     access.MemberID
 	requestedByUser access.UserID
+}
+
+// noteDecisionTx writes a decision to the feed and the trail, and tells who asked for it.
+func (s *Service) noteDecisionTx(ctx context.Context, tx pgx.Tx, staff access.Actor, r openRequest, id RequestID, kind cases.ActivityKind) error {
+	if err := cases.NoteTx(ctx, tx, staff, r.Case, kind, map[string]any{"request": id}, s.now()); err != nil {
+		return err
+	}
+	return notify.AddTx(ctx, tx, r.WorkspaceID, notify.Event{
+		Kind: notify.ErasureDecided, Case: int64(r.ID), Request: int64(id), To: []access.MemberID{r.requestedBy}, Actor: staff, At: s.now(),
+	})
 }
 
 // decide locks the case, then its request: the order in which Withdraw does, so that one of two wins and the other
@@ -155,9 +175,9 @@ func (s *Service) decide(ctx context.Context, staff access.Actor, ws access.Work
 	var r openRequest
 	err := s.db.AsSystem(ctx, "staff console", func(tx pgx.Tx) error {
 		var caseID cases.ID
-		err := tx.QueryRow(ctx, `select r.case_id, m.user_id from erasure_requests r
+		err := tx.QueryRow(ctx, `select r.case_id, m.id, m.user_id from erasure_requests r
 			join members m on m.workspace_id = r.workspace_id and m.id = r.requested_by
-			where r.workspace_id = $1 and r.id = $2`, ws, id).Scan(&caseID, &r.requestedByUser)
+			where r.workspace_id = $1 and r.id = $2`, ws, id).Scan(&caseID, &r.requestedBy, &r.requestedByUser)
 		if err != nil {
 			return err
 		}

@@ -3,7 +3,9 @@ package retention
 // erased are the tables whose rows go with their case, found by the column case_id, in an order that suits the
 // foreign keys. A test walks the database's catalogue: a table that is neither here nor in kept fails it.
 var erased = []string{
-	"inbound_mails", "outbound_mails", "attachments", "case_search", "case_tags", "case_reads", "bulk_items", "activities", "messages",
+	"inbound_mails", "outbound_mails", "attachments", "case_search", "case_tags", "case_reads", "bulk_items", "activities", "erasure_replies",
+	"notifications", // but those without a case: an erasure that was done, or how many cases were changed together
+	"messages",
 }
 
 // Two more go with a case but not by case_id: blobs, by the attachments that point at them, and the case itself.
@@ -40,6 +42,8 @@ var kept = map[string]struct {
 		"undone", "kept", "undone_by", "created_at", "worked_at", "finished_at"}},
 	"erasure_ledger": {"the proof of the erasure", []string{"workspace_id", "seq", "id", "kind", "case_id", "case_number", "request_id",
 		"requested_by", "approved_by", "at", "counts", "verification", "hash"}},
+	"notification_settings": {"members, no customers", []string{"workspace_id", "member_id", "kind", "in_app",
+		"email"}},
 	"ledger_heads": {"hashes", []string{"workspace_id", "chain", "seq", "hash"}},
 }
 

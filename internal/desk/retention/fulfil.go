@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/audit"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/notify"
 )
 
 // Fulfil erases the cases whose permanent deletion staff have approved. Erasure, verification and ledger entry are
@@ -116,12 +118,21 @@ func (s *Service) fulfilTx(ctx context.Context, tx pgx.Tx, r approved, c cases.C
 	if err != nil {
 		return err
 	}
-	err = audit.RecordTx(ctx, tx, audit.Entry{
-		Actor: access.JobActor(r.WorkspaceID, ErasureSweep), Action: "case.erased", Object: audit.Case(int64(c.Number)), At: now,
-		Details: map[string]any{"request": r.ID, "residues": len(verification.Residues)},
-	})
+	err = recordErasedTx(ctx, tx, r, c.Number, map[string]any{"request": r.ID, "residues": len(verification.Residues)}, now)
 	if err != nil {
 		return err
 	}
 	return appendTx(ctx, tx, r.WorkspaceID, entries)
+}
+
+// recordErasedTx leaves the entry in the trail and tells who asked for the erasure.
+func recordErasedTx(ctx context.Context, tx pgx.Tx, r approved, n cases.Number, details map[string]any, now time.Time) error {
+	job := access.JobActor(r.WorkspaceID, ErasureSweep)
+	err := audit.RecordTx(ctx, tx, audit.Entry{Actor: job, Action: "case.erased", Object: audit.Case(int64(n)), At: now, Details: details})
+	if err != nil {
+		return err
+	}
+	return notify.AddTx(ctx, tx, r.WorkspaceID, notify.Event{
+		Kind: notify.ErasureDecided, Request: int64(r.ID), To: []access.MemberID{r.RequestedBy}, Actor: job, At: now,
+	})
 }

@@ -20,9 +20,7 @@ func TestWaitingIsOneOfThePending(t *testing.T) {
 	ws := pending[1].WorkspaceID
 	got, err := d.Retention.Waiting(ctx, d.Staff, ws, pending[1].ID)
 	must(t, err)
-	if got != pending[1] {
-		t.Errorf("the one is %+v, in the list it is %+v", got, pending[1])
-	}
+	same(t, "the one and that in the list", pending[1], got)
 	_, err = d.Retention.Waiting(ctx, d.Owner, ws, pending[1].ID)
 	wants(t, err, errs.Forbidden, "an owner")
 	_, err = d.Retention.Waiting(ctx, d.Staff, ws+1, pending[1].ID)

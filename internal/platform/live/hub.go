@@ -10,6 +10,8 @@ import (
 type Event struct {
 	Workspace int64 `json:"w"`
 	Case      int64 `json:"c,omitempty"` // the case's number; 0: no single case, look at everything again
+	// Member is the only one whom it concerns: what they were told was read. 0: it concerns everybody.
+	Member int64 `json:"m,omitempty"`
 }
 
 // outboxSize is how many events wait for Relay; those beyond are told as one a workspace.
