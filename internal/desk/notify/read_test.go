@@ -112,7 +112,7 @@ func TestPages(t *testing.T) {
 	in := notify.PageInput{Size: 3}
 	var got []int64
 	var last notify.Page
-	for pages := 0; pages < 5; pages++ {
+	for range 5 {
 		page, err := d.Notices.List(ctx, d.Ben, in)
 		must(t, err)
 		for _, n := range page.Rows {
