@@ -33,6 +33,7 @@ const (
 	ActRestored         ActivityKind = "restored"
 	ActJoined           ActivityKind = "joined" // a thread that had begun as a case of its own
 	ActHeldBack         ActivityKind = "auto-reply held back"
+	ActRedacted         ActivityKind = "content erased" // of a message, for good
 	ActErasureRequested ActivityKind = "permanent deletion requested"
 	ActErasureWithdrawn ActivityKind = "erasure request withdrawn"
 	ActErasureRefused   ActivityKind = "erasure request refused"

@@ -64,7 +64,7 @@ func (s *Service) Get(ctx context.Context, actor access.Actor, n Number) (d Deta
 var errHidden = errors.New("the case is deleted")
 
 func detailsTx(ctx context.Context, tx pgx.Tx, actor access.Actor, n Number) (Details, error) {
-	c, err := getTx(ctx, tx, actor.Workspace, n)
+	c, err := ReadTx(ctx, tx, actor.Workspace, n)
 	if err != nil {
 		return Details{}, err
 	}

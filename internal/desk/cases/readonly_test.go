@@ -108,6 +108,8 @@ func TestADeletedCaseIsReadOnlyInTheDatabase(t *testing.T) {
 	n, live := d.Case(), d.Case()
 	id := fixture.One[int64](d, `select id from cases where number = $1`, n)
 	liveID := fixture.One[int64](d, `select id from cases where number = $1`, live)
+	d.Exec(`insert into redactions (workspace_id, case_id, message_id, kind, actor_kind, created_at)
+		select workspace_id, case_id, id, 'text', 'job', created_at from messages where kind = 'note'`)
 	found := fixture.Rows[string](d, `select c.table_name::text from information_schema.columns c join information_schema.tables t
 		using (table_schema, table_name) where c.table_schema = 'public' and c.column_name = 'case_id' and t.table_type = 'BASE TABLE'
 		and c.table_name not like 'erasure%'`)

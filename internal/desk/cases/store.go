@@ -29,8 +29,8 @@ func LockByIDTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id ID) (C
 	return pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Case])
 }
 
-// getTx reads a case without holding it.
-func getTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, n Number) (Case, error) {
+// ReadTx reads a case without holding it. It is the caller's to ask who may see it.
+func ReadTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, n Number) (Case, error) {
 	return oneTx(ctx, tx, ws, n, `select `+columns+` from cases where workspace_id = $1 and number = $2`)
 }
 

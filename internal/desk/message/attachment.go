@@ -2,6 +2,7 @@ package message
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -29,9 +30,9 @@ type File struct {
 // Attachment returns a file of a live or spam case. That of a deleted case is not there: its links stop working
 // the moment the case is deleted (product section 2), for everybody, until it is restored.
 //
-// Needs ReadCases. Errors: Forbidden, NotFound.
+// Needs ReadCases. Errors: Forbidden, NotFound; Gone when it was erased.
 func (s *Service) Attachment(ctx context.Context, actor access.Actor, n cases.Number, id int64) (File, error) {
-	return s.file(ctx, actor, `select a.filename, a.content_type, b.data
+	return s.file(ctx, actor, `r.attachment_id = $3`, `select a.filename, a.content_type, b.data
 		from attachments a
 		join cases c on c.workspace_id = a.workspace_id and c.id = a.case_id and c.deleted_at is null
 		join blobs b on b.workspace_id = a.workspace_id and b.id = a.blob_id
@@ -40,13 +41,14 @@ func (s *Service) Attachment(ctx context.Context, actor access.Actor, n cases.Nu
 
 // Raw returns a mail as it came over the wire, under the rules of Attachment.
 func (s *Service) Raw(ctx context.Context, actor access.Actor, n cases.Number, id ID) (File, error) {
-	return s.file(ctx, actor, `select 'message.eml' as filename, 'message/rfc822' as content_type, r.raw as data
+	return s.file(ctx, actor, `r.message_id = $3`, `select 'message.eml' as filename, 'message/rfc822' as content_type, r.raw as data
 		from inbound_mails r
 		join cases c on c.workspace_id = r.workspace_id and c.id = r.case_id and c.deleted_at is null
 		where r.workspace_id = $1 and c.number = $2 and r.message_id = $3 limit 1`, n, int64(id))
 }
 
-func (s *Service) file(ctx context.Context, actor access.Actor, query string, n cases.Number, id int64) (f File, err error) {
+// file runs the query for a file. The condition finds the record of its erasure where it is not there any more.
+func (s *Service) file(ctx context.Context, actor access.Actor, erased, query string, n cases.Number, id int64) (f File, err error) {
 	if err := actor.Require(access.ReadCases); err != nil {
 		return File{}, err
 	}
@@ -56,6 +58,9 @@ func (s *Service) file(ctx context.Context, actor access.Actor, query string, n 
 			return err
 		}
 		f, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[File])
+		if errors.Is(err, pgx.ErrNoRows) {
+			return goneTx(ctx, tx, actor.Workspace, n, erased, id)
+		}
 		return err
 	})
 	return f, err

@@ -96,7 +96,8 @@ func ClaimDelivery(ctx context.Context, d *db.DB, now time.Time) (mail *Delivery
 	return mail, err
 }
 
-// SettleDelivery records how sending went: sent, to be tried again later, or failed for good.
+// SettleDelivery records how sending went: sent, to be tried again later, or failed for good. A mail that was cancelled while
+// it was on its way out has left all the same, and is said to.
 func SettleDelivery(ctx context.Context, d *db.DB, mail Delivery, now time.Time, failure error) error {
 	state, text, next := Sent, "", now
 	if failure != nil {
@@ -109,7 +110,7 @@ func SettleDelivery(ctx context.Context, d *db.DB, mail Delivery, now time.Time,
 	return d.AsSystem(ctx, "outbox", func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `update outbound_mails set state = $3, last_error = $4, next_try_at = $5,
 				sent_at = case when $3 = 'sent' then $6::timestamptz end
-			where workspace_id = $1 and id = $2 and state = 'queued'`, mail.WorkspaceID, mail.ID, state, text, next, now)
+			where workspace_id = $1 and id = $2 and (state = 'queued' or state = 'cancelled' and $3 = 'sent')`, mail.WorkspaceID, mail.ID, state, text, next, now)
 		return err
 	})
 }
@@ -175,7 +176,7 @@ func markBouncedTx(ctx context.Context, tx pgx.Tx, c cases.Case, messageID strin
 	return err
 }
 
-// Resend queues a mail again that failed, bounced or was cancelled.
+// Resend queues a mail again that failed, bounced or was cancelled, unless something of it was erased.
 //
 // Needs WorkCases. Errors: Forbidden, NotFound, Gone; Conflict when the case is deleted or
 // in spam, or the mail is not one of those.
@@ -195,13 +196,14 @@ func (s *Service) Resend(ctx context.Context, actor access.Actor, n cases.Number
 			return err
 		}
 		again, err := tx.Exec(ctx, `update outbound_mails set state = 'queued', attempts = 0, last_error = '', next_try_at = $4
-			where workspace_id = $1 and case_id = $2 and id = $3 and state in ('failed', 'bounced', 'cancelled')`,
+			where workspace_id = $1 and case_id = $2 and id = $3 and state in ('failed', 'bounced', 'cancelled')
+				and not exists (select from redactions r where r.workspace_id = $1 and r.message_id = outbound_mails.message_id)`,
 			actor.Workspace, c.ID, delivery, s.now())
 		switch {
 		case err != nil:
 			return err
 		case again.RowsAffected() == 0:
-			return errs.New(errs.Conflict, "This message is on its way or was sent already.")
+			return errs.New(errs.Conflict, "This message is on its way, or was sent already, or some of it was erased. Write a new reply to send it.")
 		}
 		return s.jobs.PokeTx(ctx, tx, OutboxSweep)
 	})

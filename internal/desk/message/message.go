@@ -70,6 +70,7 @@ type Message struct {
 	DeliveryError  *string
 	HasRaw         bool         // the mail as it came can be downloaded
 	Attachments    []Attachment `db:"-"`
+	Redactions     []Erasure    `db:"-"` // what was erased of it, oldest first
 }
 
 // Attachment is a file on a message, without its bytes.
@@ -110,24 +111,25 @@ func (s *Service) Thread(ctx context.Context, actor access.Actor, c cases.Case, 
 	return t, err
 }
 
+// messagesSQL reads messages of a case; a condition and an order go in.
+const messagesSQL = `select m.id, m.kind, coalesce(u.name, k.name, '') as author_name, coalesce(e.email, '') as author_email,
+		m.author_member_id, m.body_text, m.body_html, m.to_recipients, m.cc_recipients, m.is_auto, m.defects, m.date,
+		m.created_at, o.id as delivery_id, o.state as delivery_state, o.last_error as delivery_error,
+		exists (select from inbound_mails r where r.workspace_id = $1 and r.message_id = m.id) as has_raw
+	from messages m
+	left join members a on a.workspace_id = $1 and a.id = m.author_member_id
+	left join users u on u.id = a.user_id
+	left join contacts k on k.workspace_id = $1 and k.id = m.author_contact_id
+	left join contact_emails e on e.workspace_id = $1 and e.contact_id = k.id and e.is_primary
+	left join outbound_mails o on o.workspace_id = $1 and o.message_id = m.id
+	where m.workspace_id = $1 and m.case_id = $2 and %s %s`
+
 func threadTx(ctx context.Context, tx pgx.Tx, c cases.Case, before ID) (Thread, error) {
 	if before == 0 {
 		before = math.MaxInt64
 	}
-	rows, err := tx.Query(ctx, fmt.Sprintf(`select * from (
-			select m.id, m.kind, coalesce(u.name, k.name, '') as author_name, coalesce(e.email, '') as author_email,
-				m.author_member_id, m.body_text, m.body_html, m.to_recipients, m.cc_recipients, m.is_auto, m.defects, m.date,
-				m.created_at, o.id as delivery_id, o.state as delivery_state, o.last_error as delivery_error,
-				exists (select from inbound_mails r where r.workspace_id = $1 and r.message_id = m.id) as has_raw
-			from messages m
-			left join members a on a.workspace_id = $1 and a.id = m.author_member_id
-			left join users u on u.id = a.user_id
-			left join contacts k on k.workspace_id = $1 and k.id = m.author_contact_id
-			left join contact_emails e on e.workspace_id = $1 and e.contact_id = k.id and e.is_primary
-			left join outbound_mails o on o.workspace_id = $1 and o.message_id = m.id
-			where m.workspace_id = $1 and m.case_id = $2 and m.id < $3
-			order by m.id desc limit %d) newest
-		order by id`, threadSize+1), c.WorkspaceID, c.ID, before)
+	rows, err := tx.Query(ctx, `select * from (`+fmt.Sprintf(messagesSQL, `m.id < $3`, fmt.Sprintf(`order by m.id desc limit %d`, threadSize+1))+`) newest
+		order by id`, c.WorkspaceID, c.ID, before)
 	if err != nil {
 		return Thread{}, err
 	}
@@ -139,27 +141,49 @@ func threadTx(ctx context.Context, tx pgx.Tx, c cases.Case, before ID) (Thread, 
 		t.Messages = t.Messages[1:]
 		t.Earlier = t.Messages[0].ID
 	}
-	return t, addAttachmentsTx(ctx, tx, c, t.Messages)
+	return t, addBelowTx(ctx, tx, c, t.Messages)
 }
 
-func addAttachmentsTx(ctx context.Context, tx pgx.Tx, c cases.Case, messages []Message) error {
+// messageTx reads one message of a case.
+func messageTx(ctx context.Context, tx pgx.Tx, c cases.Case, id ID) (Message, error) {
+	rows, err := tx.Query(ctx, fmt.Sprintf(messagesSQL, `m.id = $3`, `limit 1`), c.WorkspaceID, c.ID, id)
+	if err != nil {
+		return Message{}, err
+	}
+	m, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Message])
+	if err != nil {
+		return Message{}, err
+	}
+	one := []Message{m}
+	err = addBelowTx(ctx, tx, c, one)
+	return one[0], err
+}
+
+// addBelowTx adds to messages their files and what was erased of them, in one round trip.
+func addBelowTx(ctx context.Context, tx pgx.Tx, c cases.Case, messages []Message) error {
 	place := map[ID]int{}
 	ids := make([]ID, len(messages))
 	for i, m := range messages {
 		place[m.ID], ids[i] = i, m.ID
 	}
-	rows, err := tx.Query(ctx, `select id, message_id, filename, content_type, content_id, is_inline, size
-		from attachments where workspace_id = $1 and message_id = any ($2) order by id`, c.WorkspaceID, ids)
-	if err != nil {
+	batch := &pgx.Batch{}
+	batch.Queue(`select id, message_id, filename, content_type, content_id, is_inline, size
+		from attachments where workspace_id = $1 and message_id = any ($2) order by id`, c.WorkspaceID, ids,
+	).Query(func(rows pgx.Rows) error {
+		files, err := pgx.CollectRows(rows, pgx.RowToStructByName[Attachment])
+		for _, f := range files {
+			m := &messages[place[f.MessageID]]
+			m.Attachments = append(m.Attachments, f)
+		}
 		return err
-	}
-	attachments, err := pgx.CollectRows(rows, pgx.RowToStructByName[Attachment])
-	if err != nil {
+	})
+	batch.Queue(erasuresSQL, c.WorkspaceID, ids).Query(func(rows pgx.Rows) error {
+		erasures, err := pgx.CollectRows(rows, pgx.RowToStructByName[Erasure])
+		for _, e := range erasures {
+			m := &messages[place[e.MessageID]]
+			m.Redactions = append(m.Redactions, e)
+		}
 		return err
-	}
-	for _, a := range attachments {
-		i := place[a.MessageID]
-		messages[i].Attachments = append(messages[i].Attachments, a)
-	}
-	return nil
+	})
+	return tx.SendBatch(ctx, batch).Close()
 }

@@ -104,14 +104,16 @@ func ReleaseHeld(ctx context.Context, d *db.DB, now time.Time) error {
 	})
 }
 
-// dropCopyTx removes a raw mail that adds nothing: its case is gone, or holds the very same bytes.
+// dropCopyTx removes a raw mail that adds nothing: its case is gone, or holds the very same bytes, or lost them by a redaction,
+// which a copy must not undo.
 func dropCopyTx(ctx context.Context, tx pgx.Tx, r Raw, c *cases.Case) (bool, error) {
 	if c == nil {
 		gone, err := tx.Exec(ctx, `delete from inbound_mails where workspace_id = $1 and id = $2 and state = 'received'`, r.WorkspaceID, r.ID)
 		return gone.RowsAffected() > 0, err
 	}
-	gone, err := tx.Exec(ctx, `delete from inbound_mails d where d.workspace_id = $1 and d.id = $2 and d.state = 'received' and exists (
-		select from inbound_mails o where o.workspace_id = $1 and o.case_id = $3 and o.id <> d.id and o.raw = d.raw)`,
+	gone, err := tx.Exec(ctx, `delete from inbound_mails d where d.workspace_id = $1 and d.id = $2 and d.state = 'received' and (exists (
+			select from inbound_mails o where o.workspace_id = $1 and o.case_id = $3 and o.id <> d.id and o.raw = d.raw)
+		or exists (select from redactions e where e.workspace_id = $1 and e.case_id = $3))`,
 		r.WorkspaceID, r.ID, c.ID)
 	return gone.RowsAffected() > 0, err
 }

@@ -161,12 +161,12 @@ func TestAReasonGoesWithItsCase(t *testing.T) {
 	d := fixture.NewDesk(t)
 	n := d.Deleted()
 	must(t, d.Retention.Refuse(t.Context(), d.Staff, d.Workspace.ID, request(t, d, n), "Ms Quibblethorn still owes you."))
-	if len(placesOf(dump(d), "quibblethorn")) == 0 {
+	if len(d.Dump().PlacesOf("quibblethorn")) == 0 {
 		t.Fatal("nothing to erase")
 	}
 	approve(t, d, request(t, d, n))
 	fulfil(t, d)
-	if places := placesOf(dump(d), "quibblethorn"); len(places) > 0 {
+	if places := d.Dump().PlacesOf("quibblethorn"); len(places) > 0 {
 		t.Errorf("it is still in %v", places)
 	}
 }

@@ -1,7 +1,6 @@
 package retention_test
 
 import (
-	"encoding/hex"
 	"flag"
 	"fmt"
 	"maps"
@@ -113,32 +112,6 @@ func wholeOrGone(t testing.TB, d *fixture.Desk, all map[string]int, numbers []ca
 	}
 	must(t, retention.VerifyLedger(t.Context(), d.DB, d.Workspace.ID))
 	return gone
-}
-
-// dump is every row of every table as text, in small letters; bytes in hexadecimal, words of the index as they are.
-func dump(d *fixture.Desk) map[string]string {
-	all := map[string]string{}
-	for _, table := range fixture.Rows[string](d, `select table_name::text from information_schema.tables
-		where table_schema = 'public' and table_type = 'BASE TABLE'`) {
-		all[table] = strings.Join(fixture.Rows[string](d, `select lower(t::text) from "`+table+`" t`), "\n")
-	}
-	return all
-}
-
-// placesOf lists the tables that hold a word, as text or as bytes.
-func placesOf(all map[string]string, word string) (places []string) {
-	word = strings.ToLower(word)
-	title := strings.ToUpper(word[:1]) + word[1:]
-	for table, text := range all {
-		for _, form := range []string{word, hex.EncodeToString([]byte(word)), hex.EncodeToString([]byte(title))} {
-			if strings.Contains(text, form) {
-				places = append(places, table)
-				break
-			}
-		}
-	}
-	slices.Sort(places)
-	return places
 }
 
 func request(t testing.TB, d *fixture.Desk, n cases.Number) retention.RequestID {

@@ -25,9 +25,9 @@ func TestErasureLeavesNoWord(t *testing.T) {
 	ctx := t.Context()
 	n := d.Case()
 	c := get(t, d, n)
-	before := dump(d)
+	before := d.Dump()
 	for _, word := range fixture.Words() {
-		if len(placesOf(before, word)) == 0 {
+		if len(before.PlacesOf(word)) == 0 {
 			t.Errorf("%q is nowhere before the erasure: the test would show nothing", word)
 		}
 	}
@@ -44,9 +44,9 @@ func TestErasureLeavesNoWord(t *testing.T) {
 	if fulfil(t, d) != "erased 1 cases" || fulfil(t, d) != "erased 0 cases" {
 		t.Error("not erased once")
 	}
-	after := dump(d)
+	after := d.Dump()
 	for _, word := range append(append(fixture.Words(), "snorkelwhacker"), ids...) {
-		if places := placesOf(after, word); len(places) > 0 {
+		if places := after.PlacesOf(word); len(places) > 0 {
 			t.Errorf("%q is still in %v", word, places)
 		}
 	}
@@ -105,7 +105,7 @@ func TestTheResidueScanFindsMentions(t *testing.T) {
 		places = append(places, fmt.Sprintf("%s.%s %d", r.Table, r.Column, r.Rows))
 	}
 	same(t, "residues", []string{"inbound_mails.raw 1", "messages.body_text 1"}, places)
-	if places := placesOf(dump(d), "zanderwoozle"); slices.Contains(places, "erasure_ledger") || slices.Contains(places, "audit_entries") {
+	if places := d.Dump().PlacesOf("zanderwoozle"); slices.Contains(places, "erasure_ledger") || slices.Contains(places, "audit_entries") {
 		t.Errorf("the proof repeats what it proves gone: %v", places)
 	}
 	get(t, d, other)

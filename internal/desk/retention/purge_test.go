@@ -80,7 +80,7 @@ func TestAfterThePurge(t *testing.T) {
 	} {
 		wants(t, try(), errs.Gone, what)
 	}
-	if left := placesOf(dump(d), first); len(left) > 0 {
+	if left := d.Dump().PlacesOf(first); len(left) > 0 {
 		t.Errorf("the Message-ID of its first mail is still in %v", left)
 	}
 	for k := range rowsBelow(d) {

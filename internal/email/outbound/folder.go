@@ -14,6 +14,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"caseward/internal/desk/message"
 	"caseward/internal/platform/clock"
 	"caseward/internal/platform/db"
 )
@@ -25,7 +26,7 @@ type Folder struct {
 }
 
 // FilesSweep is the job that removes what Folder wrote, as in `caseward run NAME`.
-const FilesSweep = "outbox-files"
+const FilesSweep = message.OutboxFilesSweep
 
 // keepFiles is how long one can look at a mail that was not sent.
 const keepFiles = 24 * time.Hour
@@ -63,7 +64,8 @@ func fileCase(name string) (id int64, ok bool) {
 	return id, found && err == nil && id > 0
 }
 
-// Sweep returns the body of the job: it removes files that are old, and those of cases that are gone.
+// Sweep returns the body of the job: it removes files that are old, those of cases that are gone, and those
+// written before content of their case was erased.
 func (f Folder) Sweep(d *db.DB) func(ctx context.Context) (string, error) {
 	return func(ctx context.Context) (string, error) {
 		entries, err := os.ReadDir(f.Dir)
@@ -88,35 +90,42 @@ func (f Folder) Sweep(d *db.DB) func(ctx context.Context) (string, error) {
 	}
 }
 
-func (f Folder) outdated(e fs.DirEntry, there map[int64]bool) bool {
+func (f Folder) outdated(e fs.DirEntry, there map[int64]time.Time) bool {
 	info, err := e.Info()
 	if err != nil || f.Now().Sub(info.ModTime()) > keepFiles {
 		return err == nil
 	}
 	id, ok := fileCase(e.Name())
-	return ok && !there[id]
+	redacted, isThere := there[id]
+	// What was being sent at that moment was written a little later.
+	return ok && (!isThere || !redacted.IsZero() && info.ModTime().Before(redacted.Add(sendTimeout)))
 }
 
-// casesOf returns which of the cases that files belong to are still there.
-func casesOf(ctx context.Context, d *db.DB, entries []fs.DirEntry) (map[int64]bool, error) {
+// casesOf returns which of the cases that files belong to are still there, with when content of them was last erased.
+func casesOf(ctx context.Context, d *db.DB, entries []fs.DirEntry) (map[int64]time.Time, error) {
 	var ids []int64
 	for _, e := range entries {
 		if id, ok := fileCase(e.Name()); ok {
 			ids = append(ids, id)
 		}
 	}
-	there := map[int64]bool{}
+	there := map[int64]time.Time{}
 	if len(ids) == 0 {
 		return there, nil
 	}
 	err := d.AsSystem(ctx, "outbox files", func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `select id from cases where id = any ($1)`, ids)
+		rows, err := tx.Query(ctx, `select c.id, (select max(r.created_at) from redactions r where r.workspace_id = c.workspace_id and r.case_id = c.id)
+			from cases c where c.id = any ($1)`, ids)
 		if err != nil {
 			return err
 		}
 		var id int64
-		_, err = pgx.ForEachRow(rows, []any{&id}, func() error {
-			there[id] = true
+		var redacted *time.Time
+		_, err = pgx.ForEachRow(rows, []any{&id, &redacted}, func() error {
+			there[id] = time.Time{}
+			if redacted != nil {
+				there[id] = *redacted
+			}
 			return nil
 		})
 		return err
