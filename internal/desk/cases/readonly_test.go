@@ -23,6 +23,7 @@ var forbiddenBelow = map[string][]string{
 	"activities":     {"update", "delete"},
 	"outbound_mails": {"insert", "update case_id", "update message_id", "delete"},
 	"inbound_mails":  {"update raw", "update envelope_from", "update envelope_to", "delete"},
+	"redactions":     {"insert", "update", "delete"},
 	"mail_ids":       nil,
 	"case_reads":     nil, // what members have seen is theirs
 	"bulk_items":     nil,

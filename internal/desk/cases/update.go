@@ -46,7 +46,10 @@ func (s *Service) updateSubject(ctx context.Context, tx pgx.Tx, actor access.Act
 		return err
 	}
 	c.Subject = subject
-	if err := IndexTx(ctx, tx, c.WorkspaceID, c.ID, c.Subject); err != nil {
+	if err := saveTx(ctx, tx, *c); err != nil {
+		return err
+	}
+	if err := ReindexTx(ctx, tx, c.WorkspaceID, c.ID); err != nil { // nobody finds it by the old subject
 		return err
 	}
 	return s.noteTx(ctx, tx, actor, *c, ActSubject, nil)

@@ -11,7 +11,7 @@ import (
 	"caseward/internal/testkit/fixture"
 )
 
-// TestFilesGoWithTheirCase, and all of them after a day.
+// TestFilesGoWithTheirCase, and when content of it is erased, and all of them after a day.
 func TestFilesGoWithTheirCase(t *testing.T) {
 	t.Parallel()
 	d := fixture.NewDesk(t)
@@ -46,8 +46,13 @@ func TestFilesGoWithTheirCase(t *testing.T) {
 		}
 	}
 	sweep("removed 1 files", "early, not ours, unsigned, there")
+	d.Exec(`insert into redactions (workspace_id, case_id, message_id, kind, actor_kind, created_at)
+		select workspace_id, case_id, id, 'body', 'job', $1 from messages`, now.Add(-time.Hour))
+	sweep("removed 0 files", "early, not ours, unsigned, there")
+	d.Exec(`update redactions set created_at = $1`, now.Add(time.Minute))
+	sweep("removed 1 files", "early, not ours, unsigned")
 	now = now.Add(25 * time.Hour)
-	sweep("removed 3 files", "not ours")
+	sweep("removed 2 files", "not ours")
 	f.Dir = filepath.Join(dir, "never-made")
 	if got, err := f.Sweep(d.DB)(t.Context()); err != nil || got != "removed 0 files" {
 		t.Error(got, err)
