@@ -145,7 +145,7 @@ const (
 
 // quotable are the lines of a message by which an answer that quotes it is known: its author's own, and not too short.
 func quotable(m Message) markup.Passages {
-	own := ""
+	var own string
 	switch {
 	case showsHTML(m):
 		own = markup.ShownText(markup.SanitiseFolded(m.BodyHTML, markup.Options{}).Fresh)
