@@ -37,7 +37,7 @@ async function open(link) {
   dialog.append(document.adoptNode(content));
   dialog.addEventListener("close", () => {
     dialog.remove();
-    link.closest("details[data-menu]") ? link.closest("details").querySelector("summary").focus() : link.focus();
+    opener(link).focus();
   });
   dialog.addEventListener("click", (event) => {
     if (event.target === dialog) dialog.close(); // a press on the backdrop
@@ -45,4 +45,10 @@ async function open(link) {
   document.body.append(dialog);
   window.htmx?.process(dialog);
   dialog.showModal();
+}
+
+// opener is what the focus goes back to: the link, or what a live update has put in its place, or the page.
+function opener(link) {
+  const now = link.isConnected ? link : document.querySelector(`a[href="${CSS.escape(link.getAttribute("href"))}"]`);
+  return now?.closest("details[data-menu]")?.querySelector("summary") ?? now ?? document.getElementById("main");
 }

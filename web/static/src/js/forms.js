@@ -27,7 +27,8 @@ export function startForms() {
 
 function prepare(root) {
   for (const area of root.querySelectorAll("textarea[data-autosize]")) grow(area);
-  root.querySelector("[data-focus]")?.focus();
+  const first = root.querySelector("[data-focus]:not(.notices)") ?? root.querySelector(".notices[data-focus]");
+  first?.focus({ preventScroll: first.matches(".notices") });
 }
 
 // Browsers with field-sizing grow textareas themselves.

@@ -96,6 +96,7 @@ async function refresh(element, answers) {
     await swap(element, new Map());
     const fresh = document.getElementById(element.id);
     fresh?.scrollIntoView({ block: "nearest" });
+    if (fresh) hold(fresh); // the pill had the focus and is gone
   });
   element.before(pill);
   const status = document.getElementById("live-status");
@@ -107,7 +108,7 @@ async function refresh(element, answers) {
 function isBusy(element) {
   if (element.dataset.liveQuiet !== undefined) return false; // counts and badges: nothing to lose
   if (!element.firstElementChild) return false; // emptied, and may be shown again
-  if (element.contains(document.activeElement)) return true;
+  if (element !== document.activeElement && element.contains(document.activeElement)) return true;
   const apart = element.dataset.liveApart !== undefined; // does not move what somebody types elsewhere
   if (!apart && isTyping(document.activeElement) && document.activeElement.closest("[data-live-guard]")) return true;
   if (element.querySelector("details[open], input:checked, dialog[open]")) return true;
@@ -126,13 +127,21 @@ async function swap(element, answers) {
   const fresh = element.id && page?.getElementById(element.id);
   if (!fresh || !element.isConnected) return;
   const focused = element.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+  const held = element === document.activeElement;
   const scrolled = element.scrollTop;
   const adopted = document.adoptNode(fresh);
   element.replaceWith(adopted);
   adopted.scrollTop = scrolled;
+  if (held) hold(adopted);
   if (focused) adopted.querySelector(`[href="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
   window.htmx?.process(adopted);
   adopted.dispatchEvent(new CustomEvent("caseward:fresh", { bubbles: true }));
+}
+
+// hold keeps the place of who moves by keyboard: the next Tab goes on from this part.
+function hold(part) {
+  part.setAttribute("tabindex", "-1");
+  part.focus({ preventScroll: true });
 }
 
 // fetchPart is null when offline or refused: the next event tries again.
