@@ -6,6 +6,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"caseward/internal/desk/access"
+	"caseward/internal/platform/errs"
 )
 
 // DeleteInput says which case to delete and why; the reason is optional.
@@ -18,7 +19,8 @@ type DeleteInput struct {
 // Delete hides a case everywhere and starts its countdown to the purge (seeds 000, 001). Nothing is destroyed:
 // Restore brings it back exactly as it was. Deleting a deleted case changes nothing and is no error.
 //
-// Needs DeleteCases. Errors: Invalid, Forbidden, NotFound, Gone; Conflict when the case is a redirect to another.
+// Needs DeleteCases. Errors: Invalid, Forbidden, NotFound, Gone; Conflict when the case is a redirect to another, or its
+// permanent deletion is approved, since then it cannot be brought back.
 func (s *Service) Delete(ctx context.Context, actor access.Actor, in DeleteInput) (Case, error) {
 	in.ReasonText = cleanReason(in.ReasonText)
 	return s.change(ctx, actor, access.DeleteCases, in.Number, func(tx pgx.Tx, c *Case) error {
@@ -26,7 +28,7 @@ func (s *Service) Delete(ctx context.Context, actor access.Actor, in DeleteInput
 			return err
 		}
 		if c.DeletedAt != nil {
-			return nil
+			return refuseErasingTx(ctx, tx, *c)
 		}
 		if err := c.requireNotMerged(); err != nil {
 			return err
@@ -41,6 +43,21 @@ func (s *Service) Delete(ctx context.Context, actor access.Actor, in DeleteInput
 		}
 		return s.noteTx(ctx, tx, actor, *c, ActDeleted, map[string]any{"reason": in.Reason, "purge_at": c.PurgeAt})
 	})
+}
+
+// refuseErasingTx refuses a deleted case whose erasure is approved. The requests belong to retention and are only read
+// here.
+func refuseErasingTx(ctx context.Context, tx pgx.Tx, c Case) error {
+	if c.ErasureRequestedAt == nil {
+		return nil
+	}
+	var approved bool
+	err := tx.QueryRow(ctx, `select exists (select from erasure_requests where workspace_id = $1 and case_id = $2 and state = 'approved')`,
+		c.WorkspaceID, c.ID).Scan(&approved)
+	if err != nil || !approved {
+		return err
+	}
+	return errs.Newf(errs.Conflict, "Support staff have approved the permanent deletion of case %d. It is being erased, and nothing can be done with it any more.", c.Number)
 }
 
 // RetentionDays tells how long a case deleted now would be kept; nil: until an erasure is requested.

@@ -48,6 +48,9 @@ func (s *Service) RestoreTx(ctx context.Context, tx pgx.Tx, actor access.Actor, 
 	if c.DeletedAt == nil {
 		return nil, nil
 	}
+	if err := refuseErasingTx(ctx, tx, *c); err != nil {
+		return nil, err
+	}
 	if err := c.requireRestorable(); err != nil {
 		return nil, err
 	}

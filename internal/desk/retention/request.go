@@ -2,6 +2,7 @@ package retention
 
 import (
 	"context"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -97,10 +98,12 @@ func (s *Service) withdrawTx(ctx context.Context, tx pgx.Tx, actor access.Actor,
 	return cases.NoteTx(ctx, tx, actor, *c, cases.ActErasureWithdrawn, nil, now)
 }
 
-// Decision is what staff last said to the request of a case.
+// Decision is the newest request of a case, and what staff said to it.
 type Decision struct {
-	State         RequestState
-	RefusalReason string
+	State           RequestState
+	RefusalReason   string
+	RequestedByName string
+	RequestedAt     time.Time
 }
 
 // Decisions returns the newest request's state of each case that has one, for the Deleted cases page.
@@ -112,14 +115,17 @@ func (s *Service) Decisions(ctx context.Context, actor access.Actor, ids []cases
 	}
 	found := map[cases.ID]Decision{}
 	err := s.db.ReadWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `select distinct on (case_id) case_id, state, refusal_reason from erasure_requests
-			where workspace_id = $1 and case_id = any ($2) order by case_id, id desc`, actor.Workspace, ids)
+		rows, err := tx.Query(ctx, `select distinct on (r.case_id) r.case_id, r.state, r.refusal_reason, u.name, r.requested_at
+			from erasure_requests r
+			join members m on m.workspace_id = r.workspace_id and m.id = r.requested_by
+			join users u on u.id = m.user_id
+			where r.workspace_id = $1 and r.case_id = any ($2) order by r.case_id, r.id desc`, actor.Workspace, ids)
 		if err != nil {
 			return err
 		}
 		var id cases.ID
 		var d Decision
-		_, err = pgx.ForEachRow(rows, []any{&id, &d.State, &d.RefusalReason}, func() error {
+		_, err = pgx.ForEachRow(rows, []any{&id, &d.State, &d.RefusalReason, &d.RequestedByName, &d.RequestedAt}, func() error {
 			found[id] = d
 			return nil
 		})

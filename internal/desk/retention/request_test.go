@@ -82,7 +82,8 @@ func TestRefusalResumesAndSaysWhy(t *testing.T) {
 	}
 	decisions, err := d.Retention.Decisions(ctx, d.Ana, []cases.ID{c.ID})
 	must(t, err)
-	same(t, "decision", map[cases.ID]retention.Decision{c.ID: {State: retention.RequestRefused, RefusalReason: "A court wants it."}}, decisions)
+	same(t, "decision", map[cases.ID]retention.Decision{c.ID: {State: retention.RequestRefused, RefusalReason: "A court wants it.",
+		RequestedByName: "Olga Owner", RequestedAt: d.Clock.Now().Add(-fixture.Day)}}, decisions)
 	decided, err := d.Retention.Decided(ctx, d.Staff, 10)
 	must(t, err)
 	if len(decided) != 2 || decided[0].DecidedByName != "Stan Staff" || decided[0].LedgerID != nil {
@@ -250,4 +251,27 @@ func TestACustomerWritesWhileErasureIsAskedFor(t *testing.T) {
 	if r := d.TakeIn(fixture.Mail{InReplyTo: "first@customer.test", Header: []string{"Auto-Submitted: auto-replied"}}); r.Outcome != message.HeldBack || r.Case.Number != n {
 		t.Errorf("an automatic mail: %s, case %d", r.Outcome, r.Case.Number)
 	}
+}
+
+func TestACaseThatIsBeingErasedTakesNoDeleteAndNoRestore(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	ctx := t.Context()
+	n := d.Deleted()
+	id := request(t, d, n)
+	_, err := d.Cases.Delete(ctx, d.Ana, cases.DeleteInput{Number: n})
+	must(t, err) // deleted already: that is no error, and changes nothing
+	must(t, d.Retention.Approve(ctx, d.Staff, d.Workspace.ID, id))
+	before := d.Snapshot(n)
+	_, err = d.Cases.Delete(ctx, d.Ana, cases.DeleteInput{Number: n})
+	wants(t, err, errs.Conflict, "deleting it again")
+	if !strings.Contains(errs.SafeText(err), "It is being erased") {
+		t.Errorf("the refusal says %q", errs.SafeText(err))
+	}
+	_, err = d.Cases.Restore(ctx, d.Ana, cases.RestoreInput{Number: n})
+	wants(t, err, errs.Conflict, "restoring it")
+	if !strings.Contains(errs.SafeText(err), "It is being erased") {
+		t.Errorf("the refusal says %q", errs.SafeText(err))
+	}
+	same(t, "the case", before, d.Snapshot(n))
 }

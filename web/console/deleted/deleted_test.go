@@ -80,7 +80,7 @@ func TestListSaysWhatHappensToEachCase(t *testing.T) {
 			summary(4, func(s *cases.Summary) { s.PurgeAt = nil }), summary(5, nil),
 		}},
 		decisions: map[cases.ID]retention.Decision{
-			102: {State: retention.RequestOpen}, 103: {State: retention.RequestApproved},
+			102: {State: retention.RequestOpen, RequestedByName: "Olga Owner"}, 103: {State: retention.RequestApproved, RequestedByName: "Olga Owner"},
 			105: {State: retention.RequestRefused, RefusalReason: "A court asks for it."},
 		},
 	}
@@ -91,8 +91,8 @@ func TestListSaysWhatHappensToEachCase(t *testing.T) {
 		buttons []string
 	}{
 		1: {"in 5 days 9 May 2026, 12:00", []string{"Restore", "Request permanent deletion"}},
-		2: {"Permanent deletion requested 1 hour ago; 4 days left", []string{"Withdraw request", "Withdraw and restore"}},
-		3: {"Erasing…", nil},
+		2: {"Permanent deletion requested by Olga Owner 1 hour ago; 4 days left", []string{"Withdraw request", "Withdraw and restore"}},
+		3: {"Permanent deletion requested by Olga Owner 1 hour ago, approved by support staff and under way", nil},
 		4: {"Kept until its permanent deletion is requested", []string{"Restore", "Request permanent deletion"}},
 		5: {"Request refused: A court asks for it.", []string{"Restore", "Request permanent deletion"}},
 	} {
@@ -200,5 +200,22 @@ func TestTheStarterPlanShowsAndRestoresWhatThePurgeWouldTake(t *testing.T) {
 	page := s.Get("/w/acme/deleted").Want(http.StatusOK)
 	if page.Buttons("Restore").Length() != 1 || page.Doc.Find(`a[href="/w/acme/deleted"]`).Length() == 0 {
 		t.Error("the case cannot be restored, or the sidebar does not lead here")
+	}
+}
+
+func TestAllCanBeSelectedWithoutJavaScript(t *testing.T) {
+	t.Parallel()
+	s := site(t, &fake{page: cases.Page{Rows: []cases.Summary{summary(1, nil), summary(2, asked), summary(3, nil)}}})
+	page := s.Get("/w/acme/deleted?after=1-1")
+	if page.Doc.Find("tbody input[checked]").Length() != 0 {
+		t.Error("something is selected at first")
+	}
+	href := page.Links("Select all on this page").AttrOr("href", "")
+	page = s.Get(href).Want(http.StatusOK)
+	if page.Doc.Find("tbody input[checked]").Length() != 2 {
+		t.Error("not all that can be restored are selected")
+	}
+	if page.Links("Select none").AttrOr("href", "") != "/w/acme/deleted?after=1-1" {
+		t.Errorf("%q does not lead back to this page of the list", page.Links("Select none").AttrOr("href", ""))
 	}
 }

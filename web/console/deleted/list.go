@@ -23,6 +23,8 @@ type listView struct {
 	keptText     string
 	searchHref   string
 	settingsHref string // "" for those who may not change it
+	allHref      string // this page with every case selected, or none: works without JavaScript
+	all          bool   // every case is selected
 	now          time.Time
 	loc          *time.Location
 	rows         []row
@@ -37,6 +39,7 @@ type row struct {
 	left      string // of a stopped countdown, "5 days"; "" when the case has none
 	mayAsk    bool
 	canReturn bool // no request stands in the way of a restore
+	selected  bool
 }
 
 // erasing says that staff have approved the request: nothing can be done any more.
@@ -91,7 +94,32 @@ func (p *Pages) List(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return kit.Render(w, r, http.StatusOK, listPage(newListView(v, console, page, decisions)))
+	view := newListView(v, console, page, decisions)
+	view.offerAll(r.URL.Query())
+	return kit.Render(w, r, http.StatusOK, listPage(view))
+}
+
+// offerAll lets who has no JavaScript select every case of the page: by its address.
+func (v *listView) offerAll(query url.Values) {
+	v.all = query.Get("select") == "all"
+	for i := range v.rows {
+		v.rows[i].selected = v.all && v.rows[i].canReturn
+	}
+	query.Del("select")
+	if !v.all {
+		query.Set("select", "all")
+	}
+	v.allHref = v.base + "?" + query.Encode()
+}
+
+// selectable counts the cases that can be selected.
+func (v listView) selectable() (n int) {
+	for _, r := range v.rows {
+		if r.canReturn {
+			n++
+		}
+	}
+	return n
 }
 
 func newListView(v *shell.Visit, console ui.ConsoleProps, page cases.Page, decisions map[cases.ID]retention.Decision) listView {

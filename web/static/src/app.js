@@ -1,6 +1,7 @@
 // Everything here makes pages smoother; every page works without it. No inline scripts exist, so all
 // behaviour hangs on data attributes, read by listeners on the document: what htmx swaps in just works.
 import { startLive } from "./js/live.js";
+import { startCheckAll } from "./js/checkall.js";
 import { startComposer } from "./js/composer.js";
 import { startCopy } from "./js/copy.js";
 import { startDialogs } from "./js/dialog.js";
@@ -17,5 +18,6 @@ startForms();
 startComposer();
 startCopy();
 startDialogs();
+startCheckAll();
 startStanding();
 startLive();
