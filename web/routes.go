@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"caseward/internal/desk/audit"
+	"caseward/internal/desk/bulk"
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/member"
 	"caseward/internal/desk/message"
@@ -26,6 +27,7 @@ import (
 	"caseward/web/account"
 	"caseward/web/console/admin"
 	"caseward/web/console/auditpage"
+	"caseward/web/console/bulkpage"
 	"caseward/web/console/casepage"
 	"caseward/web/console/deleted"
 	"caseward/web/console/inbox"
@@ -55,6 +57,7 @@ type Deps struct {
 	Messages   *message.Service
 	Retention  *retention.Service
 	Search     *search.Service
+	Bulk       *bulk.Service
 }
 
 // Routes returns the handler of everything.
@@ -70,6 +73,7 @@ func Routes(d Deps) (http.Handler, error) {
 	one := casepage.New(sh, d.Cases, d.Messages, d.Retention, d.Members, d.Workspaces)
 	fresh := newcase.New(sh, d.Messages, d.Members, d.Workspaces)
 	gone := deleted.New(sh, d.Cases, d.Retention)
+	many := bulkpage.New(sh, d.Bulk, d.Members, d.Workspaces)
 	trail := auditpage.New(sh, d.Audit)
 	own := settings.New(sh, d.Members)
 	manage := admin.New(sh, d.Members, d.Workspaces, d.BaseURL.String())
@@ -113,6 +117,12 @@ func Routes(d Deps) (http.Handler, error) {
 			r.Route("/cases/{number}", func(r chi.Router) { caseRoutes(r, k, one) })
 			r.Get("/deleted", k.Handle(gone.List))
 			r.Post("/deleted/restore", k.Handle(gone.Restore))
+			r.Get("/bulk", k.Handle(many.List))
+			r.Post("/bulk", k.Handle(many.Start))
+			r.Get("/bulk/new", k.Handle(many.Ask))
+			r.Get("/bulk/{id}", k.Handle(many.Show))
+			r.Post("/bulk/{id}/undo", k.Handle(many.Undo))
+			r.Post("/bulk/{id}/stop", k.Handle(many.Stop))
 			r.Get("/audit", k.Handle(trail.List))
 			r.Get("/settings", k.Handle(own.Show))
 			r.Post("/settings/view", k.Handle(own.SetView))

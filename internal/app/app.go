@@ -168,7 +168,7 @@ func (a *App) buildWeb(now clock.Clock) error {
 	a.Handler, err = web.Routes(web.Deps{
 		Kit: k, BaseURL: base, Files: files, Ready: a.DB.Ping, Snapshots: a.DB, Hub: a.Hub, Now: now,
 		Members: a.Members, Workspaces: a.Workspaces, Setup: a.Setup, Cases: a.Cases, Messages: a.Messages,
-		Retention: a.Retention, Search: a.Search, Audit: audit.NewReader(a.DB, audit.NewGuard(a.DB, now)),
+		Retention: a.Retention, Search: a.Search, Bulk: a.Bulk, Audit: audit.NewReader(a.DB, audit.NewGuard(a.DB, now)),
 	})
 	return err
 }

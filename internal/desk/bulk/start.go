@@ -106,3 +106,21 @@ func (s *Service) recordTx(ctx context.Context, tx pgx.Tx, actor access.Actor, i
 		Actor: actor, Action: action, Object: audit.Object{Kind: "bulk update", ID: int64(id)}, At: s.now(), Details: details,
 	})
 }
+
+// Matches counts the cases of a list, at most cases.CountCap+1, for the question before an action begins.
+//
+// Needs WorkCases, or RestoreCases for the deleted cases. Errors: Invalid, Forbidden.
+func (s *Service) Matches(ctx context.Context, actor access.Actor, in Scope) (n int, err error) {
+	if err := actor.Require(access.WorkCases); err != nil {
+		return 0, err
+	}
+	if err := (StartInput{All: &in}).valid(actor); err != nil {
+		return 0, err
+	}
+	err = s.db.ReadWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
+		found, err := s.matchesTx(ctx, tx, actor, &Action{Scope: &in}, cases.CountCap+1)
+		n = len(found)
+		return err
+	})
+	return n, err
+}

@@ -124,7 +124,7 @@ func (s *Service) collectTx(ctx context.Context, tx pgx.Tx, actor access.Actor, 
 	var found []cases.Cursor
 	var err error
 	if lost == "" {
-		found, err = s.matchesTx(ctx, tx, actor, a)
+		found, err = s.matchesTx(ctx, tx, actor, a, collectBatch)
 	}
 	if err != nil {
 		return err
@@ -149,15 +149,15 @@ func (s *Service) collectTx(ctx context.Context, tx pgx.Tx, actor access.Actor, 
 	return s.saveTx(ctx, tx, *a)
 }
 
-func (s *Service) matchesTx(ctx context.Context, tx pgx.Tx, actor access.Actor, a *Action) ([]cases.Cursor, error) {
+func (s *Service) matchesTx(ctx context.Context, tx pgx.Tx, actor access.Actor, a *Action, size int) ([]cases.Cursor, error) {
 	var after *cases.Cursor
 	if a.CursorAt != nil {
 		after = &cases.Cursor{At: *a.CursorAt, ID: cases.ID(a.CursorID)}
 	}
 	if a.Scope.Query != "" {
-		return s.search.IDsTx(ctx, tx, actor, a.Scope.Query, after, collectBatch)
+		return s.search.IDsTx(ctx, tx, actor, a.Scope.Query, after, size)
 	}
-	return cases.IDsTx(ctx, tx, actor, a.Scope.Filter, after, collectBatch)
+	return cases.IDsTx(ctx, tx, actor, a.Scope.Filter, after, size)
 }
 
 func (s *Service) workTx(ctx context.Context, tx pgx.Tx, actor access.Actor, a *Action, size int, lost string) error {

@@ -46,6 +46,19 @@ func StatusLabel(s cases.Status) string { return capital(s.Label()) }
 // PriorityLabel is the priority as a label: "Urgent".
 func PriorityLabel(p cases.Priority) string { return capital(p.Label()) }
 
+var reasonLabels = map[cases.DeleteReason]string{
+	cases.ReasonTest: "Test inquiry", cases.ReasonSpam: "Spam", cases.ReasonDuplicate: "Duplicate", cases.ReasonOther: "Other",
+}
+
+// ReasonOptions are the reasons for deleting that a form offers.
+func ReasonOptions() []ui.Option {
+	options := []ui.Option{{Value: "", Label: "No reason"}}
+	for _, reason := range cases.DeleteReasons() {
+		options = append(options, ui.Option{Value: string(reason), Label: reasonLabels[reason]})
+	}
+	return options
+}
+
 func capital(s string) string {
 	if s == "" {
 		return ""

@@ -79,12 +79,3 @@ func (v deleteView) hidden() []ui.HiddenField {
 	}
 	return []ui.HiddenField{{Name: "next", Value: v.next}}
 }
-
-func reasonOptions() []ui.Option {
-	options := []ui.Option{{Value: "", Label: "No reason"}}
-	labels := map[cases.DeleteReason]string{cases.ReasonTest: "Test inquiry", cases.ReasonSpam: "Spam", cases.ReasonDuplicate: "Duplicate", cases.ReasonOther: "Other"}
-	for _, reason := range cases.DeleteReasons() {
-		options = append(options, ui.Option{Value: string(reason), Label: labels[reason]})
-	}
-	return options
-}

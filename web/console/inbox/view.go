@@ -28,9 +28,12 @@ type listPage struct {
 	DeletedHref string
 	Now         time.Time
 	Location    *time.Location
+	BulkHref    string // where what to do with selected cases is asked; "" for those who may not change cases
 
-	current string // the sidebar's entry
-	query   string // of a search
+	bulkFields []ui.HiddenField
+	mayDelete  bool
+	current    string // the sidebar's entry
+	query      string // of a search
 }
 
 // empty says why a list has nothing in it and what to do about that.
@@ -53,7 +56,8 @@ const excerptLength = 160 // characters
 func newListPage(v *shell.Visit, page cases.Page, self, query url.Values) listPage {
 	lp := listPage{Table: v.DefaultView == member.Table, Now: v.Now, Location: v.Location}
 	if v.Actor.Can(access.WorkCases) {
-		lp.NewCaseHref = v.Path("/cases/new")
+		lp.NewCaseHref, lp.BulkHref = v.Path("/cases/new"), v.Path("/bulk/new")
+		lp.mayDelete = v.Actor.Can(access.DeleteCases)
 	}
 	here := copyOf(self)
 	for _, key := range []string{"after", "before"} {
@@ -63,6 +67,7 @@ func newListPage(v *shell.Visit, page cases.Page, self, query url.Values) listPa
 	}
 	back := v.Path("/inbox?" + here.Encode())
 	lp.Back = []ui.HiddenField{{Name: "next", Value: back}}
+	lp.bulkFields = []ui.HiddenField{lp.Back[0], {Name: "filter", Value: self.Get("filter")}, {Name: "q", Value: self.Get("q")}}
 	from, next := "?from="+url.QueryEscape(here.Encode()), "?next="+url.QueryEscape(back)
 	for _, s := range page.Rows {
 		lp.Rows = append(lp.Rows, newRow(v, s, from, next))
@@ -149,9 +154,15 @@ func (r row) assignee() string {
 	return r.AssigneeName
 }
 
-func columns() []ui.Column {
-	return []ui.Column{{Label: "Case"}, {Label: "Contact"}, {Label: "Status"}, {Label: "Assignee"}, {Label: "Queue"}, {Label: "Last activity"},
+func (r row) number() string { return strconv.FormatInt(int64(r.Number), 10) }
+
+func (p listPage) columns() []ui.Column {
+	list := []ui.Column{{Label: "Case"}, {Label: "Contact"}, {Label: "Status"}, {Label: "Assignee"}, {Label: "Queue"}, {Label: "Last activity"},
 		{Label: "Actions", HideLabel: true}}
+	if p.BulkHref != "" {
+		list = slices.Insert(list, 0, ui.Column{Label: "Select", HideLabel: true})
+	}
+	return list
 }
 
 func deletedText(n int) string {

@@ -8,6 +8,7 @@ import { startDialogs } from "./js/dialog.js";
 import { startForms } from "./js/forms.js";
 import { startMenus } from "./js/menus.js";
 import { startNotices } from "./js/notices.js";
+import { startSelection } from "./js/selection.js";
 import { startStanding } from "./js/standing.js";
 import { startTheme } from "./js/theme.js";
 
@@ -19,5 +20,6 @@ startComposer();
 startCopy();
 startDialogs();
 startCheckAll();
+startSelection();
 startStanding();
 startLive();

@@ -1,0 +1,133 @@
+package bulkpage_test
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/google/go-cmp/cmp"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/desk/bulk"
+	"caseward/internal/desk/cases"
+	"caseward/internal/desk/member"
+	"caseward/internal/desk/workspace"
+	"caseward/internal/platform/errs"
+	"caseward/web/console/bulkpage"
+	"caseward/web/webtest"
+)
+
+type fake struct {
+	action  bulk.Action
+	told    []bulk.Told
+	started bulk.StartInput
+	refuse  error
+	undone  bulk.ID
+}
+
+func (f *fake) Start(_ context.Context, _ access.Actor, in bulk.StartInput) (bulk.ID, error) {
+	f.started = in
+	return 7, f.refuse
+}
+
+func (f *fake) Matches(context.Context, access.Actor, bulk.Scope) (int, error) { return 1001, nil }
+func (f *fake) Get(context.Context, access.Actor, bulk.ID) (bulk.Action, error) {
+	return f.action, nil
+}
+func (f *fake) Told(context.Context, access.Actor, bulk.ID, bulk.ToldInput) ([]bulk.Told, error) {
+	return f.told, nil
+}
+func (f *fake) Recent(context.Context, access.Actor) ([]bulk.Action, error) {
+	return []bulk.Action{f.action}, nil
+}
+func (f *fake) Undo(_ context.Context, _ access.Actor, id bulk.ID) error {
+	f.undone = id
+	return nil
+}
+func (f *fake) Stop(context.Context, access.Actor, bulk.ID) error { return nil }
+
+func (f *fake) List(context.Context, access.Actor) ([]member.Member, error) {
+	return []member.Member{{ID: 3, Name: "Ben Okafor", Role: access.Agent}, {ID: 4, Name: "Vera Viewer", Role: access.Viewer}}, nil
+}
+
+func (f *fake) Queues(context.Context, access.Actor) ([]workspace.Queue, error) {
+	return []workspace.Queue{{ID: 9, Name: "Returns"}}, nil
+}
+
+func site(t *testing.T, f *fake) *webtest.Site {
+	t.Helper()
+	s := webtest.New(t)
+	p := bulkpage.New(s.Shell, f, f, f)
+	return s.Console(func(r chi.Router) {
+		r.Get("/bulk", p.Handle(p.List))
+		r.Post("/bulk", p.Handle(p.Start))
+		r.Get("/bulk/new", p.Handle(p.Ask))
+		r.Get("/bulk/{id}", p.Handle(p.Show))
+		r.Post("/bulk/{id}/undo", p.Handle(p.Undo))
+	}).SignIn()
+}
+
+func TestAskNamesTheCasesAndWhatHappens(t *testing.T) {
+	t.Parallel()
+	s := site(t, &fake{})
+	page := s.As(access.Admin).Get("/w/acme/bulk/new?case=4&case=5").Want(http.StatusOK)
+	page.Has("Bulk Update: 2 cases", "Ben Okafor", "Returns", "Update 2 cases")
+	if page.Doc.Find(`select[name=assignee] option:contains("Vera")`).Length() != 0 {
+		t.Error("a viewer is offered as assignee")
+	}
+	if n := page.Doc.Find(`input[type=hidden][name=case]`).Length(); n != 2 {
+		t.Errorf("%d cases go along", n)
+	}
+	s.As(access.Admin).Get("/w/acme/bulk/new?all=1&filter=open&do=delete").Want(http.StatusOK).
+		Has("more than 1,000 cases", "All in the list “All open”", "11 May 2026", "removed for good", "Delete more than 1,000 cases")
+	s.As(access.Admin).Get("/w/acme/bulk/new").Want(http.StatusOK).Has("No cases selected")
+	s.As(access.Agent).Get("/w/acme/bulk/new?case=4&do=delete").Want(http.StatusForbidden)
+	s.As(access.Viewer).Get("/w/acme/bulk/new?case=4").Want(http.StatusForbidden)
+}
+
+func TestStartSendsWhatWasChosen(t *testing.T) {
+	t.Parallel()
+	f := &fake{}
+	s := site(t, f).As(access.Admin)
+	form := url.Values{"case": {"4", "5"}, "do": {"update"}, "status": {"on_hold"}, "assignee": {"0"}, "priority": {""}, "queue": {"9"}, "add_tags": {"a,b"}, "next": {"/w/acme/inbox?filter=open"}}
+	s.Post("/w/acme/bulk", form).WantSeeOther("/w/acme/bulk/7?next=%2Fw%2Facme%2Finbox%3Ffilter%3Dopen")
+	status, nobody, queue := cases.OnHold, access.MemberID(0), int64(9)
+	want := bulk.StartInput{Numbers: []cases.Number{4, 5}, Change: cases.Many{Do: cases.UpdateMany, Status: &status, Assignee: &nobody, Queue: &queue, AddTags: []string{"a", "b"}}}
+	if diff := cmp.Diff(want, f.started); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	s.Post("/w/acme/bulk", url.Values{"all": {"1"}, "q": {"tag:x"}, "do": {"spam"}})
+	if f.started.All == nil || f.started.All.Query != "tag:x" || f.started.Numbers != nil {
+		t.Errorf("%+v", f.started)
+	}
+	f.refuse = errs.Field("tags", "Keep each tag under 50 characters.")
+	s.Post("/w/acme/bulk", form).Want(http.StatusUnprocessableEntity).Has("Keep each tag under 50 characters.", "Update 2 cases")
+}
+
+func TestShowTellsWhatBecameOfTheCases(t *testing.T) {
+	t.Parallel()
+	finished := webtest.Now().Add(-time.Minute)
+	status := cases.Closed
+	f := &fake{
+		action: bulk.Action{ID: 7, MemberName: "Ana Duarte", Change: cases.Many{Do: cases.UpdateMany, Status: &status}, State: bulk.Done,
+			Total: 10, Changed: 7, Unchanged: 1, Refused: 1, CreatedAt: finished, FinishedAt: &finished},
+		told: []bulk.Told{{ID: 1, Number: 44, State: cases.ManyRefused, Reason: "Case 44 is deleted."}},
+	}
+	s := site(t, f).As(access.Admin)
+	s.Get("/w/acme/bulk/7").Want(http.StatusOK).Has("Change status to closed", "Done.", "Ana Duarte", "Were so already", "Left out", "Not reached", "Case 44 is deleted.", "Undo")
+	s.Get("/w/acme/bulk").Want(http.StatusOK).Has("Change status to closed", "Ana Duarte")
+	s.Post("/w/acme/bulk/7/undo", nil).WantSeeOther("/w/acme/bulk/7?next=")
+	if f.undone != 7 {
+		t.Errorf("undone: %d", f.undone)
+	}
+	f.action.State, f.action.FinishedAt = bulk.Working, nil
+	page := s.Get("/w/acme/bulk/7").Want(http.StatusOK)
+	page.Has("At work", "9 of 10", "Stop")
+	if page.Doc.Find("#bulk-report[hx-trigger]").Length() != 1 {
+		t.Error("the report is not fetched again while the job works")
+	}
+	s.Get("/w/acme/bulk/x").Want(http.StatusNotFound)
+}
