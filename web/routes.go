@@ -60,25 +60,45 @@ type Deps struct {
 	Bulk       *bulk.Service
 }
 
+// pages are all pages of the site, by area.
+type pages struct {
+	shell    *shell.Shell
+	account  *account.Pages
+	inbox    *inbox.Pages
+	one      *casepage.Pages
+	newCase  *newcase.Pages
+	deleted  *deleted.Pages
+	bulk     *bulkpage.Pages
+	audit    *auditpage.Pages
+	settings *settings.Pages
+	admin    *admin.Pages
+	staff    *staff.Pages
+}
+
+func newPages(d Deps) pages {
+	sh := shell.New(d.Kit, d.Members, d.Cases, d.Snapshots, d.Now)
+	return pages{
+		shell:    sh,
+		account:  account.New(sh, d.Members, d.Setup),
+		inbox:    inbox.New(sh, d.Cases, d.Search, d.Hub),
+		one:      casepage.New(sh, d.Cases, d.Messages, d.Retention, d.Members, d.Workspaces),
+		newCase:  newcase.New(sh, d.Messages, d.Members, d.Workspaces),
+		deleted:  deleted.New(sh, d.Cases, d.Retention),
+		bulk:     bulkpage.New(sh, d.Bulk, d.Members, d.Workspaces),
+		audit:    auditpage.New(sh, d.Audit),
+		settings: settings.New(sh, d.Members),
+		admin:    admin.New(sh, d.Members, d.Workspaces, d.BaseURL.String()),
+		staff:    staff.New(sh, d.Retention, d.Workspaces),
+	}
+}
+
 // Routes returns the handler of everything.
 func Routes(d Deps) (http.Handler, error) {
-	k := d.Kit
+	k, p := d.Kit, newPages(d)
 	crossOrigin, err := k.CrossOrigin(d.BaseURL)
 	if err != nil {
 		return nil, err
 	}
-	sh := shell.New(k, d.Members, d.Cases, d.Snapshots, d.Now)
-	accounts := account.New(sh, d.Members, d.Setup)
-	lists := inbox.New(sh, d.Cases, d.Search, d.Hub)
-	one := casepage.New(sh, d.Cases, d.Messages, d.Retention, d.Members, d.Workspaces)
-	fresh := newcase.New(sh, d.Messages, d.Members, d.Workspaces)
-	gone := deleted.New(sh, d.Cases, d.Retention)
-	many := bulkpage.New(sh, d.Bulk, d.Members, d.Workspaces)
-	trail := auditpage.New(sh, d.Audit)
-	own := settings.New(sh, d.Members)
-	manage := admin.New(sh, d.Members, d.Workspaces, d.BaseURL.String())
-	support := staff.New(sh, d.Retention, d.Workspaces)
-
 	r := chi.NewRouter()
 	r.Use(k.Log, k.Recover, k.SecurityHeaders)
 	r.NotFound(k.NotFound)
@@ -92,49 +112,57 @@ func Routes(d Deps) (http.Handler, error) {
 	r.Group(func(r chi.Router) {
 		r.Use(crossOrigin, middleware.Compress(5), k.Session)
 		r.Post("/theme", k.Handle(k.SetTheme))
-
-		r.Get("/", k.Handle(accounts.Workspaces))
-		r.Get("/workspaces", k.Handle(accounts.Workspaces))
-		r.Get("/login", k.Handle(accounts.ShowLogin))
-		r.Post("/logout", k.Handle(accounts.Logout))
-		r.Get("/setup", k.Handle(accounts.ShowSetup))
-		r.Get("/invite/{token}", k.Handle(accounts.ShowInvite))
-		r.Group(func(r chi.Router) {
-			r.Use(accounts.Limit())
-			r.Post("/login", k.Handle(accounts.Login))
-			r.Post("/setup", k.Handle(accounts.Setup))
-			r.Post("/invite/{token}", k.Handle(accounts.AcceptInvite))
-		})
-
+		accountRoutes(r, k, p.account)
 		r.Route("/w/{ws}", func(r chi.Router) {
-			r.Use(sh.Member)
-			r.Get("/", k.Handle(toInbox))
-			r.Get("/inbox", k.Handle(lists.List))
-			r.Get("/events", k.Handle(lists.Stream))
-			r.Get("/lists", k.Handle(sh.Lists))
-			r.Get("/cases/new", k.Handle(fresh.Show))
-			r.Post("/cases/new", k.Handle(fresh.Create))
-			r.Route("/cases/{number}", func(r chi.Router) { caseRoutes(r, k, one) })
-			r.Get("/deleted", k.Handle(gone.List))
-			r.Post("/deleted/restore", k.Handle(gone.Restore))
-			r.Get("/bulk", k.Handle(many.List))
-			r.Post("/bulk", k.Handle(many.Start))
-			r.Get("/bulk/new", k.Handle(many.Ask))
-			r.Get("/bulk/{id}", k.Handle(many.Show))
-			r.Post("/bulk/{id}/undo", k.Handle(many.Undo))
-			r.Post("/bulk/{id}/stop", k.Handle(many.Stop))
-			r.Get("/audit", k.Handle(trail.List))
-			r.Get("/settings", k.Handle(own.Show))
-			r.Post("/settings/view", k.Handle(own.SetView))
-			r.Post("/settings/password", k.Handle(own.ChangePassword))
-			r.Route("/admin", func(r chi.Router) { adminRoutes(r, k, manage) })
+			r.Use(p.shell.Member)
+			consoleRoutes(r, k, p)
 		})
 		r.Route("/staff", func(r chi.Router) {
-			r.Use(sh.Staff)
-			staffRoutes(r, k, support)
+			r.Use(p.shell.Staff)
+			staffRoutes(r, k, p.staff)
 		})
 	})
 	return r, nil
+}
+
+// accountRoutes are for those who are not signed in, or not in a workspace.
+func accountRoutes(r chi.Router, k *kit.Kit, p *account.Pages) {
+	r.Get("/", k.Handle(p.Workspaces))
+	r.Get("/workspaces", k.Handle(p.Workspaces))
+	r.Get("/login", k.Handle(p.ShowLogin))
+	r.Post("/logout", k.Handle(p.Logout))
+	r.Get("/setup", k.Handle(p.ShowSetup))
+	r.Get("/invite/{token}", k.Handle(p.ShowInvite))
+	r.Group(func(r chi.Router) {
+		r.Use(p.Limit())
+		r.Post("/login", k.Handle(p.Login))
+		r.Post("/setup", k.Handle(p.Setup))
+		r.Post("/invite/{token}", k.Handle(p.AcceptInvite))
+	})
+}
+
+// consoleRoutes are below /w/{ws}.
+func consoleRoutes(r chi.Router, k *kit.Kit, p pages) {
+	r.Get("/", k.Handle(toInbox))
+	r.Get("/inbox", k.Handle(p.inbox.List))
+	r.Get("/events", k.Handle(p.inbox.Stream))
+	r.Get("/lists", k.Handle(p.shell.Lists))
+	r.Get("/cases/new", k.Handle(p.newCase.Show))
+	r.Post("/cases/new", k.Handle(p.newCase.Create))
+	r.Route("/cases/{number}", func(r chi.Router) { caseRoutes(r, k, p.one) })
+	r.Get("/deleted", k.Handle(p.deleted.List))
+	r.Post("/deleted/restore", k.Handle(p.deleted.Restore))
+	r.Get("/bulk", k.Handle(p.bulk.List))
+	r.Post("/bulk", k.Handle(p.bulk.Start))
+	r.Get("/bulk/new", k.Handle(p.bulk.Ask))
+	r.Get("/bulk/{id}", k.Handle(p.bulk.Show))
+	r.Post("/bulk/{id}/undo", k.Handle(p.bulk.Undo))
+	r.Post("/bulk/{id}/stop", k.Handle(p.bulk.Stop))
+	r.Get("/audit", k.Handle(p.audit.List))
+	r.Get("/settings", k.Handle(p.settings.Show))
+	r.Post("/settings/view", k.Handle(p.settings.SetView))
+	r.Post("/settings/password", k.Handle(p.settings.ChangePassword))
+	r.Route("/admin", func(r chi.Router) { adminRoutes(r, k, p.admin) })
 }
 
 // caseRoutes are below /w/{ws}/cases/{number}. The path of each change of a property is the same handler's, which

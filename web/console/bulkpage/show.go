@@ -174,7 +174,7 @@ func (v showView) state() string {
 // barDone and barTotal are of the work at hand.
 func (v showView) barDone() int {
 	if v.State == bulk.Undoing {
-		return v.Action.Undone + v.Kept
+		return v.Undone + v.Kept
 	}
 	return v.Changed + v.Unchanged + v.Refused
 }
