@@ -56,6 +56,12 @@ func Translate(err error) error {
 	return errs.Wrap(errs.Internal, "Something went wrong on our side. Try again in a moment.", err)
 }
 
+// TookTooLong reports whether the server stopped a statement because of its time limit.
+func TookTooLong(err error) bool {
+	pgErr, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && pgErr.Code == queryCanceled
+}
+
 // Constraint names the constraint that a driver's error broke, "" where it broke none; for a better message.
 func Constraint(err error) string {
 	if pgErr, ok := errors.AsType[*pgconn.PgError](err); ok {
