@@ -15,6 +15,7 @@ import (
 	"caseward/internal/desk/audit"
 	"caseward/internal/desk/bulk"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/filters"
 	"caseward/internal/desk/member"
 	"caseward/internal/desk/message"
 	"caseward/internal/desk/retention"
@@ -30,6 +31,7 @@ import (
 	"caseward/web/console/bulkpage"
 	"caseward/web/console/casepage"
 	"caseward/web/console/deleted"
+	"caseward/web/console/filterpage"
 	"caseward/web/console/inbox"
 	"caseward/web/console/newcase"
 	"caseward/web/console/settings"
@@ -54,6 +56,7 @@ type Deps struct {
 	Workspaces *workspace.Service
 	Setup      *setup.Service
 	Cases      *cases.Service
+	Filters    *filters.Service
 	Messages   *message.Service
 	Retention  *retention.Service
 	Search     *search.Service
@@ -69,6 +72,7 @@ type pages struct {
 	newCase  *newcase.Pages
 	deleted  *deleted.Pages
 	bulk     *bulkpage.Pages
+	filters  *filterpage.Pages
 	audit    *auditpage.Pages
 	settings *settings.Pages
 	admin    *admin.Pages
@@ -76,14 +80,15 @@ type pages struct {
 }
 
 func newPages(d Deps) pages {
-	sh := shell.New(d.Kit, d.Members, d.Cases, d.Snapshots, d.Now)
+	sh := shell.New(d.Kit, d.Members, d.Cases, d.Filters, d.Snapshots, d.Now)
 	return pages{
 		shell:    sh,
 		account:  account.New(sh, d.Members, d.Setup),
-		inbox:    inbox.New(sh, d.Cases, d.Search, d.Hub),
+		inbox:    inbox.New(sh, d.Cases, d.Search, d.Filters, d.Members, d.Hub),
 		one:      casepage.New(sh, d.Cases, d.Messages, d.Retention, d.Members, d.Workspaces),
 		newCase:  newcase.New(sh, d.Messages, d.Members, d.Workspaces),
 		deleted:  deleted.New(sh, d.Cases, d.Retention),
+		filters:  filterpage.New(sh, d.Filters),
 		bulk:     bulkpage.New(sh, d.Bulk, d.Members, d.Workspaces),
 		audit:    auditpage.New(sh, d.Audit),
 		settings: settings.New(sh, d.Members),
@@ -145,11 +150,13 @@ func accountRoutes(r chi.Router, k *kit.Kit, p *account.Pages) {
 func consoleRoutes(r chi.Router, k *kit.Kit, p pages) {
 	r.Get("/", k.Handle(toInbox))
 	r.Get("/inbox", k.Handle(p.inbox.List))
+	r.Post("/inbox/columns", k.Handle(p.inbox.SetColumns))
 	r.Get("/events", k.Handle(p.inbox.Stream))
 	r.Get("/lists", k.Handle(p.shell.Lists))
 	r.Get("/cases/new", k.Handle(p.newCase.Show))
 	r.Post("/cases/new", k.Handle(p.newCase.Create))
 	r.Route("/cases/{number}", func(r chi.Router) { caseRoutes(r, k, p.one) })
+	r.Route("/filters", func(r chi.Router) { filterRoutes(r, k, p.filters) })
 	r.Get("/deleted", k.Handle(p.deleted.List))
 	r.Post("/deleted/restore", k.Handle(p.deleted.Restore))
 	r.Get("/bulk", k.Handle(p.bulk.List))
@@ -189,6 +196,18 @@ func caseRoutes(r chi.Router, k *kit.Kit, p *casepage.Pages) {
 	r.Post("/erasure-request", k.Handle(p.RequestErasure))
 	r.Get("/erasure-request/withdraw", k.Handle(p.ConfirmWithdraw))
 	r.Post("/erasure-request/withdraw", k.Handle(p.WithdrawErasure))
+}
+
+// filterRoutes are below /w/{ws}/filters.
+func filterRoutes(r chi.Router, k *kit.Kit, p *filterpage.Pages) {
+	r.Get("/", k.Handle(p.List))
+	r.Post("/", k.Handle(p.Create))
+	r.Get("/new", k.Handle(p.New))
+	r.Get("/{id}", k.Handle(p.Edit))
+	r.Post("/{id}", k.Handle(p.Update))
+	r.Post("/{id}/move", k.Handle(p.Move))
+	r.Get("/{id}/delete", k.Handle(p.ConfirmDelete))
+	r.Post("/{id}/delete", k.Handle(p.Delete))
 }
 
 // toInbox leads from a workspace's own address to its work.

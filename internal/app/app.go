@@ -19,6 +19,7 @@ import (
 	"caseward/internal/desk/audit"
 	"caseward/internal/desk/bulk"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/filters"
 	"caseward/internal/desk/member"
 	"caseward/internal/desk/message"
 	"caseward/internal/desk/retention"
@@ -48,6 +49,7 @@ type App struct {
 	Workspaces *workspace.Service
 	Setup      *setup.Service
 	Cases      *cases.Service
+	Filters    *filters.Service
 	Messages   *message.Service
 	Retention  *retention.Service
 	Search     *search.Service
@@ -141,6 +143,7 @@ func (a *App) build(now clock.Clock) error {
 	a.Members = member.NewService(a.DB, guard, hasher, now)
 	a.Setup = setup.NewService(a.DB, a.Workspaces, a.Members, now)
 	a.Cases = cases.NewService(a.DB, guard, a.Hub, now)
+	a.Filters = filters.NewService(a.DB, guard, a.Hub, now)
 	a.Messages = message.NewService(a.DB, guard, a.Cases, enqueuer, now)
 	a.Retention = retention.NewService(a.DB, guard, a.Cases, enqueuer, now)
 	a.Search = search.NewService(a.DB)
@@ -167,7 +170,7 @@ func (a *App) buildWeb(now clock.Clock) error {
 	k := kit.New(kit.Options{Log: a.log, Asset: files.Path, Store: sessions, BaseURL: base, TrustedProxies: a.Config.TrustedProxies})
 	a.Handler, err = web.Routes(web.Deps{
 		Kit: k, BaseURL: base, Files: files, Ready: a.DB.Ping, Snapshots: a.DB, Hub: a.Hub, Now: now,
-		Members: a.Members, Workspaces: a.Workspaces, Setup: a.Setup, Cases: a.Cases, Messages: a.Messages,
+		Members: a.Members, Workspaces: a.Workspaces, Setup: a.Setup, Cases: a.Cases, Filters: a.Filters, Messages: a.Messages,
 		Retention: a.Retention, Search: a.Search, Bulk: a.Bulk, Audit: audit.NewReader(a.DB, audit.NewGuard(a.DB, now)),
 	})
 	return err

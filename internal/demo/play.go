@@ -45,6 +45,11 @@ func (l *loader) numberOf(ctx context.Context, e event) (cases.Number, error) {
 }
 
 func (l *loader) act(ctx context.Context, actor access.Actor, e event, n cases.Number) (err error) {
+	if e.what == "reply" || e.what == "note" || e.what == "set" {
+		if err := l.look(ctx, actor, n); err != nil {
+			return err
+		}
+	}
 	switch e.what {
 	case "reply":
 		in := message.ReplyInput{Number: n, Body: e.body}
@@ -76,6 +81,15 @@ func (l *loader) act(ctx context.Context, actor access.Actor, e event, n cases.N
 		err = fmt.Errorf("nobody can %q", e.what)
 	}
 	return err
+}
+
+// look opens a case, as everybody does before they work on it: it is read then.
+func (l *loader) look(ctx context.Context, actor access.Actor, n cases.Number) error {
+	c, err := l.cases.Get(ctx, actor, n)
+	if err != nil {
+		return err
+	}
+	return l.cases.MarkRead(ctx, actor, c)
 }
 
 // open is a case that a member makes for a customer.

@@ -63,8 +63,9 @@ type NavItem struct {
 
 // NavSection is a group of entries, with a heading unless Title is empty.
 type NavSection struct {
-	Title string
-	Items []NavItem
+	Title  string
+	Manage Link // beside the heading: where the entries are changed; no Href: nowhere
+	Items  []NavItem
 }
 
 // User is the person signed in, for the user menu.

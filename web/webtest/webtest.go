@@ -19,6 +19,7 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/filters"
 	"caseward/internal/desk/member"
 	"caseward/internal/platform/errs"
 	"caseward/web/console/shell"
@@ -34,6 +35,8 @@ type Site struct {
 	// Member is who visits /w/acme; change it before a request to change the visitor. Staff likewise.
 	Member member.Session
 	Staff  member.StaffSession
+	// Saved are the filters in the sidebar.
+	Saved []filters.Counted
 	// EndSessions makes every session one that has ended.
 	EndSessions bool
 	client      *http.Client
@@ -47,7 +50,7 @@ func Now() time.Time { return time.Date(2026, time.May, 4, 12, 0, 0, 0, time.UTC
 func New(t *testing.T) *Site {
 	t.Helper()
 	s := &Site{t: t, Kit: kit.New(kit.Options{}), Router: chi.NewRouter(), Member: Ana(), Staff: Support()}
-	s.Shell = shell.New(s.Kit, members{s}, counts{}, moments{}, Now)
+	s.Shell = shell.New(s.Kit, members{s}, counts{}, saved{s}, moments{}, Now)
 	s.Router.Use(s.Kit.Session)
 	s.Router.Get("/test/sign-in", s.Shell.Handle(func(_ http.ResponseWriter, r *http.Request) error {
 		return s.Shell.SignIn(r.Context(), s.Member.User.ID, s.Member.User.SessionEpoch)
@@ -120,7 +123,7 @@ func Ana() member.Session {
 		Actor: access.Actor{Kind: access.Member, Workspace: 1, Member: 70, User: 7, Role: access.Agent,
 			Grants: []access.Permission{access.DeleteCases}, Plan: access.Enterprise},
 		Workspace:   member.Workspace{ID: 1, Slug: "acme", Name: "Acme", Plan: access.Enterprise, TimeZone: "UTC", RetentionDays: new(7)},
-		DefaultView: member.Full,
+		DefaultView: member.Full, Columns: member.DefaultColumns(),
 	}
 }
 
@@ -157,6 +160,13 @@ type counts struct{}
 
 // Counts returns none.
 func (counts) Counts(context.Context, access.Actor) (cases.Counts, error) { return cases.Counts{}, nil }
+
+type saved struct{ site *Site }
+
+// Sidebar returns the site's Saved.
+func (s saved) Sidebar(context.Context, access.Actor) ([]filters.Counted, error) {
+	return s.site.Saved, nil
+}
 
 // AnyAddr is the address that requests of a Site come from.
 func AnyAddr() netip.Addr { return netip.MustParseAddr("127.0.0.1") }

@@ -94,6 +94,7 @@ type Summary struct {
 	CreatedAt          time.Time
 	LastActivityAt     time.Time
 	LastInboundAt      *time.Time
+	LastOutboundAt     *time.Time
 	SeenInboundAt      *time.Time // what of it the reader has seen
 	SpamAt             *time.Time
 	DeletedAt          *time.Time
@@ -112,7 +113,12 @@ func (s Summary) Cursor() *Cursor { return &Cursor{At: s.SortAt, ID: s.ID, Rank:
 
 // Unread reports whether the contact wrote since the reader last opened the case, and somebody still has to answer.
 func (s Summary) Unread() bool {
-	return s.Status != Closed && s.SpamAt == nil && s.DeletedAt == nil && unseen(s.LastInboundAt, s.SeenInboundAt)
+	return s.Status != Closed && s.SpamAt == nil && s.DeletedAt == nil && wroteSince(s.LastInboundAt, s.SeenInboundAt)
+}
+
+// Waiting reports whether the contact had the last word and somebody still has to answer.
+func (s Summary) Waiting() bool {
+	return s.Status != Closed && s.SpamAt == nil && s.DeletedAt == nil && wroteSince(s.LastInboundAt, s.LastOutboundAt)
 }
 
 // List returns a page of a filter.
@@ -192,7 +198,7 @@ func (l listSQL) query(actor access.Actor, in PageInput) (string, pgx.NamedArgs)
 }
 
 // details reads the Summary of each id, as @member sees it.
-const details = `select c.id, c.number, c.subject, c.status, c.priority, c.channel, c.created_at, c.last_activity_at, c.last_inbound_at,
+const details = `select c.id, c.number, c.subject, c.status, c.priority, c.channel, c.created_at, c.last_activity_at, c.last_inbound_at, c.last_outbound_at,
 		c.spam_at, c.deleted_at, c.delete_reason, c.delete_reason_text, c.purge_at, c.purge_left, c.erasure_requested_at,
 		ids.sort_at, ids.sort_rank,
 		(select r.seen_inbound_at from case_reads r

@@ -10,9 +10,9 @@ import (
 	"caseward/internal/platform/errs"
 )
 
-// unseen reports whether there is something from the contact that a member has not seen.
-func unseen(lastInbound, seen *time.Time) bool {
-	return lastInbound != nil && (seen == nil || lastInbound.After(*seen))
+// wroteSince reports whether the contact wrote after a time; nil is before everything.
+func wroteSince(lastInbound, at *time.Time) bool {
+	return lastInbound != nil && (at == nil || lastInbound.After(*at))
 }
 
 // MarkRead notes that the actor has seen the case as d shows it; what the contact wrote meanwhile stays unread. It writes
@@ -23,7 +23,7 @@ func (s *Service) MarkRead(ctx context.Context, actor access.Actor, d Details) e
 	if err := actor.Require(access.ReadCases); err != nil {
 		return err
 	}
-	if d.DeletedAt != nil || !unseen(d.LastInboundAt, d.SeenInboundAt) {
+	if d.DeletedAt != nil || !wroteSince(d.LastInboundAt, d.SeenInboundAt) {
 		return nil
 	}
 	err := s.db.InWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {

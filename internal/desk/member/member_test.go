@@ -3,6 +3,7 @@ package member_test
 import (
 	"errors"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -343,6 +344,37 @@ func TestDefaultView(t *testing.T) {
 	}
 	if err := s.SetDefaultView(t.Context(), w.Viewer, "sideways"); !errs.Is(err, errs.Invalid) {
 		t.Error(err)
+	}
+}
+
+func TestColumns(t *testing.T) {
+	t.Parallel()
+	d := testdb.New(t)
+	w := fixture.Workspace(t, d)
+	s := fixture.New(t, d, clock.System).Members
+	shown := func(who access.Actor) []member.Column {
+		t.Helper()
+		session, err := s.Resolve(t.Context(), who.User, 1, w.Workspace.Slug)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return session.Columns
+	}
+	chosen := []member.Column{member.TagsColumn, member.SubjectColumn}
+	for _, step := range []struct{ set, want []member.Column }{
+		{chosen, chosen}, {nil, member.DefaultColumns()}, {member.Columns(), member.Columns()}, {member.DefaultColumns(), member.DefaultColumns()},
+	} {
+		if err := s.SetColumns(t.Context(), w.Viewer, step.set); err != nil || !slices.Equal(shown(w.Viewer), step.want) {
+			t.Errorf("%v became %v, %v", step.set, shown(w.Viewer), err)
+		}
+	}
+	if !slices.Equal(shown(w.Ana), member.DefaultColumns()) {
+		t.Error("one member's columns are another's")
+	}
+	for _, wrong := range [][]member.Column{{member.TagsColumn}, {member.SubjectColumn, "password"}, {member.SubjectColumn, member.SubjectColumn}} {
+		if err := s.SetColumns(t.Context(), w.Viewer, wrong); !errs.Is(err, errs.Invalid) {
+			t.Errorf("%v: %v", wrong, err)
+		}
 	}
 }
 

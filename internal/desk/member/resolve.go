@@ -32,6 +32,7 @@ type Session struct {
 	Actor       access.Actor // the caller sets Address
 	Workspace   Workspace
 	DefaultView View
+	Columns     []Column // of the Table view
 }
 
 // StaffSession is a signed-in user in the staff console.
@@ -51,6 +52,7 @@ type resolved struct {
 	Role          access.Role
 	Grants        []access.Permission
 	DefaultView   View
+	TableColumns  []Column
 	WorkspaceID   access.WorkspaceID
 	Slug          string
 	WorkspaceName string
@@ -63,7 +65,7 @@ type resolved struct {
 // resolvedColumns and resolvedFrom read a row of active members.
 const (
 	resolvedColumns = `u.id, u.email, u.name, u.is_staff, u.session_epoch,
-		m.id as member_id, m.role, m.default_view,
+		m.id as member_id, m.role, m.default_view, m.table_columns,
 		array(select g.permission from member_grants g
 			where g.workspace_id = m.workspace_id and g.member_id = m.id order by g.permission) as grants,
 		w.id as workspace_id, w.slug, w.name as workspace_name, w.plan, w.time_zone, w.retention_days, w.is_demo`
@@ -83,7 +85,7 @@ func (r resolved) session() Session {
 			Role: r.Role, Grants: r.Grants, Plan: r.Plan},
 		Workspace: Workspace{ID: r.WorkspaceID, Slug: r.Slug, Name: r.WorkspaceName, Plan: r.Plan,
 			TimeZone: r.TimeZone, RetentionDays: r.RetentionDays, IsDemo: r.IsDemo},
-		DefaultView: r.DefaultView,
+		DefaultView: r.DefaultView, Columns: shownColumns(r.TableColumns),
 	}
 }
 

@@ -72,6 +72,7 @@ var actionWords = map[string]string{
 	"workspace.refused":           "Workspace: action not allowed",
 	"member.refused":              "Member: action not allowed",
 	"queue.refused":               "Queue: action not allowed",
+	"filter.refused":              "Filter: action not allowed",
 	"deleted cases.refused":       "Deleted cases: look not allowed",
 	"audit trail.refused":         "Audit trail: look not allowed",
 	"erasure request.refused":     "Erasure request: decision not allowed",

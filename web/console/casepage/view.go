@@ -81,6 +81,8 @@ func backLink(v *shell.Visit, from string, deleted bool) ui.Link {
 	label := "Search results"
 	if f := cases.Filter(list.Get("filter")); f.Valid() {
 		label = f.Label()
+	} else if _, saved := shell.SavedFilterID(list.Get("filter")); saved {
+		label = "Filter"
 	}
 	return ui.Link{Label: label, Href: v.Path("/inbox?" + list.Encode())}
 }

@@ -46,3 +46,9 @@ func emptySearch(v *shell.Visit) empty {
 		Text: "All words have to occur. Try fewer of them, or narrow down with status:closed, assignee:me, is:unassigned, tag:billing, email:maria@example.com or number:1042."},
 		&ui.LinkButtonProps{Label: "Look at all open cases", Href: v.Path("/inbox?filter=open")}}
 }
+
+func emptySaved(v *shell.Visit) empty {
+	return empty{ui.EmptyStateProps{Icon: ui.IconFunnel, Title: "No case is in this filter",
+		Text: "Cases appear here as soon as its search finds them."},
+		&ui.LinkButtonProps{Label: "Look at all open cases", Href: v.Path("/inbox?filter=open")}}
+}

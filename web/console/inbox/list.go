@@ -3,24 +3,32 @@ package inbox
 import (
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
+	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/filters"
 	"caseward/internal/desk/search"
 	"caseward/internal/platform/errs"
 	"caseward/web/console/shell"
 	"caseward/web/kit"
 )
 
-// List is GET /w/{ws}/inbox: a filter, or with q a search of all live cases.
+// List is GET /w/{ws}/inbox: a filter, a saved one, or with q a search of all live cases. view looks at it in the other
+// view; sort and dir put a built-in filter in another order.
 func (p *Pages) List(w http.ResponseWriter, r *http.Request) error {
 	v, query := shell.From(r), r.URL.Query()
 	if text := strings.TrimSpace(query.Get("q")); text != "" {
-		found, err := p.search.Cases(r.Context(), v.Actor, text, shell.PageInput(query))
+		at := placeOf(v, url.Values{"q": {text}}, query, nil)
+		found, err := p.search.Cases(r.Context(), v.Actor, text, at.input(query))
 		if err != nil {
 			return err
 		}
-		return p.render(w, r, newSearchPage(v, text, found, query))
+		return p.render(w, r, newSearchPage(v, at, text, found, query))
+	}
+	if id, ok := shell.SavedFilterID(query.Get("filter")); ok {
+		return p.saved(w, r, id)
 	}
 	filter, err := p.filter(r)
 	if err != nil {
@@ -29,11 +37,30 @@ func (p *Pages) List(w http.ResponseWriter, r *http.Request) error {
 	if filter == cases.DeletedView {
 		return kit.SeeOther(w, r, v.Path("/deleted"))
 	}
-	page, err := p.lists.List(r.Context(), v.Actor, filter, shell.PageInput(query))
+	at := placeOf(v, url.Values{"filter": {string(filter)}}, query, filter.Sorts())
+	page, err := p.lists.List(r.Context(), v.Actor, filter, at.input(query))
 	if err != nil {
 		return err
 	}
-	return p.render(w, r, newFilterPage(v, filter, page, query))
+	return p.render(w, r, newFilterPage(v, at, filter, page, query))
+}
+
+// saved shows what a saved filter finds.
+func (p *Pages) saved(w http.ResponseWriter, r *http.Request, id filters.ID) error {
+	v, query := shell.From(r), r.URL.Query()
+	f, err := p.filters.Get(r.Context(), v.Actor, id)
+	if errs.Is(err, errs.NotFound) {
+		return errs.New(errs.NotFound, "There is no such filter. It may have been deleted; choose another at the left.")
+	}
+	if err != nil {
+		return err
+	}
+	at := placeOf(v, url.Values{"filter": {shell.SavedFilter(id)}}, query, nil)
+	found, err := p.search.Cases(r.Context(), v.Actor, f.Query, at.input(query))
+	if err != nil {
+		return err
+	}
+	return p.render(w, r, newSavedPage(v, at, f, found, query))
 }
 
 // filter is the one asked for. Who asks for none gets their own cases, or all open ones when they have none.
@@ -67,17 +94,36 @@ func (p *Pages) render(w http.ResponseWriter, r *http.Request, page listPage) er
 	return kit.Render(w, r, http.StatusOK, inbox(frame, page))
 }
 
-func newFilterPage(v *shell.Visit, filter cases.Filter, page cases.Page, query url.Values) listPage {
-	lp := newListPage(v, page, url.Values{"filter": {string(filter)}}, query)
+func newFilterPage(v *shell.Visit, at place, filter cases.Filter, page cases.Page, query url.Values) listPage {
+	lp := newListPage(v, at, page, query)
 	lp.Title, lp.current = filter.Label(), "/inbox?filter="+string(filter)
 	lp.Empty = emptyFilter(v, filter)
 	return lp
 }
 
-func newSearchPage(v *shell.Visit, text string, found search.Result, query url.Values) listPage {
-	lp := newListPage(v, found.Page, url.Values{"q": {text}}, query)
-	lp.Title, lp.query, lp.Problems = "Search", text, found.Problems
+func newSearchPage(v *shell.Visit, at place, text string, found search.Result, query url.Values) listPage {
+	lp := newFoundPage(v, at, text, found, query)
+	lp.Title, lp.query = "Search", text
+	lp.SaveHref = v.Path("/filters/new?" + url.Values{"q": {text}}.Encode())
 	lp.Empty = emptySearch(v)
+	return lp
+}
+
+func newSavedPage(v *shell.Visit, at place, f filters.Filter, found search.Result, query url.Values) listPage {
+	lp := newFoundPage(v, at, f.Query, found, query)
+	lp.bulkFields = bulkFields(lp.Back, url.Values{"q": {f.Query}})
+	lp.Title, lp.Searched, lp.current = f.Name, f.Query, "/inbox?filter="+shell.SavedFilter(f.ID)
+	if !f.Shared() || v.Actor.Can(access.ManageSettings) {
+		lp.ChangeHref = v.Path("/filters/" + strconv.FormatInt(int64(f.ID), 10))
+	}
+	lp.Empty = emptySaved(v)
+	return lp
+}
+
+// newFoundPage is what pages of a search and of a saved one share.
+func newFoundPage(v *shell.Visit, at place, text string, found search.Result, query url.Values) listPage {
+	lp := newListPage(v, at, found.Page, query)
+	lp.Problems = found.Problems
 	if n := found.DeletedMatches; n > 0 {
 		lp.DeletedText = deletedText(n)
 		lp.DeletedHref = v.Path("/inbox?" + url.Values{"q": {text + " status:deleted"}}.Encode())

@@ -1,4 +1,4 @@
-// Package inbox is the list of cases: the built-in filters, the search, and the stream of live updates.
+// Package inbox is the list of cases: the built-in filters, the saved ones, the search, and the stream of live updates.
 package inbox
 
 import (
@@ -7,6 +7,8 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/filters"
+	"caseward/internal/desk/member"
 	"caseward/internal/desk/search"
 	"caseward/internal/platform/live"
 	"caseward/web/console/shell"
@@ -23,6 +25,16 @@ type Searcher interface {
 	Cases(ctx context.Context, actor access.Actor, text string, in cases.PageInput) (search.Result, error)
 }
 
+// Filters reads saved filters.
+type Filters interface {
+	Get(ctx context.Context, actor access.Actor, id filters.ID) (filters.Filter, error)
+}
+
+// Members keeps what a member chooses for themselves.
+type Members interface {
+	SetColumns(ctx context.Context, actor access.Actor, columns []member.Column) error
+}
+
 // Events tells what changes in a workspace while a page is open.
 type Events interface {
 	Subscribe(workspace int64) (events <-chan live.Event, cancel func())
@@ -31,15 +43,17 @@ type Events interface {
 // Pages serves the inbox.
 type Pages struct {
 	*shell.Shell
-	lists  Lists
-	search Searcher
-	events Events
+	lists   Lists
+	search  Searcher
+	filters Filters
+	members Members
+	events  Events
 
 	mu      sync.Mutex
 	streams map[access.UserID]int // open event streams, so that one user cannot hold all of them
 }
 
 // New returns the pages.
-func New(sh *shell.Shell, lists Lists, searcher Searcher, events Events) *Pages {
-	return &Pages{Shell: sh, lists: lists, search: searcher, events: events, streams: map[access.UserID]int{}}
+func New(sh *shell.Shell, lists Lists, searcher Searcher, saved Filters, members Members, events Events) *Pages {
+	return &Pages{Shell: sh, lists: lists, search: searcher, filters: saved, members: members, events: events, streams: map[access.UserID]int{}}
 }

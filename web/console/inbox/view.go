@@ -17,12 +17,18 @@ import (
 // listPage is a page of cases as it is shown.
 type listPage struct {
 	Title       string
-	Table       bool // otherwise the Full view
+	Searched    string // what a saved filter searches for
+	Table       bool   // otherwise the Full view
+	Heads       []head // of the Table view
+	Columns     *columnsMenu
+	Views       []viewLink
 	Rows        []row
 	Back        []ui.HiddenField // goes along with what the rows' menus post, so that it leads back to this list
 	Pager       ui.PagerProps
 	Empty       empty
 	NewCaseHref string   // "" for those who may not make cases
+	SaveHref    string   // saves a search as a filter
+	ChangeHref  string   // changes the saved filter that is shown
 	Problems    []string // of a search
 	DeletedText string   // "3 deleted cases match"
 	DeletedHref string
@@ -34,6 +40,14 @@ type listPage struct {
 	mayDelete  bool
 	current    string // the sidebar's entry
 	query      string // of a search
+}
+
+// viewLink leads to the list as it is seen in one of the views.
+type viewLink struct {
+	Label   string
+	Href    string
+	Icon    ui.IconName
+	Current bool
 }
 
 // empty says why a list has nothing in it and what to do about that.
@@ -53,8 +67,9 @@ type row struct {
 
 const excerptLength = 160 // characters
 
-func newListPage(v *shell.Visit, page cases.Page, self, query url.Values) listPage {
-	lp := listPage{Table: v.DefaultView == member.Table, Now: v.Now, Location: v.Location}
+func newListPage(v *shell.Visit, at place, page cases.Page, query url.Values) listPage {
+	self := at.self()
+	lp := listPage{Table: at.table(), Views: views(v, at), Now: v.Now, Location: v.Location}
 	if v.Actor.Can(access.WorkCases) {
 		lp.NewCaseHref, lp.BulkHref = v.Path("/cases/new"), v.Path("/bulk/new")
 		lp.mayDelete = v.Actor.Can(access.DeleteCases)
@@ -67,10 +82,13 @@ func newListPage(v *shell.Visit, page cases.Page, self, query url.Values) listPa
 	}
 	back := v.Path("/inbox?" + here.Encode())
 	lp.Back = []ui.HiddenField{{Name: "next", Value: back}}
-	lp.bulkFields = []ui.HiddenField{lp.Back[0], {Name: "filter", Value: self.Get("filter")}, {Name: "q", Value: self.Get("q")}}
+	lp.bulkFields = bulkFields(lp.Back, self)
 	from, next := "?from="+url.QueryEscape(here.Encode()), "?next="+url.QueryEscape(back)
 	for _, s := range page.Rows {
 		lp.Rows = append(lp.Rows, newRow(v, s, from, next))
+	}
+	if at.table() {
+		lp.Heads, lp.Columns = heads(v, at), newColumnsMenu(v, back, query.Get(columnsOpen) == "open")
 	}
 	beside := func(key string, c *cases.Cursor) string {
 		if c == nil {
@@ -81,15 +99,22 @@ func newListPage(v *shell.Visit, page cases.Page, self, query url.Values) listPa
 		return v.Path("/inbox?" + next.Encode())
 	}
 	lp.Pager = ui.PagerProps{Older: beside("after", page.Older), Newer: beside("before", page.Newer)}
+	if at.by() != cases.ByActivity || at.sort.Asc {
+		lp.Pager.OlderLabel, lp.Pager.NewerLabel = "Next", "Previous" // older and newer is not what pages are
+	}
 	return lp
 }
 
-func copyOf(values url.Values) url.Values {
-	c := url.Values{}
-	for key, list := range values {
-		c[key] = list
+// bulkFields tell Bulk Update what all that match is, and where to come back to.
+func bulkFields(back []ui.HiddenField, list url.Values) []ui.HiddenField {
+	return append(slices.Clone(back), ui.HiddenField{Name: "filter", Value: list.Get("filter")}, ui.HiddenField{Name: "q", Value: list.Get("q")})
+}
+
+func views(v *shell.Visit, at place) []viewLink {
+	link := func(view member.View, label string, icon ui.IconName) viewLink {
+		return viewLink{label, v.Path("/inbox?" + at.seen(view).self().Encode()), icon, view == at.view}
 	}
-	return c
+	return []viewLink{link(member.Full, "Full", ui.IconList), link(member.Table, "Table", ui.IconTable2)}
 }
 
 func (p listPage) offersActions() bool {
@@ -142,11 +167,6 @@ func (r row) firstTags() []string { return r.Tags[:min(len(r.Tags), shownTags)] 
 
 func (r row) moreTags() int { return len(r.Tags) - len(r.firstTags()) }
 
-// waiting marks the cases whose contact had the last word.
-func (r row) waiting() bool {
-	return r.ExcerptKind == "inbound" && r.Status != cases.Closed && r.SpamAt == nil
-}
-
 func (r row) assignee() string {
 	if r.AssigneeName == "" {
 		return "Unassigned"
@@ -155,15 +175,6 @@ func (r row) assignee() string {
 }
 
 func (r row) number() string { return strconv.FormatInt(int64(r.Number), 10) }
-
-func (p listPage) columns() []ui.Column {
-	list := []ui.Column{{Label: "Case"}, {Label: "Contact"}, {Label: "Status"}, {Label: "Assignee"}, {Label: "Queue"}, {Label: "Last activity"},
-		{Label: "Actions", HideLabel: true}}
-	if p.BulkHref != "" {
-		list = slices.Insert(list, 0, ui.Column{Label: "Select", HideLabel: true})
-	}
-	return list
-}
 
 func deletedText(n int) string {
 	switch {

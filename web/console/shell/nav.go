@@ -1,10 +1,13 @@
 package shell
 
 import (
+	"context"
 	"strconv"
+	"strings"
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/filters"
 	"caseward/web/ui"
 )
 
@@ -13,22 +16,63 @@ var filterIcons = map[cases.Filter]ui.IconName{
 	cases.AllOnHold: ui.IconCirclePause, cases.AllClosed: ui.IconCircleCheck, cases.SpamView: ui.IconBan,
 }
 
-// sections are the sidebar's lists: deleted cases at the top for those who may restore them, then the built-in filters.
-func sections(v *Visit, counts cases.Counts, current string) []ui.NavSection {
-	entry := func(label, below string, icon ui.IconName, count int) ui.NavItem {
-		return ui.NavItem{Label: label, Href: v.Path(below), Icon: icon, Count: CountText(count), Current: below == current}
+// SavedFilter is the value of filter= in the address of a saved filter's list.
+func SavedFilter(id filters.ID) string { return savedPrefix + strconv.FormatInt(int64(id), 10) }
+
+// SavedFilterID reads what SavedFilter wrote; ok is false for anything else.
+func SavedFilterID(value string) (id filters.ID, ok bool) {
+	text, ok := strings.CutPrefix(value, savedPrefix)
+	n, err := strconv.ParseInt(text, 10, 64)
+	return filters.ID(n), ok && err == nil && n > 0
+}
+
+const savedPrefix = "saved-"
+
+// sections are the sidebar's lists: deleted cases at the top for those who may restore them, then the built-in filters,
+// the member's own and the shared ones.
+func (s *Shell) sections(ctx context.Context, v *Visit, current string) ([]ui.NavSection, error) {
+	counts, err := s.counts.Counts(ctx, v.Actor)
+	if err != nil {
+		return nil, err
+	}
+	saved, err := s.saved.Sidebar(ctx, v.Actor)
+	if err != nil {
+		return nil, err
+	}
+	entry := func(label, below string, icon ui.IconName, count string) ui.NavItem {
+		return ui.NavItem{Label: label, Href: v.Path(below), Icon: icon, Count: count, Current: below == current}
 	}
 	var list []ui.NavSection
 	if v.Actor.Can(access.RestoreCases) {
 		list = append(list, ui.NavSection{Items: []ui.NavItem{
-			entry("Deleted cases", "/deleted", ui.IconTrash2, counts[cases.DeletedView]),
+			entry("Deleted cases", "/deleted", ui.IconTrash2, CountText(counts[cases.DeletedView])),
 		}})
 	}
-	var filters []ui.NavItem
+	builtIn := ui.NavSection{Title: "Cases"}
 	for _, f := range cases.Filters() {
-		filters = append(filters, entry(f.Label(), "/inbox?filter="+string(f), filterIcons[f], counts[f]))
+		builtIn.Items = append(builtIn.Items, entry(f.Label(), "/inbox?filter="+string(f), filterIcons[f], CountText(counts[f])))
 	}
-	return append(list, ui.NavSection{Title: "Cases", Items: filters})
+	manage := ui.Link{Label: "Manage filters", Href: v.Path("/filters")}
+	own := ui.NavSection{Title: "Your filters", Manage: manage}
+	shared := ui.NavSection{Title: "Shared filters", Manage: manage}
+	for _, f := range saved {
+		count := ""
+		if f.Known {
+			count = CountText(f.Count)
+		}
+		item := entry(f.Name, "/inbox?filter="+SavedFilter(f.ID), ui.IconFunnel, count)
+		if f.Shared() {
+			shared.Items = append(shared.Items, item)
+		} else {
+			own.Items = append(own.Items, item)
+		}
+	}
+	for _, section := range []ui.NavSection{builtIn, own, shared} {
+		if len(section.Items) > 0 {
+			list = append(list, section)
+		}
+	}
+	return list, nil
 }
 
 // footer links what is not daily work, each only to those who may use it.

@@ -14,6 +14,7 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/filters"
 	"caseward/internal/desk/member"
 	"caseward/internal/platform/clock"
 	"caseward/web/kit"
@@ -31,6 +32,11 @@ type Counts interface {
 	Counts(ctx context.Context, actor access.Actor) (cases.Counts, error)
 }
 
+// Filters tells which searches a member has saved, and how many cases each finds.
+type Filters interface {
+	Sidebar(ctx context.Context, actor access.Actor) ([]filters.Counted, error)
+}
+
 // Snapshots let all that a page reads be of one moment.
 type Snapshots interface {
 	Snapshot(ctx context.Context, workspace int64, fn func(ctx context.Context) error) error
@@ -41,13 +47,14 @@ type Shell struct {
 	*kit.Kit
 	members Members
 	counts  Counts
+	saved   Filters
 	moments Snapshots
 	now     clock.Clock
 }
 
 // New returns a Shell.
-func New(k *kit.Kit, members Members, counts Counts, moments Snapshots, now clock.Clock) *Shell {
-	return &Shell{k, members, counts, moments, now}
+func New(k *kit.Kit, members Members, counts Counts, saved Filters, moments Snapshots, now clock.Clock) *Shell {
+	return &Shell{k, members, counts, saved, moments, now}
 }
 
 // The keys of a signed-in session.
@@ -176,7 +183,7 @@ type Page struct {
 // Console returns the frame of a console page.
 func (s *Shell) Console(r *http.Request, p Page) (ui.ConsoleProps, error) {
 	v := From(r)
-	counts, err := s.counts.Counts(r.Context(), v.Actor)
+	sections, err := s.sections(r.Context(), v, p.Current)
 	if err != nil {
 		return ui.ConsoleProps{}, err
 	}
@@ -184,7 +191,7 @@ func (s *Shell) Console(r *http.Request, p Page) (ui.ConsoleProps, error) {
 		Frame:      s.Frame(r, p.Title),
 		Workspace:  v.Workspace.Name,
 		HomeHref:   v.Path("/inbox"),
-		Sections:   sections(v, counts, p.Current),
+		Sections:   sections,
 		Footer:     footer(v, p.Current),
 		Search:     ui.SearchBox{Action: v.Path("/inbox"), Value: p.Query, Placeholder: "Search cases"},
 		User:       ui.User{Name: v.User.Name, Detail: v.User.Email, Menu: userMenu(v)},

@@ -11,13 +11,12 @@ import (
 // Lists is GET /w/{ws}/lists: the sidebar's lists with fresh counts, for pages that stay open. The query says which
 // of them is the page's own.
 func (s *Shell) Lists(w http.ResponseWriter, r *http.Request) error {
-	v := From(r)
-	counts, err := s.counts.Counts(r.Context(), v.Actor)
+	v, current := From(r), r.URL.Query().Get("current")
+	sections, err := s.sections(r.Context(), v, current)
 	if err != nil {
 		return err
 	}
-	current := r.URL.Query().Get("current")
-	return kit.Render(w, r, http.StatusOK, ui.SidebarLists(sections(v, counts, current), listsSrc(v, current)))
+	return kit.Render(w, r, http.StatusOK, ui.SidebarLists(sections, listsSrc(v, current)))
 }
 
 func listsSrc(v *Visit, current string) string {
