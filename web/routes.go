@@ -253,6 +253,7 @@ func adminRoutes(r chi.Router, k *kit.Kit, p *admin.Pages) {
 	r.Post("/queues/{id}", k.Handle(p.RenameQueue))
 	r.Get("/queues/{id}/archive", k.Handle(p.ConfirmArchive))
 	r.Post("/queues/{id}/archive", k.Handle(p.ArchiveQueue))
+	r.Post("/queues/{id}/restore", k.Handle(p.RestoreQueue))
 	r.Get("/email", k.Handle(p.Email))
 	r.Post("/email", k.Handle(p.AddAddress))
 	r.Post("/email/default", k.Handle(p.SetDefaultAddress))

@@ -44,10 +44,11 @@ func (s *Service) AcceptInvite(ctx context.Context, token, name, password string
 	if err != nil {
 		return User{}, Offer{}, err
 	}
-	if _, err := s.Offer(ctx, token); err != nil { // no hashing for strangers
+	invited, err := s.Offer(ctx, token)
+	if err != nil { // no hashing for strangers
 		return User{}, Offer{}, err
 	}
-	hash, err := s.HashPassword(ctx, password)
+	hash, err := s.HashPassword(ctx, invited.Email, password)
 	if err != nil {
 		return User{}, Offer{}, err
 	}

@@ -74,12 +74,20 @@ func (s *Service) replaceInvitation(ctx context.Context, tx pgx.Tx, actor access
 	return id, err
 }
 
-// refuseMember returns the Invalid error of an address that belongs to a member.
+// refuseMember returns the Invalid error of an address that belongs to a member, or to no person at all: what comes to
+// it becomes a case. Addresses belong to desk/workspace and are only read here.
 func refuseMember(ctx context.Context, tx pgx.Tx, workspace access.WorkspaceID, email string) error {
 	rows, _ := tx.Query(ctx, `select m.deactivated_at is null from members m join users u on u.id = m.user_id
 		where m.workspace_id = $1 and u.email = $2`, workspace, email)
 	found, err := pgx.CollectRows(rows, pgx.RowTo[bool])
+	if err != nil {
+		return err
+	}
+	var receives bool
+	err = tx.QueryRow(ctx, `select exists (select from inbound_addresses where workspace_id = $1 and address = $2)`, workspace, email).Scan(&receives)
 	switch {
+	case err == nil && receives:
+		return errs.Field("email", "Mail to this address becomes a case. Invite them with an address of their own.")
 	case err != nil || len(found) == 0:
 		return err
 	case found[0]:

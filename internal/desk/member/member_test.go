@@ -410,6 +410,12 @@ func TestInvitations(t *testing.T) {
 	if err != nil || offer.HasAccount || offer.Workspace != w.Workspace.Name {
 		t.Errorf("%+v, %v", offer, err)
 	}
+	if _, err := s.Invite(t.Context(), w.Admin, w.Address, access.Agent); !errs.Is(err, errs.Invalid) {
+		t.Errorf("inviting the address of a queue: %v", err)
+	}
+	if _, _, err := s.AcceptInvite(t.Context(), second, "Newcomer", "New@Else.test"); !errs.Is(err, errs.Invalid) {
+		t.Errorf("the own address as a password: %v", err)
+	}
 	u, offer, err := s.AcceptInvite(t.Context(), second, "Newcomer", fixture.Password)
 	if err != nil || offer.Slug != w.Workspace.Slug {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package member
 
 import (
 	"context"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/alexedwards/argon2id"
@@ -77,21 +78,23 @@ const (
 	longestPassword  = 256 // bytes
 )
 
-// HashPassword checks a new password and hashes it, for NewUser. It is slow by purpose: call it before the
-// transaction. Errors: Invalid.
-func (s *Service) HashPassword(ctx context.Context, password string) (string, error) {
-	if err := checkNewPassword("password", password); err != nil {
+// HashPassword checks the new password of an address and hashes it, for NewUser. It is slow by purpose: call it before
+// the transaction. Errors: Invalid.
+func (s *Service) HashPassword(ctx context.Context, email, password string) (string, error) {
+	if err := checkNewPassword("password", email, password); err != nil {
 		return "", err
 	}
 	return s.hasher.create(ctx, password)
 }
 
-func checkNewPassword(field, password string) error {
+func checkNewPassword(field, email, password string) error {
 	switch {
 	case utf8.RuneCountInString(password) < shortestPassword:
 		return errs.Field(field, "Use at least 10 characters.")
 	case len(password) > longestPassword:
 		return errs.Field(field, "Use at most 256 characters.")
+	case strings.EqualFold(strings.TrimSpace(password), email):
+		return errs.Field(field, "Your email address is no password: it is the first thing that anybody would try. Choose another one.")
 	}
 	return nil
 }

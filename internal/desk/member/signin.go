@@ -51,15 +51,15 @@ func (s *Service) account(ctx context.Context, find func(pgx.Tx) (account, error
 // caller may carry the present session on. Permission: the user themselves, by the old password.
 // Errors: Invalid, RateLimited, Conflict when it was changed meanwhile.
 func (s *Service) ChangePassword(ctx context.Context, actor access.Actor, oldPassword, newPassword string) (epoch int, err error) {
-	if err := checkNewPassword("new_password", newPassword); err != nil {
-		return 0, err
-	}
 	found, err := s.account(ctx, func(tx pgx.Tx) (account, error) { return accountByID(ctx, tx, actor.User) })
 	if err != nil {
 		return 0, err
 	}
 	if found.ID == 0 {
 		return 0, ErrSignedOut
+	}
+	if err := checkNewPassword("new_password", found.Email, newPassword); err != nil {
+		return 0, err
 	}
 	counter := byAccount(found.Email)
 	if err := s.count(ctx, counter); err != nil {

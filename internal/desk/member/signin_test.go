@@ -152,6 +152,9 @@ func TestANewPasswordEndsSessions(t *testing.T) {
 	if _, err := s.ChangePassword(t.Context(), one.Ana, fixture.Password, "short"); !errs.Is(err, errs.Invalid) {
 		t.Errorf("too short: %v", err)
 	}
+	if _, err := s.ChangePassword(t.Context(), one.Ana, fixture.Password, " "+strings.ToUpper(one.Email("ana"))); !errs.Is(err, errs.Invalid) {
+		t.Errorf("the own address as a password: %v", err)
+	}
 	epoch, err := s.ChangePassword(t.Context(), one.Ana, fixture.Password, "a new password")
 	if err != nil || epoch != 2 {
 		t.Fatalf("epoch %d, %v", epoch, err)

@@ -5,6 +5,7 @@ package setup
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -69,6 +70,9 @@ func (s *Service) Create(ctx context.Context, in Input) (Created, error) {
 	what := workspace.CreateInput{Slug: in.Slug, Name: in.Name, TimeZone: in.TimeZone, Address: in.Address, Demo: in.Demo}
 	if err := what.Check(); err != nil {
 		return Created{}, err
+	}
+	if strings.EqualFold(strings.TrimSpace(in.Address), strings.TrimSpace(in.Owner.Email)) {
+		return Created{}, errs.Field("address", "Customers need an address of their own to write to: mail to yours would become a case.")
 	}
 	if in.First { // before the slow hash; asked again under the lock
 		if needed, err := s.NeedsSetup(ctx); err != nil || !needed {
@@ -212,7 +216,7 @@ func (s *Service) prepare(ctx context.Context, in Person) (person, error) {
 	if p.Name, err = member.CleanName(in.Name); err != nil {
 		return person{}, err
 	}
-	p.PasswordHash, err = s.members.HashPassword(ctx, in.Password)
+	p.PasswordHash, err = s.members.HashPassword(ctx, email, in.Password)
 	return p, err
 }
 

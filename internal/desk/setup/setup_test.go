@@ -45,6 +45,20 @@ func TestOfTwoBrowsersOneWins(t *testing.T) {
 	}
 }
 
+func TestTheOwnersAddressIsNotThatOfTheCustomers(t *testing.T) {
+	t.Parallel()
+	s := fixture.New(t, testdb.New(t), clock.System).Setup
+	in := input("acme")
+	in.Address = " Owner@acme.test"
+	if _, err := s.Create(t.Context(), in); !errs.Is(err, errs.Invalid) {
+		t.Errorf("the owner's own address takes in mail: %v", err)
+	}
+	in.Address, in.Owner.Password = "support@acme.test", in.Owner.Email
+	if _, err := s.Create(t.Context(), in); !errs.Is(err, errs.Invalid) {
+		t.Errorf("the owner's address is the password: %v", err)
+	}
+}
+
 func TestWhatAWorkspaceBeginsWith(t *testing.T) {
 	t.Parallel()
 	d := testdb.New(t)

@@ -43,6 +43,9 @@ func (s *Service) AddAddress(ctx context.Context, actor access.Actor, address st
 		if err != nil {
 			return err
 		}
+		if err := refuseMemberTx(ctx, tx, actor.Workspace, address); err != nil {
+			return err
+		}
 		q, err := lockQueue(ctx, tx, actor.Workspace, queue)
 		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 			return err
@@ -98,6 +101,18 @@ func (s *Service) SetDefaultAddress(ctx context.Context, actor access.Actor, add
 		}
 		return s.recordTx(ctx, tx, actor, "workspace.address.defaulted", object(actor), nil)
 	})
+}
+
+// refuseMemberTx returns the Invalid error of an address that belongs to a member: what is written to them would become
+// a case that everybody reads. Members belong to desk/member and are only read here.
+func refuseMemberTx(ctx context.Context, tx pgx.Tx, workspace access.WorkspaceID, address string) error {
+	var theirs bool
+	err := tx.QueryRow(ctx, `select exists (select from members m join users u on u.id = m.user_id
+		where m.workspace_id = $1 and m.deactivated_at is null and u.email = $2)`, workspace, address).Scan(&theirs)
+	if err == nil && theirs {
+		err = errs.Field("address", "A member of this workspace signs in with this address. Mail to them would become a case; choose another one.")
+	}
+	return err
 }
 
 func insertAddress(ctx context.Context, tx pgx.Tx, workspace access.WorkspaceID, a Address, now time.Time) error {

@@ -100,6 +100,21 @@ func (s *Service) ArchiveQueue(ctx context.Context, actor access.Actor, id Queue
 	})
 }
 
+// RestoreQueue takes an archived queue into use again; one that is in use stays as it is.
+// Permission: manage workspace. Errors: Forbidden, NotFound; Invalid while another queue has its name.
+func (s *Service) RestoreQueue(ctx context.Context, actor access.Actor, id QueueID) error {
+	return s.change(ctx, actor, access.ManageWorkspace, queueObject(id), func(tx pgx.Tx) error {
+		q, err := lockQueue(ctx, tx, actor.Workspace, id)
+		if err != nil || q.ArchivedAt == nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `update queues set archived_at = null where workspace_id = $1 and id = $2`, actor.Workspace, id); err != nil {
+			return nameTaken(err)
+		}
+		return s.recordTx(ctx, tx, actor, "queue.restored", queueObject(id), nil)
+	})
+}
+
 func queueObject(id QueueID) audit.Object { return audit.Object{Kind: "queue", ID: int64(id)} }
 
 func lockQueue(ctx context.Context, tx pgx.Tx, workspace access.WorkspaceID, id QueueID) (Queue, error) {
@@ -116,7 +131,7 @@ func insertQueue(ctx context.Context, tx pgx.Tx, workspace access.WorkspaceID, n
 
 func nameTaken(err error) error {
 	if db.Constraint(err) == "queues_name" {
-		return errs.Field("name", "There is a queue of this name already.")
+		return errs.Field("name", "There is a queue of this name already. Choose another name.")
 	}
 	return err
 }

@@ -2,6 +2,7 @@ package workspace_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -116,8 +117,35 @@ func TestQueues(t *testing.T) {
 	if err := s.AddAddress(t.Context(), w.Admin, "invoices@acme.test", id); !errs.Is(err, errs.Invalid) {
 		t.Errorf("mail for an archived queue: %v", err)
 	}
+	taken, err := s.CreateQueue(t.Context(), w.Admin, "invoices")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.RestoreQueue(t.Context(), w.Admin, id); !errs.Is(err, errs.Invalid) {
+		t.Errorf("restoring beside another of its name: %v", err)
+	}
+	if err := errors.Join(
+		s.ArchiveQueue(t.Context(), w.Admin, taken),
+		s.RestoreQueue(t.Context(), w.Admin, id),
+		s.RestoreQueue(t.Context(), w.Admin, id), // again: nothing
+	); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(details(t, d, w, "queue.restored")); n != 1 {
+		t.Errorf("restored %d times", n)
+	}
+	if err := s.RestoreQueue(t.Context(), w.Ana, id); !errs.Is(err, errs.Forbidden) {
+		t.Errorf("an agent restores: %v", err)
+	}
 	list, err := s.Queues(t.Context(), w.Viewer)
-	if err != nil || len(list) != 2 || list[0].Name != "Support" || list[1].ArchivedAt == nil {
+	if err != nil || len(list) != 3 || list[0].ArchivedAt != nil || list[1].ArchivedAt != nil || list[2].ID != taken {
+		t.Errorf("%+v, %v", list, err)
+	}
+	if err := s.ArchiveQueue(t.Context(), w.Admin, id); err != nil {
+		t.Fatal(err)
+	}
+	list, err = s.Queues(t.Context(), w.Viewer)
+	if err != nil || len(list) != 3 || list[0].Name != "Support" || list[1].ArchivedAt == nil {
 		t.Errorf("%+v, %v", list, err)
 	}
 	if _, err := s.CreateQueue(t.Context(), w.Ben, "x"); !errs.Is(err, errs.Forbidden) {
@@ -136,6 +164,9 @@ func TestAddresses(t *testing.T) {
 		if err := s.AddAddress(t.Context(), actor.Admin, "help@acme.test", actor.Queue); !errs.Is(err, errs.Invalid) {
 			t.Errorf("an address %s: %v", what, err)
 		}
+	}
+	if err := s.AddAddress(t.Context(), w.Admin, strings.ToUpper(w.Email("ana")), w.Queue); !errs.Is(err, errs.Invalid) {
+		t.Errorf("a member's own address: %v", err)
 	}
 	if err := s.AddAddress(t.Context(), w.Admin, "x@acme.test", other.Queue); !errs.Is(err, errs.Invalid) {
 		t.Errorf("into another workspace's queue: %v", err)

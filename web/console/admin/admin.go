@@ -37,6 +37,7 @@ type Workspaces interface {
 	CreateQueue(ctx context.Context, actor access.Actor, name string) (workspace.QueueID, error)
 	RenameQueue(ctx context.Context, actor access.Actor, id workspace.QueueID, name string) error
 	ArchiveQueue(ctx context.Context, actor access.Actor, id workspace.QueueID) error
+	RestoreQueue(ctx context.Context, actor access.Actor, id workspace.QueueID) error
 	Addresses(ctx context.Context, actor access.Actor) ([]workspace.Address, error)
 	AddAddress(ctx context.Context, actor access.Actor, address string, queue workspace.QueueID) error
 	RemoveAddress(ctx context.Context, actor access.Actor, address string) error

@@ -179,7 +179,14 @@ func TestQueues(t *testing.T) {
 	s.Post("/w/acme/admin/queues", url.Values{"name": {"Sales"}}).WantSeeOther("/w/acme/admin/queues")
 	s.Post("/w/acme/admin/queues/2", url.Values{"name": {"Refunds"}}).WantSeeOther("/w/acme/admin/queues")
 	s.Post("/w/acme/admin/queues/2/archive", nil).WantSeeOther("/w/acme/admin/queues")
-	if fmt.Sprint(f.calls) != "[create queue Sales rename queue 2 Refunds archive queue 2]" {
+	for _, path := range []string{"/queues", "/queues/3"} {
+		page := s.Get("/w/acme/admin" + path)
+		if page.Buttons("Restore queue").Length() != 1 || page.FormOf(page.Buttons("Restore queue")).AttrOr("action", "") != "/w/acme/admin/queues/3/restore" {
+			t.Errorf("%s: the archived queue cannot be restored, or another can", path)
+		}
+	}
+	s.Post("/w/acme/admin/queues/3/restore", nil).WantSeeOther("/w/acme/admin/queues")
+	if fmt.Sprint(f.calls) != "[create queue Sales rename queue 2 Refunds archive queue 2 restore queue 3]" {
 		t.Errorf("asked for %q", f.calls)
 	}
 	f.fail = errs.Field("name", "There is a queue of this name already.")
@@ -189,6 +196,7 @@ func TestQueues(t *testing.T) {
 			t.Error("what was typed is lost")
 		}
 	}
+	s.Post("/w/acme/admin/queues/3/restore", nil).Want(http.StatusUnprocessableEntity).Has("There is a queue of this name already.")
 	f.fail = errs.New(errs.Conflict, "An address delivers its mail to this queue.")
 	s.Post("/w/acme/admin/queues/2/archive", nil).Want(http.StatusConflict).Has("An address delivers its mail to this queue.")
 }

@@ -88,6 +88,10 @@ func (f *fake) ArchiveQueue(_ context.Context, _ access.Actor, id workspace.Queu
 	return f.call("archive queue %d", id)
 }
 
+func (f *fake) RestoreQueue(_ context.Context, _ access.Actor, id workspace.QueueID) error {
+	return f.call("restore queue %d", id)
+}
+
 func (f *fake) Addresses(context.Context, access.Actor) ([]workspace.Address, error) {
 	return f.addresses, nil
 }
@@ -150,6 +154,7 @@ func register(r chi.Router, p *admin.Pages) {
 	r.Post("/queues/{id}", p.Handle(p.RenameQueue))
 	r.Get("/queues/{id}/archive", p.Handle(p.ConfirmArchive))
 	r.Post("/queues/{id}/archive", p.Handle(p.ArchiveQueue))
+	r.Post("/queues/{id}/restore", p.Handle(p.RestoreQueue))
 	r.Get("/email", p.Handle(p.Email))
 	r.Post("/email", p.Handle(p.AddAddress))
 	r.Post("/email/default", p.Handle(p.SetDefaultAddress))

@@ -118,6 +118,28 @@ func (p *Pages) RenameQueue(w http.ResponseWriter, r *http.Request) error {
 	return kit.Render(w, r, status(form), queuePage(view))
 }
 
+// RestoreQueue is POST /w/{ws}/admin/queues/{id}/restore.
+func (p *Pages) RestoreQueue(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathID(r)
+	if err != nil {
+		return err
+	}
+	form := kit.NewForm(nil)
+	err = p.workspaces.RestoreQueue(r.Context(), shell.From(r).Actor, workspace.QueueID(id))
+	if err := form.Absorb(err); err != nil {
+		return err
+	}
+	if form.Valid() {
+		return p.back(w, r, "/queues", "The queue is in use again.")
+	}
+	view, err := p.queueView(r, form)
+	if err != nil {
+		return err
+	}
+	view.name = view.queue.Name
+	return kit.Render(w, r, status(form), queuePage(view))
+}
+
 // ConfirmArchive is GET /w/{ws}/admin/queues/{id}/archive.
 func (p *Pages) ConfirmArchive(w http.ResponseWriter, r *http.Request) error {
 	view, err := p.queueView(r, nil)
