@@ -11,6 +11,9 @@ import (
 	"github.com/riverqueue/river/rivermigrate"
 )
 
+// riverName is the name of this migration, as the others have it from their files.
+const riverName = "00005_river.go"
+
 // riverVersion pins River's own schema version, so that a library update never changes the schema by itself.
 const riverVersion = 8
 

@@ -1,6 +1,7 @@
 package migrations_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -172,7 +173,10 @@ func TestDownTakesEverythingBackAndUpBringsIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range before {
+	for _, m := range before {
+		if !strings.HasPrefix(m.Name, fmt.Sprintf("%05d_", m.Version)) {
+			t.Errorf("migration %d is listed as %q", m.Version, m.Name)
+		}
 		if err := migrations.Down(ctx, pool); err != nil {
 			t.Fatal(err)
 		}

@@ -3,6 +3,7 @@
 package migrations
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"embed"
@@ -51,7 +52,8 @@ func List(ctx context.Context, pool *pgxpool.Pool) ([]Status, error) {
 	err := with(pool, func(p *goose.Provider) error {
 		rows, err := p.Status(ctx)
 		for _, r := range rows {
-			list = append(list, Status{r.Source.Version, r.Source.Path, r.State == goose.StateApplied})
+			name := cmp.Or(r.Source.Path, riverName) // goose knows no name of a migration in Go, and there is one
+			list = append(list, Status{r.Source.Version, name, r.State == goose.StateApplied})
 		}
 		return err
 	})

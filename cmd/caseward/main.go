@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+	_ "time/tzdata" // workspaces have zones, also on a machine that knows none
 
 	"github.com/alecthomas/kong"
 

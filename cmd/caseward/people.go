@@ -32,15 +32,21 @@ func (c workspaceCreateCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if c.Address == "" {
+	given := c.Address != ""
+	if !given {
 		c.Address = "support@" + c.Slug + ".example"
 	}
 	return with(ctx, func(a *app.App) error {
 		url, err := a.CreateWorkspace(ctx, c.Name, c.Slug, c.Address, app.Person{Email: c.OwnerEmail, Name: c.OwnerName, Password: password, Existing: c.Existing})
-		if err == nil {
-			fmt.Printf("Workspace %s is at %s\n", c.Name, url)
+		if err != nil {
+			return err
 		}
-		return err
+		fmt.Printf("Workspace %s is at %s\n", c.Name, url)
+		fmt.Printf("Mail to %s becomes a case there, and answers go out from it.\n", c.Address)
+		if !given {
+			fmt.Printf("That address is only a placeholder, as --address was not given: put yours at %s/admin/email\n", url)
+		}
+		return nil
 	})
 }
 

@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/alexedwards/scs/pgxstore"
@@ -117,9 +119,20 @@ func Open(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error
 	}
 	if err := a.DB.Ping(ctx); err != nil {
 		a.Close(ctx)
-		return nil, fmt.Errorf("DATABASE_URL: the database cannot be reached: %w", err)
+		return nil, unreachable(err)
 	}
 	return a, nil
+}
+
+// unreachable is the driver's error in one line: it has one for each address of the host, which mostly say the same.
+func unreachable(err error) error {
+	var lines []string
+	for line := range strings.Lines(err.Error()) {
+		if line = strings.TrimSpace(line); !slices.Contains(lines, line) {
+			lines = append(lines, line)
+		}
+	}
+	return errors.New("DATABASE_URL: the database cannot be reached: " + strings.Join(lines, " "))
 }
 
 // build wires the services. Each gets what it needs and nothing else.

@@ -162,6 +162,21 @@ func TestEnsureSecret(t *testing.T) {
 	}
 }
 
+func TestADataFolderThatCannotBeWrittenIsNamed(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{filepath.Join(file, "below"), "/proc/caseward"} {
+		c := Config{DataDir: dir}
+		err := c.EnsureSecret()
+		if err == nil || !strings.HasPrefix(err.Error(), "CASEWARD_DATA_DIR: cannot write to "+dir) || strings.Contains(err.Error(), "SECRET") {
+			t.Errorf("%s: %v", dir, err)
+		}
+	}
+}
+
 func TestEnsureSecretRefusesADamagedFile(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

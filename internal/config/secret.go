@@ -20,11 +20,11 @@ func (c *Config) EnsureSecret() error {
 	}
 	path := filepath.Join(c.DataDir, "secret")
 	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
-		return secretProblem(path, err)
+		return folderProblem(c.DataDir, err)
 	}
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return secretProblem(path, err)
+		return folderProblem(c.DataDir, err)
 	}
 	defer f.Close() // gives the lock back; what was written is synced before
 	c.Secret, err = lockedSecret(f)
@@ -32,6 +32,11 @@ func (c *Config) EnsureSecret() error {
 		return secretProblem(path, err)
 	}
 	return nil
+}
+
+func folderProblem(dir string, err error) error {
+	return fmt.Errorf("CASEWARD_DATA_DIR: cannot write to %s (%w): make it writable, or choose another folder; "+
+		"for example CASEWARD_DATA_DIR=/var/lib/caseward", dir, err)
 }
 
 func secretProblem(path string, err error) error {
