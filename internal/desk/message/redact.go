@@ -31,7 +31,7 @@ const minPassage = 2 // characters
 // Redaction is what a redaction takes away.
 type Redaction struct {
 	Number      cases.Number
-	Message     Message // as it was before; without attachments
+	Message     Message // as it was before
 	Body        bool
 	Passages    []Redacted // the messages in which passages go, the message itself first
 	Attachments []Attachment

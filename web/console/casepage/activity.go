@@ -75,6 +75,8 @@ func (v view) sentence(a cases.Activity) (string, ui.IconName) {
 		return "joined another part of the conversation", ui.IconGitMerge
 	case cases.ActHeldBack:
 		return "sent an automatic answer, which was held back: the case was deleted", ui.IconBellOff
+	case cases.ActRedacted:
+		return erasedWhat(a.Data), ui.IconEyeOff
 	case cases.ActErasureRequested:
 		return "requested permanent deletion", ui.IconShieldAlert
 	case cases.ActErasureWithdrawn:

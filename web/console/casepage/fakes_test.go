@@ -27,6 +27,8 @@ type desk struct {
 	certificate retention.Certificate
 	file        message.File
 	missing     []string
+	redaction   message.Redaction
+	planErr     error
 	err         error // of every change
 	getErr      error
 	standing    cases.Standing
@@ -41,6 +43,9 @@ type desk struct {
 	read    cases.Number
 	did     []string
 	before  message.ID
+
+	planned  message.RedactInput
+	redacted []message.RedactInput
 }
 
 func (d *desk) Get(context.Context, access.Actor, cases.Number) (cases.Details, error) {
@@ -113,6 +118,23 @@ func (d *desk) Raw(context.Context, access.Actor, cases.Number, message.ID) (mes
 	return d.file, d.err
 }
 
+func (d *desk) PlanRedaction(_ context.Context, actor access.Actor, in message.RedactInput) (message.Redaction, error) {
+	if err := actor.Require(access.EraseInformation); err != nil {
+		return message.Redaction{}, err
+	}
+	d.planned = in
+	plan := d.redaction
+	plan.Number, plan.Message = in.Number, d.thread.Messages[0]
+	return plan, d.planErr
+}
+
+func (d *desk) Redact(_ context.Context, _ access.Actor, in message.RedactInput) (message.Redaction, error) {
+	d.redacted = append(d.redacted, in)
+	done := d.redaction
+	done.Message = d.thread.Messages[0]
+	return done, d.err
+}
+
 func (d *desk) Request(context.Context, access.Actor, cases.Number) (retention.RequestID, error) {
 	d.did = append(d.did, "request")
 	return 1, d.err
@@ -181,6 +203,9 @@ func site(t *testing.T, d *desk) *webtest.Site {
 			r.Get("/standing", s.Shell.Handle(p.Standing))
 			r.Get("/attachments/{id}", s.Shell.Handle(p.Attachment))
 			r.Get("/messages/{id}/raw", s.Shell.Handle(p.Raw))
+			r.Get("/messages/{id}/erase", s.Shell.Handle(p.Erase))
+			r.Post("/messages/{id}/erase", s.Shell.Handle(p.EraseContent))
+			r.Post("/messages/{id}/erase/check", s.Shell.Handle(p.CheckErase))
 			r.Get("/certificate", s.Shell.Handle(p.Certificate))
 			r.Post("/reply", s.Shell.Handle(p.Reply))
 			r.Post("/note", s.Shell.Handle(p.Note))

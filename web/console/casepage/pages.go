@@ -42,6 +42,8 @@ type Messages interface {
 	Resend(ctx context.Context, actor access.Actor, n cases.Number, delivery int64) error
 	Attachment(ctx context.Context, actor access.Actor, n cases.Number, id int64) (message.File, error)
 	Raw(ctx context.Context, actor access.Actor, n cases.Number, id message.ID) (message.File, error)
+	PlanRedaction(ctx context.Context, actor access.Actor, in message.RedactInput) (message.Redaction, error)
+	Redact(ctx context.Context, actor access.Actor, in message.RedactInput) (message.Redaction, error)
 }
 
 // Retention is what the page needs of retention.

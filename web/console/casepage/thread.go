@@ -24,7 +24,11 @@ type letter struct {
 	imagesHref               string // shows them
 	files                    []file
 	rawHref                  string
-	failed                   bool // the mail did not arrive, and can be sent again
+	eraseHref                string   // "Erase content…"; "" for who may not, and where there is nothing left
+	erased                   string   // who erased the whole text and when; "" where it is there
+	marked                   string   // the same of passages
+	erasedFiles              []string // the same of attachments
+	failed                   bool     // the mail did not arrive, and can be sent again
 	resendPath               string
 }
 
@@ -65,6 +69,7 @@ func (v view) letter(m message.Message) letter {
 	} else {
 		l.fresh = markup.Markdown(m.BodyText)
 	}
+	v.stubs(&l)
 	for _, a := range m.Attachments {
 		if a.IsInline && a.ContentID != "" && strings.Contains(l.fresh+l.quoted, `"`+files+text(a.ID)+`"`) {
 			continue // it is in the text already
@@ -78,9 +83,12 @@ func (v view) letter(m message.Message) letter {
 	if m.HasRaw && v.DeletedAt == nil {
 		l.rawHref = v.path + "/messages/" + text(m.ID) + "/raw"
 	}
-	if m.DeliveryState != nil {
+	if m.DeliveryState != nil && len(m.Redactions) == 0 {
 		l.failed = *m.DeliveryState == message.Failed || *m.DeliveryState == message.Bounced || *m.DeliveryState == message.Cancelled
 		l.resendPath += text(*m.DeliveryID) + "/resend"
+	}
+	if v.canErase && (m.BodyErasure() == nil || len(m.Attachments) > 0) {
+		l.eraseHref = withFrom(v.path+"/messages/"+text(m.ID)+"/erase", v.from)
 	}
 	return l
 }

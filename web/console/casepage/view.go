@@ -42,6 +42,9 @@ type view struct {
 	canDelete  bool
 	canRestore bool
 	canRequest bool
+	canErase   bool
+
+	editsSubject bool // its field is open
 }
 
 func newView(v *shell.Visit, l loaded, f forms, query url.Values) view {
@@ -60,6 +63,9 @@ func newView(v *shell.Visit, l loaded, f forms, query url.Values) view {
 		canDelete:  v.Actor.Can(access.DeleteCases),
 		canRestore: v.Actor.Can(access.RestoreCases),
 		canRequest: v.Actor.Can(access.RequestErasure),
+		canErase:   v.Actor.Can(access.EraseInformation),
+
+		editsSubject: f.subject != nil || query.Get("edit") == "subject",
 	}
 	w.back = backLink(v, w.from, deleted)
 	w.entries = w.weave()
