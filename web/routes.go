@@ -18,6 +18,7 @@ import (
 	"caseward/internal/desk/filters"
 	"caseward/internal/desk/member"
 	"caseward/internal/desk/message"
+	"caseward/internal/desk/notify"
 	"caseward/internal/desk/retention"
 	"caseward/internal/desk/search"
 	"caseward/internal/desk/setup"
@@ -34,6 +35,7 @@ import (
 	"caseward/web/console/filterpage"
 	"caseward/web/console/inbox"
 	"caseward/web/console/newcase"
+	"caseward/web/console/notifications"
 	"caseward/web/console/settings"
 	"caseward/web/console/shell"
 	"caseward/web/kit"
@@ -59,6 +61,7 @@ type Deps struct {
 	Filters    *filters.Service
 	Messages   *message.Service
 	Retention  *retention.Service
+	Notices    *notify.Service
 	Search     *search.Service
 	Bulk       *bulk.Service
 }
@@ -74,24 +77,26 @@ type pages struct {
 	bulk     *bulkpage.Pages
 	filters  *filterpage.Pages
 	audit    *auditpage.Pages
+	told     *notifications.Pages
 	settings *settings.Pages
 	admin    *admin.Pages
 	staff    *staff.Pages
 }
 
 func newPages(d Deps) pages {
-	sh := shell.New(d.Kit, d.Members, d.Cases, d.Filters, d.Snapshots, d.Now)
+	sh := shell.New(d.Kit, d.Members, d.Cases, d.Filters, d.Notices, d.Snapshots, d.Now)
 	return pages{
 		shell:    sh,
 		account:  account.New(sh, d.Members, d.Setup),
 		inbox:    inbox.New(sh, d.Cases, d.Search, d.Filters, d.Members, d.Hub),
-		one:      casepage.New(sh, d.Cases, d.Messages, d.Retention, d.Members, d.Workspaces),
+		one:      casepage.New(sh, d.Cases, d.Messages, d.Retention, d.Members, d.Workspaces, d.Notices),
 		newCase:  newcase.New(sh, d.Messages, d.Members, d.Workspaces),
 		deleted:  deleted.New(sh, d.Cases, d.Retention),
 		filters:  filterpage.New(sh, d.Filters),
 		bulk:     bulkpage.New(sh, d.Bulk, d.Members, d.Workspaces),
 		audit:    auditpage.New(sh, d.Audit),
-		settings: settings.New(sh, d.Members),
+		told:     notifications.New(sh, d.Notices),
+		settings: settings.New(sh, d.Members, d.Notices),
 		admin:    admin.New(sh, d.Members, d.Workspaces, d.BaseURL.String()),
 		staff:    staff.New(sh, d.Retention, d.Workspaces),
 	}
@@ -166,8 +171,12 @@ func consoleRoutes(r chi.Router, k *kit.Kit, p pages) {
 	r.Post("/bulk/{id}/undo", k.Handle(p.bulk.Undo))
 	r.Post("/bulk/{id}/stop", k.Handle(p.bulk.Stop))
 	r.Get("/audit", k.Handle(p.audit.List))
+	r.Get("/notifications", k.Handle(p.told.List))
+	r.Post("/notifications/read", k.Handle(p.told.ReadAll))
+	r.Post("/notifications/{id}/open", k.Handle(p.told.Open))
 	r.Get("/settings", k.Handle(p.settings.Show))
 	r.Post("/settings/view", k.Handle(p.settings.SetView))
+	r.Post("/settings/notifications", k.Handle(p.settings.SetNotifications))
 	r.Post("/settings/password", k.Handle(p.settings.ChangePassword))
 	r.Route("/admin", func(r chi.Router) { adminRoutes(r, k, p.admin) })
 }

@@ -24,6 +24,7 @@ import (
 	"caseward/internal/desk/filters"
 	"caseward/internal/desk/member"
 	"caseward/internal/desk/message"
+	"caseward/internal/desk/notify"
 	"caseward/internal/desk/retention"
 	"caseward/internal/desk/search"
 	"caseward/internal/desk/setup"
@@ -54,6 +55,7 @@ type App struct {
 	Filters    *filters.Service
 	Messages   *message.Service
 	Retention  *retention.Service
+	Notices    *notify.Service
 	Search     *search.Service
 	Bulk       *bulk.Service
 	Sealer     *audit.Sealer
@@ -159,11 +161,13 @@ func (a *App) build(now clock.Clock) error {
 	a.Filters = filters.NewService(a.DB, guard, a.Hub, now)
 	a.Messages = message.NewService(a.DB, guard, a.Cases, enqueuer, now)
 	a.Retention = retention.NewService(a.DB, guard, a.Cases, enqueuer, now)
+	a.Notices = notify.NewService(a.DB, guard, a.Hub, now)
 	a.Search = search.NewService(a.DB)
 	a.Bulk = bulk.NewService(a.DB, guard, a.Cases, a.Search, a.Members, enqueuer, now)
 	a.Intake = inbound.NewIntake(a.DB, a.Messages, a.Workspaces, signer, now, a.log)
 	outbox := outbound.NewOutbox(a.DB, a.transport(now), signer, now, a.log)
-	if a.Jobs, err = jobs.NewRunner(a.DB.SystemPool(), a.sweeps(outbox), a.log); err != nil {
+	notices := outbound.NewNotices(a.DB, a.transport(now), a.Config.BaseURL, now, a.log)
+	if a.Jobs, err = jobs.NewRunner(a.DB.SystemPool(), a.sweeps(outbox, notices), a.log); err != nil {
 		return err
 	}
 	return a.buildWeb(now)
@@ -184,7 +188,7 @@ func (a *App) buildWeb(now clock.Clock) error {
 	a.Handler, err = web.Routes(web.Deps{
 		Kit: k, BaseURL: base, Files: files, Ready: a.DB.Ping, Snapshots: a.DB, Hub: a.Hub, Now: now,
 		Members: a.Members, Workspaces: a.Workspaces, Setup: a.Setup, Cases: a.Cases, Filters: a.Filters, Messages: a.Messages,
-		Retention: a.Retention, Search: a.Search, Bulk: a.Bulk, Audit: audit.NewReader(a.DB, audit.NewGuard(a.DB, now)),
+		Retention: a.Retention, Notices: a.Notices, Search: a.Search, Bulk: a.Bulk, Audit: audit.NewReader(a.DB, audit.NewGuard(a.DB, now)),
 	})
 	return err
 }
@@ -204,12 +208,14 @@ func (a *App) outboxFolder(now clock.Clock) outbound.Folder {
 }
 
 // sweeps are the background jobs, as in `caseward run NAME`.
-func (a *App) sweeps(outbox *outbound.Outbox) []jobs.Sweep {
+func (a *App) sweeps(outbox *outbound.Outbox, notices *outbound.Notices) []jobs.Sweep {
 	return []jobs.Sweep{
 		{Name: retention.PurgeSweep, Every: time.Minute, Timeout: time.Hour, Run: a.Retention.Purge},
 		{Name: retention.ErasureSweep, Every: time.Minute, Timeout: time.Hour, Run: a.Retention.Fulfil},
 		{Name: bulk.Sweep, Every: time.Minute, Timeout: time.Hour, Run: a.Bulk.Run},
 		{Name: message.OutboxSweep, Every: 5 * time.Second, Run: outbox.Sweep},
+		{Name: notify.MailSweep, Every: 20 * time.Second, Run: notices.Sweep},
+		{Name: notify.PruneSweep, Every: time.Hour, Run: a.Notices.Prune},
 		{Name: outbound.FilesSweep, Every: 5 * time.Minute, Run: a.outboxFolder(clock.System).Sweep(a.DB)},
 		{Name: inbound.IntakeSweep, Every: 30 * time.Second, Run: a.Intake.Sweep},
 		{Name: "seal", Every: 10 * time.Second, Run: a.Sealer.Run},

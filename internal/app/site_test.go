@@ -14,6 +14,7 @@ import (
 
 	"caseward/internal/app"
 	"caseward/internal/config"
+	"caseward/internal/email/inbound"
 	"caseward/internal/testkit/browser"
 	"caseward/internal/testkit/testdb"
 )
@@ -131,6 +132,16 @@ func (s *site) exec(query string, args ...any) {
 func (s *site) job(name string) {
 	s.t.Helper()
 	if _, err := s.app.Jobs.RunNow(s.t.Context(), name); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// mail hands a raw mail to the intake, as the SMTP server does.
+func (s *site) mail(raw string) {
+	s.t.Helper()
+	err := s.app.Intake.Receive(s.t.Context(), inbound.Envelope{From: "customer@customer.test", To: []string{"support@acme.test"}},
+		[]byte(strings.ReplaceAll(raw, "\n", "\r\n")))
+	if err != nil {
 		s.t.Fatal(err)
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/retention"
+	"caseward/internal/testkit/browser"
 )
 
 const (
@@ -266,4 +267,60 @@ func TestAdminDecidesWhoDeletes(t *testing.T) {
 	if granted != 2 {
 		t.Errorf("%d agents may delete, want Ana and Ben", granted)
 	}
+}
+
+// TestTheBellTellsOfARestore: Ana deletes a case, its customer's mail brings it back, and Ana is told, once.
+func TestTheBellTellsOfARestore(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	number := s.numberOf(subject)
+	path := fmt.Sprintf("/w/acme/cases/%d", number)
+	ana := s.as("ana@acme.test")
+	ana.Go("/w/acme/notifications") // the demo's last day
+	if ana.Has("button", "Mark all as read") {
+		ana.Press("Mark all as read")
+	}
+	ana.Is(`!document.querySelector("main [data-unread]") && document.querySelector("#bell").innerText.trim() === "Notifications"`)
+	ana.Go(path + "/delete")
+	ana.Press("Delete Case")
+	ana.See("Undo")
+	// The page has asked for its stream of news before it gets to ask for this one.
+	browser.Eval[any](ana, `new EventSource(document.body.dataset.liveSrc).onopen = () => { window.listening = true }; null`)
+	ana.Is(`window.listening`)
+
+	s.mail(fmt.Sprintf(`From: %s
+To: support@acme.test
+Subject: Re: %s
+Message-ID: <bell-1@customer.test>
+In-Reply-To: <%s>
+Date: Mon, 4 May 2026 09:00:00 +0000
+
+It was charged a third time now.
+`, one[string](s, `select e.email from cases c join contact_emails e on e.contact_id = c.contact_id where c.subject = $1`, subject), subject,
+		one[string](s, `select m.message_id from messages m join cases c on c.id = m.case_id where c.subject = $1 and m.kind = 'inbound' order by m.id limit 1`, subject)))
+
+	ana.Is(`document.querySelector("#bell").innerText.includes("1 unread")`) // without a reload
+	ana.Follow("Notifications, 1 unread")
+	ana.At("/w/acme/notifications")
+	ana.See("which restored this deleted case")
+	ana.Accessible()
+	ana.Press(subject)
+	ana.At(path)
+	ana.See("It was charged a third time now.")
+	ana.Is(`document.querySelector("#bell").innerText.trim() === "Notifications"`)
+	ana.Accessible()
+	ana.Go("/w/acme/settings")
+	ana.Check("Restored by the customer: email", false)
+	ana.Press("Save notifications")
+	ana.See("Your notifications were saved.")
+	if off := one[bool](s, `select not email from notification_settings where kind = 'restored'`); !off {
+		t.Error("the setting was not saved")
+	}
+	ben := s.as("ben@acme.test") // whose case it is
+	ben.Go("/w/acme/notifications")
+	ben.See("which restored this deleted case")
+	vera := s.as("vera@acme.test")
+	vera.Go("/w/acme/notifications")
+	vera.See("Nothing to tell you")
+	vera.Accessible()
 }

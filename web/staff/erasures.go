@@ -58,6 +58,15 @@ func (r request) counts() []string {
 	return list
 }
 
+// replies say that mail came for the case since, and which case it began; what it says is not for support staff.
+func (r request) replies() []string {
+	var lines []string
+	for i, n := range r.ReplyNumbers {
+		lines = append(lines, fmt.Sprintf("A reply arrived on %s: new case #%d", r.ReplyTimes[i].UTC().Format("2 Jan 2006"), n))
+	}
+	return lines
+}
+
 // Erasures is GET /staff/erasures.
 func (p *Pages) Erasures(w http.ResponseWriter, r *http.Request) error {
 	v := shell.StaffFrom(r)

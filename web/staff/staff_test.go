@@ -12,6 +12,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"caseward/internal/desk/access"
+	"caseward/internal/desk/cases"
 	"caseward/internal/desk/retention"
 	"caseward/internal/desk/workspace"
 	"caseward/internal/platform/errs"
@@ -120,6 +121,17 @@ func TestRequestsShowWhatTheReaderMayDo(t *testing.T) {
 		}
 	}
 	page.Has("You made this request, so somebody else has to approve it.", "Erasing…")
+}
+
+// TestARequestSaysThatRepliesCame: their numbers and dates, on the list and before a decision.
+func TestARequestSaysThatRepliesCame(t *testing.T) {
+	t.Parallel()
+	r := asked(1, 5, retention.RequestOpen)
+	r.ReplyNumbers, r.ReplyTimes = []cases.Number{57, 44}, []time.Time{webtest.Now(), webtest.Now().Add(-48 * time.Hour)}
+	s := site(t, &fake{pending: []retention.PendingRequest{r}})
+	for _, path := range []string{"/staff/erasures", "/staff/erasures/1/1/approve", "/staff/erasures/1/1/refuse"} {
+		s.Get(path).Want(http.StatusOK).Has("A reply arrived on 4 May 2026: new case #57", "A reply arrived on 2 May 2026: new case #44")
+	}
 }
 
 func TestApprovingAsksFirst(t *testing.T) {

@@ -75,6 +75,13 @@ type User struct {
 	Menu   []MenuItemProps
 }
 
+// BellProps describes the bell in the top bar, which leads to what somebody was told.
+type BellProps struct {
+	Href    string // empty: no bell
+	Unread  string // shown as given ("9+"); empty: none
+	Current bool   // the page is the one that it leads to
+}
+
 // SearchBox is the search field of the top bar.
 type SearchBox struct {
 	Action      string // GET path; empty: no search field
@@ -91,6 +98,7 @@ type ConsoleProps struct {
 	Sections   []NavSection
 	Footer     []NavItem // at the foot of the sidebar: settings, admin
 	Search     SearchBox
+	Bell       BellProps
 	User       User
 	LogoutPath string // POST
 	LiveSrc    string // the server-sent events of this workspace; empty: no live updates

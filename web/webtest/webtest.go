@@ -37,6 +37,8 @@ type Site struct {
 	Staff  member.StaffSession
 	// Saved are the filters in the sidebar.
 	Saved []filters.Counted
+	// Unread is what the bell shows.
+	Unread int
 	// EndSessions makes every session one that has ended.
 	EndSessions bool
 	client      *http.Client
@@ -50,7 +52,7 @@ func Now() time.Time { return time.Date(2026, time.May, 4, 12, 0, 0, 0, time.UTC
 func New(t *testing.T) *Site {
 	t.Helper()
 	s := &Site{t: t, Kit: kit.New(kit.Options{}), Router: chi.NewRouter(), Member: Ana(), Staff: Support()}
-	s.Shell = shell.New(s.Kit, members{s}, counts{}, saved{s}, moments{}, Now)
+	s.Shell = shell.New(s.Kit, members{s}, counts{}, saved{s}, bell{s}, moments{}, Now)
 	s.Router.Use(s.Kit.Session)
 	s.Router.Get("/test/sign-in", s.Shell.Handle(func(_ http.ResponseWriter, r *http.Request) error {
 		return s.Shell.SignIn(r.Context(), s.Member.User.ID, s.Member.User.SessionEpoch)
@@ -167,6 +169,11 @@ type saved struct{ site *Site }
 func (s saved) Sidebar(context.Context, access.Actor) ([]filters.Counted, error) {
 	return s.site.Saved, nil
 }
+
+type bell struct{ site *Site }
+
+// Unread returns the site's.
+func (b bell) Unread(context.Context, access.Actor) (int, error) { return b.site.Unread, nil }
 
 // AnyAddr is the address that requests of a Site come from.
 func AnyAddr() netip.Addr { return netip.MustParseAddr("127.0.0.1") }

@@ -50,6 +50,14 @@ func kinds() []kind {
 	}
 }
 
+// Kinds lists every kind, in the order of the settings.
+func Kinds() (list []Kind) {
+	for _, k := range kinds() {
+		list = append(list, k.Kind)
+	}
+	return list
+}
+
 // defaultOf is what holds for a kind without a choice; nothing for a kind that this program does not know.
 func defaultOf(k Kind) choice {
 	for _, known := range kinds() {

@@ -36,24 +36,12 @@ func (f Folder) Send(_ context.Context, m Mail) error {
 	if err := os.MkdirAll(f.Dir, 0o700); err != nil {
 		return fmt.Errorf("outbox folder: %w", err)
 	}
-	name := fmt.Sprintf("case-%d-", caseOf(m.From)) + f.Now().Format("20060102-150405.000000") + "-" + rand.Text()[:6] + ".eml"
+	name := fmt.Sprintf("case-%d-", m.Case) + f.Now().Format("20060102-150405.000000") + "-" + rand.Text()[:6] + ".eml"
 	unfinished := filepath.Join(f.Dir, "."+name)
 	if err := os.WriteFile(unfinished, m.Raw, 0o600); err != nil {
 		return fmt.Errorf("outbox folder: %w", err)
 	}
 	return os.Rename(unfinished, filepath.Join(f.Dir, name))
-}
-
-// caseOf reads the case off the signed reply address that a mail goes out from (package replyaddr), so that its file
-// can go with the case. An address too long to be signed names none: 0.
-func caseOf(from string) int64 {
-	from = from[max(strings.LastIndex(from, "+c"), 0):]
-	number, _, _ := strings.Cut(strings.TrimPrefix(from, "+c"), ".")
-	id, err := strconv.ParseInt(number, 32, 64)
-	if err != nil {
-		return 0
-	}
-	return id
 }
 
 // fileCase is the case that a file's name begins with; ok is false where it names none.

@@ -22,11 +22,9 @@ func TestFilesGoWithTheirCase(t *testing.T) {
 	there := d.Receive(fixture.Mail{})
 	id := fixture.One[int64](d, `select id from cases where number = $1`, there)
 	for body, caseID := range map[string]int64{"there": id, "gone": id + 1} {
-		from, err := d.Signer.Sign(d.Address, d.ID(), caseID)
-		must(t, err)
-		must(t, f.Send(t.Context(), outbound.Mail{From: from, Raw: []byte(body)}))
+		must(t, f.Send(t.Context(), outbound.Mail{From: d.Address, Raw: []byte(body), Case: caseID}))
 	}
-	must(t, f.Send(t.Context(), outbound.Mail{From: "unsigned@acme.test", Raw: []byte("unsigned")}))
+	must(t, f.Send(t.Context(), outbound.Mail{Raw: []byte("no case's")}))
 	must(t, os.WriteFile(filepath.Join(dir, "20260504-old-name.eml"), []byte("early"), 0o600))
 	must(t, os.WriteFile(filepath.Join(dir, "README"), []byte("not ours"), 0o600))
 	sweep := func(summary, left string) {
@@ -45,12 +43,12 @@ func TestFilesGoWithTheirCase(t *testing.T) {
 			t.Errorf("%s; left: %s", got, joined)
 		}
 	}
-	sweep("removed 1 files", "early, not ours, unsigned, there")
+	sweep("removed 1 files", "early, not ours, no case's, there")
 	d.Exec(`insert into redactions (workspace_id, case_id, message_id, kind, actor_kind, created_at)
 		select workspace_id, case_id, id, 'body', 'job', $1 from messages`, now.Add(-time.Hour))
-	sweep("removed 0 files", "early, not ours, unsigned, there")
+	sweep("removed 0 files", "early, not ours, no case's, there")
 	d.Exec(`update redactions set created_at = $1`, now.Add(time.Minute))
-	sweep("removed 1 files", "early, not ours, unsigned")
+	sweep("removed 1 files", "early, not ours, no case's")
 	now = now.Add(25 * time.Hour)
 	sweep("removed 2 files", "not ours")
 	f.Dir = filepath.Join(dir, "never-made")

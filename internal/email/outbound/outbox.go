@@ -22,9 +22,10 @@ import (
 
 // Mail is a mail ready to be sent.
 type Mail struct {
-	From string // the envelope's reverse path: bounces come back to it
+	From string // the envelope's reverse path: bounces come back to it, or to nobody where it is ""
 	To   []string
 	Raw  []byte
+	Case int64 // whose mail it is, by the internal id; 0: no case's
 }
 
 // Transport delivers mail. An Invalid error means that the mail will never be taken; any other, that it is worth
@@ -116,7 +117,7 @@ func (o *Outbox) write(d message.Delivery) (Mail, error) {
 	if err != nil {
 		return Mail{}, errs.Wrap(errs.Invalid, "This message could not be written as an e-mail. Check the recipient's address.", err)
 	}
-	return Mail{From: replyTo, To: append(append([]string{}, d.ToRecipients...), d.CcRecipients...), Raw: raw}, nil
+	return Mail{From: replyTo, To: append(append([]string{}, d.ToRecipients...), d.CcRecipients...), Raw: raw, Case: int64(d.CaseID)}, nil
 }
 
 func senderName(d message.Delivery) string {

@@ -83,6 +83,10 @@ func (v view) sentence(a cases.Activity) (string, ui.IconName) {
 		return "withdrew the request for permanent deletion", ui.IconUndo2
 	case cases.ActErasureRefused:
 		return "refused the request for permanent deletion", ui.IconShieldX
+	case cases.ActAnswersDeleted:
+		return fmt.Sprintf("answered case #%v, whose permanent deletion was requested: that began this case", a.Data["case"]), ui.IconCornerDownRight
+	case cases.ActAnswered:
+		return fmt.Sprintf("answered. Permanent deletion was requested, so that began case #%v", a.Data["case"]), ui.IconForward
 	case cases.ActErasureApproved:
 		return "approved the request for permanent deletion", ui.IconShieldCheck
 	}

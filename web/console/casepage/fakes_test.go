@@ -43,6 +43,7 @@ type desk struct {
 	read    cases.Number
 	did     []string
 	before  message.ID
+	seen    []int64
 
 	planned  message.RedactInput
 	redacted []message.RedactInput
@@ -167,6 +168,14 @@ func (d *desk) List(context.Context, access.Actor) ([]member.Member, error) {
 	}, nil
 }
 
+func (d *desk) Seen(_ context.Context, _ access.Actor, caseID int64, at time.Time) error {
+	d.seen = append(d.seen, caseID)
+	if !at.Equal(webtest.Now()) {
+		panic("seen at another time than that of the page")
+	}
+	return nil
+}
+
 func (d *desk) Queues(context.Context, access.Actor) ([]workspace.Queue, error) {
 	return []workspace.Queue{{ID: 3, Name: "Support", IsDefault: true}, {ID: 4, Name: "Billing"}}, nil
 }
@@ -195,7 +204,7 @@ func (d *desk) delete(d1 time.Time) *desk {
 func site(t *testing.T, d *desk) *webtest.Site {
 	t.Helper()
 	s := webtest.New(t)
-	p := casepage.New(s.Shell, d, d, d, d, d)
+	p := casepage.New(s.Shell, d, d, d, d, d, d)
 	s.Console(func(r chi.Router) {
 		r.Use(s.Kit.SecurityHeaders)
 		r.Route("/cases/{number}", func(r chi.Router) {

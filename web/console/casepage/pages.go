@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 
@@ -64,6 +65,11 @@ type Queues interface {
 	Queues(ctx context.Context, actor access.Actor) ([]workspace.Queue, error)
 }
 
+// Notices learns that the visitor has seen what they were told of a case.
+type Notices interface {
+	Seen(ctx context.Context, actor access.Actor, caseID int64, at time.Time) error
+}
+
 // Pages serves the case page.
 type Pages struct {
 	*shell.Shell
@@ -72,11 +78,12 @@ type Pages struct {
 	retention Retention
 	members   Members
 	queues    Queues
+	notices   Notices
 }
 
 // New returns the pages.
-func New(sh *shell.Shell, c Cases, m Messages, r Retention, people Members, q Queues) *Pages {
-	return &Pages{sh, c, m, r, people, q}
+func New(sh *shell.Shell, c Cases, m Messages, r Retention, people Members, q Queues, told Notices) *Pages {
+	return &Pages{sh, c, m, r, people, q, told}
 }
 
 // number reads the case's number from the address. What cannot be one is not there.

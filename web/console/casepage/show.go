@@ -59,6 +59,9 @@ func (p *Pages) render(w http.ResponseWriter, r *http.Request, n cases.Number, s
 	if err := p.cases.MarkRead(r.Context(), v.Actor, c.Details); err != nil {
 		return err
 	}
+	if err := p.notices.Seen(r.Context(), v.Actor, int64(c.ID), v.Now); err != nil {
+		return err
+	}
 	view := newView(v, c, f, r.URL.Query())
 	if view.images != 0 {
 		kit.AllowRemoteImages(w)

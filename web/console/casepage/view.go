@@ -165,6 +165,16 @@ func (v view) refusal() string {
 	return ""
 }
 
+// answers says which case this one answers: its number alone, with a link for those who may see deleted cases.
+func (v view) answers() ui.NoticeProps {
+	number := "#" + text(*v.AnswersNumber)
+	notice := ui.NoticeProps{Tone: ui.Info, Text: "This answers case " + number + ", whose permanent deletion was requested.", Permanent: true}
+	if v.canRestore {
+		notice.Link = &ui.Link{Label: "Open case " + number, Href: casePath(v.visit, *v.AnswersNumber, "")}
+	}
+	return notice
+}
+
 var channelLabels = map[cases.Channel]string{
 	cases.ByEmail: "by email", cases.ByPortal: "through the portal", cases.ByAgent: "by an agent", cases.ByAPI: "through the API",
 }

@@ -31,12 +31,12 @@ func (p *Pages) Stream(w http.ResponseWriter, r *http.Request) error {
 	events, cancel := p.events.Subscribe(int64(v.Workspace.ID))
 	defer cancel()
 	topics := make(chan string)
-	go translate(events, topics, ctx.Done())
+	go translate(events, v.Actor.Member, topics, ctx.Done())
 	return kit.ServeLive(w, r.WithContext(ctx), topics)
 }
 
-// translate turns events into topics until the reader has left or the events end.
-func translate(events <-chan live.Event, topics chan<- string, done <-chan struct{}) {
+// translate turns events into the topics that concern a member until the reader has left or the events end.
+func translate(events <-chan live.Event, member access.MemberID, topics chan<- string, done <-chan struct{}) {
 	defer close(topics)
 	for {
 		select {
@@ -45,6 +45,9 @@ func translate(events <-chan live.Event, topics chan<- string, done <-chan struc
 		case e, open := <-events:
 			if !open {
 				return
+			}
+			if e.Member != 0 && e.Member != int64(member) {
+				continue
 			}
 			select {
 			case topics <- topic(e):
@@ -56,7 +59,10 @@ func translate(events <-chan live.Event, topics chan<- string, done <-chan struc
 }
 
 func topic(e live.Event) string {
-	if e.Case == 0 {
+	switch {
+	case e.Member != 0:
+		return "notifications"
+	case e.Case == 0:
 		return kit.LiveAll
 	}
 	return "case:" + strconv.FormatInt(e.Case, 10)

@@ -170,15 +170,17 @@ func TestEventsComeAsTopics(t *testing.T) {
 	}
 	hub.Publish(live.Event{Workspace: 2, Case: 8})
 	hub.Publish(live.Event{Workspace: 1, Case: 7})
+	hub.Publish(live.Event{Workspace: 1, Member: 71}) // somebody else has read something
+	hub.Publish(live.Event{Workspace: 1, Member: 70})
 	hub.Publish(live.Event{Workspace: 1})
 	var got []string
-	for len(got) < 2 && lines.Scan() {
+	for len(got) < 3 && lines.Scan() {
 		if topic, ok := strings.CutPrefix(lines.Text(), "data: "); ok {
 			got = append(got, topic)
 		}
 	}
 	cancel()
-	if strings.Join(got, " ") != "case:7 all" {
+	if strings.Join(got, " ") != "case:7 notifications all" {
 		t.Errorf("heard %v", got)
 	}
 }

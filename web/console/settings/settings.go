@@ -4,9 +4,11 @@ package settings
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/member"
+	"caseward/internal/desk/notify"
 	"caseward/internal/platform/errs"
 	"caseward/web/console/shell"
 	"caseward/web/kit"
@@ -19,23 +21,37 @@ type Members interface {
 	ChangePassword(ctx context.Context, actor access.Actor, oldPassword, newPassword string) (epoch int, err error)
 }
 
+// Notices is what the page needs of notifications.
+type Notices interface {
+	Settings(ctx context.Context, actor access.Actor) ([]notify.Setting, error)
+	SaveSettings(ctx context.Context, actor access.Actor, wanted []notify.Setting) error
+}
+
 // Pages are the pages of this package.
 type Pages struct {
 	*shell.Shell
 	members Members
+	notices Notices
 }
 
 // New returns the pages.
-func New(s *shell.Shell, m Members) *Pages { return &Pages{s, m} }
+func New(s *shell.Shell, m Members, n Notices) *Pages { return &Pages{s, m, n} }
 
 type settingsView struct {
-	console  ui.ConsoleProps
-	base     string
-	user     member.User
-	view     member.View
-	password *kit.Form // the errors of the password form
-	views    *kit.Form // the errors of the view form
+	console ui.ConsoleProps
+	base    string
+	user    member.User
+	view    member.View
+	notices []notify.Setting
+	forms
 }
+
+// forms are those of the page, with what was wrong in one that came back.
+type forms struct {
+	views, notified, password *kit.Form
+}
+
+func noForms() forms { return forms{kit.NewForm(nil), kit.NewForm(nil), kit.NewForm(nil)} }
 
 func (v settingsView) theme() string {
 	if v.console.Theme == ui.System {
@@ -45,23 +61,27 @@ func (v settingsView) theme() string {
 }
 
 func (v settingsView) errors() []ui.FieldError {
-	return append(v.views.Errors(), v.password.Errors()...)
+	return slices.Concat(v.views.Errors(), v.notified.Errors(), v.password.Errors())
 }
 
 // Show is GET /w/{ws}/settings.
 func (p *Pages) Show(w http.ResponseWriter, r *http.Request) error {
-	return p.render(w, r, http.StatusOK, kit.NewForm(nil), kit.NewForm(nil))
+	return p.render(w, r, http.StatusOK, noForms())
 }
 
-func (p *Pages) render(w http.ResponseWriter, r *http.Request, status int, views, password *kit.Form) error {
+func (p *Pages) render(w http.ResponseWriter, r *http.Request, status int, f forms) error {
 	v := shell.From(r)
+	notices, err := p.notices.Settings(r.Context(), v.Actor)
+	if err != nil {
+		return err
+	}
 	console, err := p.Console(r, shell.Page{Title: "Your settings", Current: "/settings"})
 	if err != nil {
 		return err
 	}
 	console.Path = v.Path("/settings") // where choosing a theme comes back to, also after a mistake in a form
 	return kit.Render(w, r, status, settingsPage(settingsView{
-		console: console, base: v.Path("/settings"), user: v.User, view: v.DefaultView, password: password, views: views,
+		console: console, base: v.Path("/settings"), user: v.User, view: v.DefaultView, notices: notices, forms: f,
 	}))
 }
 
@@ -76,7 +96,9 @@ func (p *Pages) SetView(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if !form.Valid() {
-		return p.render(w, r, kit.Status(errs.Invalid), form, kit.NewForm(nil))
+		f := noForms()
+		f.views = form
+		return p.render(w, r, kit.Status(errs.Invalid), f)
 	}
 	p.Flash(r, ui.NoticeProps{Tone: ui.Success, Text: "Your default view was saved."})
 	return kit.SeeOther(w, r, v.Path("/settings"))
@@ -100,7 +122,9 @@ func (p *Pages) ChangePassword(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if !form.Valid() {
-		return p.render(w, r, kit.Status(errs.Invalid), kit.NewForm(nil), form)
+		f := noForms()
+		f.password = form
+		return p.render(w, r, kit.Status(errs.Invalid), f)
 	}
 	if err := p.SignIn(r.Context(), v.User.ID, epoch); err != nil {
 		return err

@@ -4,12 +4,15 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/go-chi/chi/v5"
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/member"
+	"caseward/internal/desk/notify"
 	"caseward/internal/platform/errs"
 	"caseward/web/console/settings"
 	"caseward/web/webtest"
@@ -18,6 +21,20 @@ import (
 type fake struct {
 	view    member.View
 	changed []string
+	notices []notify.Setting
+	saved   []notify.Setting
+}
+
+func (f *fake) Settings(context.Context, access.Actor) ([]notify.Setting, error) {
+	return f.notices, nil
+}
+
+func (f *fake) SaveSettings(_ context.Context, _ access.Actor, wanted []notify.Setting) error {
+	if len(wanted) == 0 {
+		return errs.Field("notifications", "There is no such notification. Reload the page.")
+	}
+	f.saved = wanted
+	return nil
 }
 
 func (f *fake) SetDefaultView(_ context.Context, _ access.Actor, view member.View) error {
@@ -39,10 +56,11 @@ func (f *fake) ChangePassword(_ context.Context, _ access.Actor, old, next strin
 func site(t *testing.T, f *fake) *webtest.Site {
 	t.Helper()
 	s := webtest.New(t)
-	p := settings.New(s.Shell, f)
+	p := settings.New(s.Shell, f, f)
 	return s.Console(func(r chi.Router) {
 		r.Get("/settings", p.Handle(p.Show))
 		r.Post("/settings/view", p.Handle(p.SetView))
+		r.Post("/settings/notifications", p.Handle(p.SetNotifications))
 		r.Post("/settings/password", p.Handle(p.ChangePassword))
 	}).SignIn()
 }
@@ -76,4 +94,47 @@ func TestPasswordChangeKeepsThisSession(t *testing.T) {
 	form.Set("old_password", "right")
 	s.Post("/w/acme/settings/password", form).WantSeeOther("/w/acme/settings")
 	s.Get("/w/acme/settings").Want(http.StatusOK).Has("Your password was changed.", "signed out everywhere else")
+}
+
+func TestNotifications(t *testing.T) {
+	t.Parallel()
+	f := &fake{notices: []notify.Setting{{Kind: notify.Assigned, InApp: true, Email: true}, {Kind: notify.Reopened, InApp: true}}}
+	s := site(t, f)
+	page := s.Get("/w/acme/settings").Want(http.StatusOK).Has("Assigned to you", "Case reopened", "ana@acme.test")
+	form := url.Values{}
+	for _, field := range page.FormOf(page.Buttons("Save notifications")).Find("input").EachIter() {
+		if _, checked := field.Attr("checked"); checked || field.AttrOr("type", "") == "hidden" {
+			form.Add(field.AttrOr("name", ""), field.AttrOr("value", ""))
+		}
+	}
+	s.Post("/w/acme/settings/notifications", form).WantSeeOther("/w/acme/settings")
+	if !slices.Equal(f.saved, f.notices) {
+		t.Errorf("the page as it is saves %+v", f.saved)
+	}
+	s.Get("/w/acme/settings").Has("Your notifications were saved.")
+	box := page.Field("Assigned to you: email")
+	form[box.AttrOr("name", "")] = nil
+	s.Post("/w/acme/settings/notifications", form)
+	if want := (notify.Setting{Kind: notify.Assigned, InApp: true}); f.saved[0] != want {
+		t.Errorf("without email it saves %+v", f.saved[0])
+	}
+	s.Post("/w/acme/settings/notifications", nil).Want(http.StatusUnprocessableEntity).Has("There is no such notification.")
+}
+
+// TestEveryKindHasWords: one that is added must be called something in the settings.
+func TestEveryKindHasWords(t *testing.T) {
+	t.Parallel()
+	f := &fake{}
+	for _, kind := range notify.Kinds() {
+		f.notices = append(f.notices, notify.Setting{Kind: kind})
+	}
+	rows := site(t, f).Get("/w/acme/settings").Doc.Find("#notifications tbody tr")
+	if rows.Length() != len(f.notices) {
+		t.Errorf("%d rows of %d kinds", rows.Length(), len(f.notices))
+	}
+	for _, row := range rows.EachIter() {
+		if len(strings.Fields(row.Find("th").Text())) < 5 {
+			t.Errorf("%s has no words", row.Find("input[type=hidden]").AttrOr("value", ""))
+		}
+	}
 }

@@ -37,6 +37,11 @@ type Filters interface {
 	Sidebar(ctx context.Context, actor access.Actor) ([]filters.Counted, error)
 }
 
+// Bell tells how much the visitor has not read of what they were told.
+type Bell interface {
+	Unread(ctx context.Context, actor access.Actor) (int, error)
+}
+
 // Snapshots let all that a page reads be of one moment.
 type Snapshots interface {
 	Snapshot(ctx context.Context, workspace int64, fn func(ctx context.Context) error) error
@@ -48,13 +53,14 @@ type Shell struct {
 	members Members
 	counts  Counts
 	saved   Filters
+	bell    Bell
 	moments Snapshots
 	now     clock.Clock
 }
 
 // New returns a Shell.
-func New(k *kit.Kit, members Members, counts Counts, saved Filters, moments Snapshots, now clock.Clock) *Shell {
-	return &Shell{k, members, counts, saved, moments, now}
+func New(k *kit.Kit, members Members, counts Counts, saved Filters, bell Bell, moments Snapshots, now clock.Clock) *Shell {
+	return &Shell{k, members, counts, saved, bell, moments, now}
 }
 
 // The keys of a signed-in session.
@@ -187,6 +193,10 @@ func (s *Shell) Console(r *http.Request, p Page) (ui.ConsoleProps, error) {
 	if err != nil {
 		return ui.ConsoleProps{}, err
 	}
+	bell, err := s.bellProps(r.Context(), v, p.Current)
+	if err != nil {
+		return ui.ConsoleProps{}, err
+	}
 	return ui.ConsoleProps{
 		Frame:      s.Frame(r, p.Title),
 		Workspace:  v.Workspace.Name,
@@ -194,6 +204,7 @@ func (s *Shell) Console(r *http.Request, p Page) (ui.ConsoleProps, error) {
 		Sections:   sections,
 		Footer:     footer(v, p.Current),
 		Search:     ui.SearchBox{Action: v.Path("/inbox"), Value: p.Query, Placeholder: "Search cases"},
+		Bell:       bell,
 		User:       ui.User{Name: v.User.Name, Detail: v.User.Email, Menu: userMenu(v)},
 		LogoutPath: "/logout",
 		LiveSrc:    v.Path("/events"),

@@ -41,6 +41,7 @@ func console(frame ui.Frame) ui.ConsoleProps {
 		},
 		Footer: []ui.NavItem{{Label: "Admin", Href: "#", Icon: ui.IconSlidersHorizontal}},
 		Search: ui.SearchBox{Action: "/search", Placeholder: "Search cases, contacts, tags"},
+		Bell:   ui.BellProps{Href: "#", Unread: "9+"},
 		User: ui.User{Name: "Ana Duarte", Detail: "ana@acme.test", Menu: []ui.MenuItemProps{
 			{Label: "Settings", Path: "#", Icon: ui.IconSettings},
 		}},

@@ -1,0 +1,171 @@
+package outbound
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"caseward/internal/desk/notify"
+	"caseward/internal/email/compose"
+	"caseward/internal/platform/clock"
+	"caseward/internal/platform/db"
+	"caseward/internal/platform/errs"
+)
+
+// Notices mails members what they have not seen in the app.
+type Notices struct {
+	db        *db.DB
+	transport Transport
+	base      string // how people reach the program, without a slash at the end
+	now       clock.Clock
+	log       *slog.Logger
+}
+
+// NewNotices returns Notices.
+func NewNotices(d *db.DB, t Transport, base string, now clock.Clock, log *slog.Logger) *Notices {
+	return &Notices{d, t, strings.TrimRight(base, "/"), now, log}
+}
+
+// Sweep mails everything that is due. It is the body of the job notify.MailSweep.
+func (n *Notices) Sweep(ctx context.Context) (string, error) {
+	sent, dropped, failed := 0, 0, 0
+	for {
+		m, err := notify.ClaimMail(ctx, n.db, n.now())
+		if err != nil || m == nil {
+			return fmt.Sprintf("mailed %d notifications, dropped %d, %d failed", sent, dropped, failed), err
+		}
+		if !m.Wanted {
+			dropped++
+			continue
+		}
+		failure := n.send(ctx, *m)
+		if failure != nil {
+			failed++
+			n.log.WarnContext(ctx, "a notification could not be mailed", "workspace", m.WorkspaceID, "notification", m.ID, "try", m.Tries+1,
+				"kind", errs.KindOf(failure), "code", codeOf(failure))
+		} else {
+			sent++
+		}
+		// The outcome must be kept even when the program is stopping: the mail has left.
+		if err := notify.SettleMail(context.WithoutCancel(ctx), n.db, *m, n.now(), failure); err != nil {
+			return "", err
+		}
+	}
+}
+
+func (n *Notices) send(ctx context.Context, m notify.Mail) error {
+	mail, err := n.write(m)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+	defer cancel()
+	return n.transport.Send(ctx, mail)
+}
+
+// write makes the mail. It goes out with an empty reverse path (RFC 3834, section 3.3): if it bounces, nobody's desk
+// gets a case of it.
+func (n *Notices) write(m notify.Mail) (Mail, error) {
+	if m.From == "" {
+		return Mail{}, errs.New(errs.Invalid, "This workspace has no e-mail address to send from.")
+	}
+	t := textOf(m)
+	raw, err := compose.Build(compose.Outgoing{
+		From: compose.Address{Name: m.WorkspaceName + " (Caseward)", Email: m.From}, To: []compose.Address{{Name: m.Name, Email: m.Email}},
+		Subject: t.subject, MessageID: "notice." + strings.ToLower(rand.Text()) + m.From[strings.LastIndexByte(m.From, '@'):],
+		Date: n.now(), AutoSubmitted: "auto-generated",
+		Text: t.line + "\n" + n.base + "/w/" + m.WorkspaceSlug + t.path + "\n\n" +
+			"An answer to this mail does not reach the customer: write it on the page above.\n" +
+			"Which notifications you get by mail is up to you: " + n.base + "/w/" + m.WorkspaceSlug + "/settings#notifications\n",
+	})
+	if err != nil {
+		return Mail{}, errs.Wrap(errs.Invalid, "This notification could not be written as an e-mail.", err)
+	}
+	mail := Mail{To: []string{m.Email}, Raw: raw}
+	if m.CaseID != nil {
+		mail.Case = *m.CaseID
+	}
+	return mail, nil
+}
+
+// noticeText is what a mail says: nothing of what anybody wrote, and no customer's name.
+type noticeText struct{ subject, line, path string }
+
+func textOf(m notify.Mail) noticeText {
+	if m.CaseNumber == 0 {
+		return manyText(m)
+	}
+	name := fmt.Sprintf("Case #%d", m.CaseNumber)
+	t := noticeText{path: fmt.Sprintf("/cases/%d", m.CaseNumber)}
+	switch m.Kind {
+	case notify.Assigned:
+		t.subject, t.line = name+" is yours", by(m)+" assigned this case to you"
+	case notify.Replied:
+		t.subject, t.line = name+": the customer replied", "The customer replied to this case, which is assigned to you"
+		if m.Times > 1 {
+			t.subject, t.line = fmt.Sprintf("%s: %d replies", name, m.Times), fmt.Sprintf("The customer replied %d times to this case, which is assigned to you", m.Times)
+		}
+	case notify.Restored:
+		t.subject, t.line = name+" is back", "This case had been deleted. The customer's reply has restored and opened it"
+	case notify.Reopened:
+		t.subject, t.line = name+" is open again", by(m)+" reopened this case, which is assigned to you"
+	case notify.ErasureReply:
+		t.subject = fmt.Sprintf("%s answers case #%d", name, m.RequestNumber)
+		t.line = fmt.Sprintf("A mail came for case #%d, whose permanent deletion was requested. It began this new case", m.RequestNumber)
+	case notify.ErasureDecided:
+		return decisionText(m, name)
+	default:
+		t.subject, t.line = name, "There is news on this case"
+	}
+	if m.Subject != "" {
+		t.subject += ": " + m.Subject
+		t.line += ":\n\n" + name + ": " + m.Subject
+	} else {
+		t.line += "."
+	}
+	return t
+}
+
+// decisionText is about a deleted case, of which only the number goes out by mail.
+func decisionText(m notify.Mail, name string) noticeText {
+	t := noticeText{path: fmt.Sprintf("/cases/%d", m.CaseNumber)}
+	switch m.RequestState {
+	case "refused":
+		t.subject = name + ": permanent deletion refused"
+		t.line = "Support staff refused your request to permanently delete case #%d. It stays deleted and can be restored; their reason is on its page."
+	case "done":
+		t.subject = name + " was permanently deleted"
+		t.line = "Case #%d was erased as you requested, and the erasure was verified. Its certificate:"
+		t.path += "/certificate"
+	default:
+		t.subject = name + ": permanent deletion approved"
+		t.line = "Support staff approved your request to permanently delete case #%d. The erasure is under way."
+	}
+	t.line = fmt.Sprintf(t.line, m.CaseNumber)
+	return t
+}
+
+// manyText is about cases that were changed together.
+func manyText(m notify.Mail) noticeText {
+	t := noticeText{path: "/inbox?filter=mine"}
+	cases := "1 case"
+	if m.Times != 1 {
+		cases = fmt.Sprintf("%d cases", m.Times)
+	}
+	if m.Kind == notify.Reopened {
+		t.subject, t.line = cases+" of yours opened again", by(m)+" reopened "+cases+" of yours."
+	} else {
+		t.subject, t.line = cases+" assigned to you", by(m)+" assigned "+cases+" to you."
+	}
+	return t
+}
+
+// by names the member who did it.
+func by(m notify.Mail) string {
+	if m.ActorName == "" {
+		return "Caseward"
+	}
+	return m.ActorName
+}

@@ -1,0 +1,92 @@
+package notifications
+
+import (
+	"fmt"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/desk/notify"
+	"caseward/internal/desk/retention"
+	"caseward/web/ui"
+)
+
+// words say what somebody is told.
+type words struct {
+	icon  ui.IconName
+	title string // the case
+	text  string
+}
+
+func wordsOf(n notify.Notification) words {
+	w := words{icon: icons[n.Kind], title: n.Subject, text: sentence(n)}
+	switch {
+	case n.CaseNumber == 0:
+		w.title = ui.Count(n.Times, "case")
+	case w.title == "":
+		w.title = fmt.Sprintf("Case %d", n.CaseNumber)
+	}
+	if w.icon == "" {
+		w.icon = ui.IconBell
+	}
+	return w
+}
+
+var icons = map[notify.Kind]ui.IconName{
+	notify.Assigned: ui.IconUserCheck, notify.Replied: ui.IconReply, notify.Restored: ui.IconUndo2, notify.Reopened: ui.IconRotateCcw,
+	notify.ErasureDecided: ui.IconShieldCheck, notify.ErasureReply: ui.IconCornerDownRight,
+}
+
+func sentence(n notify.Notification) string {
+	switch n.Kind {
+	case notify.Assigned:
+		return who(n) + " assigned " + this(n) + " to you"
+	case notify.Replied:
+		if n.Times > 1 {
+			return fmt.Sprintf("%d replies, the last by %s", n.Times, who(n))
+		}
+		return who(n) + " replied"
+	case notify.Restored:
+		return who(n) + " replied, which restored this deleted case"
+	case notify.Reopened:
+		return who(n) + " reopened " + this(n)
+	case notify.ErasureReply:
+		return fmt.Sprintf("Answers case #%d, whose permanent deletion was requested", n.RequestNumber)
+	case notify.ErasureDecided:
+		return decision(n)
+	}
+	return "There is news on this case"
+}
+
+// this is what was changed, of cases that were changed together.
+func this(n notify.Notification) string {
+	if n.CaseNumber == 0 {
+		return ui.Count(n.Times, "case")
+	}
+	return "this case"
+}
+
+func decision(n notify.Notification) string {
+	switch retention.RequestState(n.RequestState) {
+	case retention.RequestRefused:
+		return "Support staff refused its permanent deletion"
+	case retention.RequestDone:
+		return "It was permanently deleted, as you requested"
+	case retention.RequestApproved:
+		return "Support staff approved its permanent deletion, which is under way"
+	case retention.RequestOpen, retention.RequestWithdrawn: // not decided
+	}
+	return "Its permanent deletion was decided"
+}
+
+func who(n notify.Notification) string {
+	switch {
+	case n.ActorName != "":
+		return n.ActorName
+	case n.ActorKind == access.Job:
+		return "Caseward"
+	case n.ActorKind == access.Staff:
+		return "Support staff"
+	case n.ActorKind == access.Contact:
+		return "The customer"
+	}
+	return "Somebody"
+}
