@@ -182,6 +182,20 @@ func (p *Page) field(label, change string) {
 	Eval[any](p, fmt.Sprintf(`(e => { e.focus(); %s; e.dispatchEvent(new Event("input", {bubbles: true})); e.dispatchEvent(new Event("change", {bubbles: true})); return null })(%s)`, change, find))
 }
 
+// Focus puts the keyboard on the control of that role and name, as the Tab key would after some presses.
+func (p *Page) Focus(role, name string) {
+	p.t.Helper()
+	find := fmt.Sprintf(`%s(%q, %s)`, named, role, quote(name))
+	p.Is(find + ` !== null`)
+	Eval[any](p, find+`.focus(); null`)
+}
+
+// Keys presses keys on whatever has the focus; those without a letter are in the package kb of chromedp.
+func (p *Page) Keys(keys string) {
+	p.t.Helper()
+	p.do(chromedp.KeyEvent(keys))
+}
+
 // SignIn signs a person in.
 func (p *Page) SignIn(email, password string) {
 	p.t.Helper()
