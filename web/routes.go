@@ -143,11 +143,15 @@ func accountRoutes(r chi.Router, k *kit.Kit, p *account.Pages) {
 	r.Post("/logout", k.Handle(p.Logout))
 	r.Get("/setup", k.Handle(p.ShowSetup))
 	r.Get("/invite/{token}", k.Handle(p.ShowInvite))
+	r.Get("/forgot", k.Handle(p.ShowForgot))
+	r.Get("/reset/{token}", k.Handle(p.ShowReset))
 	r.Group(func(r chi.Router) {
 		r.Use(p.Limit())
 		r.Post("/login", k.Handle(p.Login))
 		r.Post("/setup", k.Handle(p.Setup))
 		r.Post("/invite/{token}", k.Handle(p.AcceptInvite))
+		r.Post("/forgot", k.Handle(p.Forgot))
+		r.Post("/reset/{token}", k.Handle(p.Reset))
 	})
 }
 

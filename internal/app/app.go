@@ -209,6 +209,7 @@ func (a *App) outboxFolder(now clock.Clock) outbound.Folder {
 
 // sweeps are the background jobs, as in `caseward run NAME`.
 func (a *App) sweeps(outbox *outbound.Outbox, notices *outbound.Notices) []jobs.Sweep {
+	passwords := outbound.NewPasswordMails(a.DB, a.transport(clock.System), a.Config.BaseURL, clock.System, a.log)
 	return []jobs.Sweep{
 		{Name: retention.PurgeSweep, Every: time.Minute, Timeout: time.Hour, Run: a.Retention.Purge},
 		{Name: retention.ErasureSweep, Every: time.Minute, Timeout: time.Hour, Run: a.Retention.Fulfil},
@@ -217,6 +218,7 @@ func (a *App) sweeps(outbox *outbound.Outbox, notices *outbound.Notices) []jobs.
 		{Name: notify.MailSweep, Every: 20 * time.Second, Run: notices.Sweep},
 		{Name: notify.PruneSweep, Every: time.Hour, Run: a.Notices.Prune},
 		{Name: outbound.FilesSweep, Every: 5 * time.Minute, Run: a.outboxFolder(clock.System).Sweep(a.DB)},
+		{Name: member.ResetSweep, Every: 5 * time.Second, Run: passwords.Sweep},
 		{Name: inbound.IntakeSweep, Every: 30 * time.Second, Run: a.Intake.Sweep},
 		{Name: "seal", Every: 10 * time.Second, Run: a.Sealer.Run},
 		{Name: "throttles", Every: time.Hour, Run: a.Members.ForgetFailures},

@@ -19,6 +19,9 @@ type Accounts interface {
 	SignIn(ctx context.Context, email, password string, addr netip.Addr) (member.User, error)
 	ResolveUser(ctx context.Context, user access.UserID, epoch int) (member.User, error)
 	Workspaces(ctx context.Context, user access.UserID) ([]member.Membership, error)
+	RequestReset(ctx context.Context, email string, addr netip.Addr) error
+	OfferReset(ctx context.Context, token string) (email string, err error)
+	ResetPassword(ctx context.Context, token, password string, addr netip.Addr) error
 	Offer(ctx context.Context, token string) (member.Offer, error)
 	AcceptInvite(ctx context.Context, token, name, password string) (member.User, member.Offer, error)
 	AcceptInviteAs(ctx context.Context, user access.UserID, token string) (member.Offer, error)

@@ -26,6 +26,9 @@ type fake struct {
 	needsSetup bool
 	create     func(in setup.Input) (setup.Created, error)
 	created    []setup.Input
+	forgot     []string
+	forgotErr  error
+	resetErr   error
 }
 
 func (f *fake) SignIn(_ context.Context, email, password string, _ netip.Addr) (member.User, error) {
@@ -44,6 +47,23 @@ func (f *fake) ResolveUser(context.Context, access.UserID, int) (member.User, er
 
 func (f *fake) Workspaces(context.Context, access.UserID) ([]member.Membership, error) {
 	return f.memberOf, nil
+}
+
+func (f *fake) RequestReset(_ context.Context, email string, _ netip.Addr) error {
+	f.forgot = append(f.forgot, email)
+	return f.forgotErr
+}
+
+func (f *fake) OfferReset(context.Context, string) (string, error) {
+	return "ana@acme.test", f.resetErr
+}
+
+func (f *fake) ResetPassword(_ context.Context, token, password string, _ netip.Addr) error {
+	if len(password) < 10 {
+		return errs.Field("password", "Use at least 10 characters.")
+	}
+	f.joined = append(f.joined, token+" "+password)
+	return f.resetErr
 }
 
 func (f *fake) Offer(context.Context, string) (member.Offer, error) { return f.offer, f.offerErr }
@@ -79,6 +99,10 @@ func site(t *testing.T, f *fake) *webtest.Site {
 	s.Router.Get("/login", p.Handle(p.ShowLogin))
 	s.Router.With(p.Limit()).Post("/login", p.Handle(p.Login))
 	s.Router.Post("/logout", p.Handle(p.Logout))
+	s.Router.Get("/forgot", p.Handle(p.ShowForgot))
+	s.Router.Post("/forgot", p.Handle(p.Forgot))
+	s.Router.Get("/reset/{token}", p.Handle(p.ShowReset))
+	s.Router.Post("/reset/{token}", p.Handle(p.Reset))
 	s.Router.Get("/setup", p.Handle(p.ShowSetup))
 	s.Router.Post("/setup", p.Handle(p.Setup))
 	s.Router.Get("/invite/{token}", p.Handle(p.ShowInvite))

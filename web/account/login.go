@@ -16,6 +16,7 @@ type loginView struct {
 	form    *kit.Form
 	next    string
 	problem string
+	reset   bool // a new password was set just now
 }
 
 // ShowLogin is GET /login. Somebody who is signed in already goes on; on the first visit there is nobody to sign in.
@@ -33,7 +34,9 @@ func (p *Pages) ShowLogin(w http.ResponseWriter, r *http.Request) error {
 	} else if needed {
 		return kit.SeeOther(w, r, "/setup")
 	}
-	return kit.Render(w, r, http.StatusOK, loginPage(loginView{frame: p.Frame(r, "Sign in"), form: kit.NewForm(nil), next: next}))
+	return kit.Render(w, r, http.StatusOK, loginPage(loginView{
+		frame: p.Frame(r, "Sign in"), form: kit.NewForm(nil), next: next, reset: r.URL.Query().Get("reset") == "1",
+	}))
 }
 
 // Login is POST /login.

@@ -88,18 +88,18 @@ func (s *Service) ChangePassword(ctx context.Context, actor access.Actor, oldPas
 		if err != nil {
 			return err
 		}
-		return s.recordPasswordTx(ctx, tx, actor)
+		return s.recordPasswordTx(ctx, tx, actor, "member.password.changed")
 	})
 	return epoch, err
 }
 
 // recordPasswordTx leaves an entry in each workspace of the user, since it concerns all of them.
-func (s *Service) recordPasswordTx(ctx context.Context, tx pgx.Tx, actor access.Actor) error {
+func (s *Service) recordPasswordTx(ctx context.Context, tx pgx.Tx, actor access.Actor, action string) error {
 	rows, _ := tx.Query(ctx, `select workspace_id, id from members where user_id = $1 and deactivated_at is null`, actor.User)
 	entries, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (audit.Entry, error) {
 		who := access.Actor{Kind: access.Member, User: actor.User, Address: actor.Address}
 		err := row.Scan(&who.Workspace, &who.Member)
-		return audit.Entry{Actor: who, Action: "member.password.changed", Object: object(who.Member), At: s.now()}, err
+		return audit.Entry{Actor: who, Action: action, Object: object(who.Member), At: s.now()}, err
 	})
 	if err != nil {
 		return err

@@ -17,29 +17,50 @@ const (
 	throttleWindow    = 15 * time.Minute
 	failuresByAccount = 10
 	failuresByAddress = 100
+	resetsByAccount   = 5
+	resetsByAddress   = 30
 )
 
-// throttle is one counter of failed sign-ins.
+// throttle is one counter, of failed sign-ins or of requests for a new password.
 type throttle struct {
 	key   []byte
 	limit int
+	what  string // is counted, as people read it
 }
+
+const (
+	signIns = "failed sign-ins"
+	resets  = "requests for a new password"
+)
 
 func byAccount(email string) throttle {
-	return throttle{throttleKey("account", email), failuresByAccount}
+	return throttle{throttleKey("account", email), failuresByAccount, signIns}
 }
 
-// byAddress counts an IPv6 network of 64 bits as one address: that is what one customer of a provider gets.
+// The requests for a new password have counters of their own: who makes many must not lock anybody's sign-in.
+func resetByAccount(email string) throttle {
+	return throttle{throttleKey("reset account", email), resetsByAccount, resets}
+}
+
+func resetByAddress(addr netip.Addr) throttle {
+	return throttle{throttleKey("reset address", networkOf(addr)), resetsByAddress, resets}
+}
+
 func byAddress(addr netip.Addr) throttle {
+	return throttle{throttleKey("address", networkOf(addr)), failuresByAddress, signIns}
+}
+
+// networkOf counts an IPv6 network of 64 bits as one address: that is what one customer of a provider gets.
+func networkOf(addr netip.Addr) string {
 	bits := 32
 	if addr = addr.Unmap(); addr.Is6() {
 		bits = 64
 	}
 	network, err := addr.Prefix(bits)
 	if err != nil { // no address: the command line, or a test
-		return throttle{throttleKey("address", ""), failuresByAddress}
+		return ""
 	}
-	return throttle{throttleKey("address", network.String()), failuresByAddress}
+	return network.String()
 }
 
 func throttleKey(kind, value string) []byte {
@@ -80,7 +101,7 @@ func tooMany(ctx context.Context, tx pgx.Tx, t throttle, now time.Time) error {
 	if minutes == 1 {
 		unit = "minute"
 	}
-	return errs.New(errs.RateLimited, fmt.Sprintf("Too many failed sign-ins. Try again in %d %s.", minutes, unit))
+	return errs.New(errs.RateLimited, fmt.Sprintf("Too many %s. Try again in %d %s.", t.what, minutes, unit))
 }
 
 // forgive clears the account's counter and takes the one attempt back from the address's.
