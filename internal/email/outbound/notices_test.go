@@ -104,7 +104,7 @@ func (d *noticeDesk) assign(n cases.Number, to access.MemberID) {
 func TestNoticesSayWhatHappened(t *testing.T) {
 	t.Parallel()
 	d := newNoticeDesk(t)
-	n := d.Desk.Case() // Ana's; its second mail is an answer
+	n := d.Case() // Ana's; its second mail is an answer
 	c := d.get(n)
 	title, link := fmt.Sprintf("Case #%d: %s", n, c.Subject), d.link(fmt.Sprintf("/cases/%d", n))
 	d.says(d.one("ana"), fmt.Sprintf("Case #%d: the customer replied: %s", n, c.Subject), title, link)
