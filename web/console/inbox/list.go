@@ -56,7 +56,9 @@ func (p *Pages) saved(w http.ResponseWriter, r *http.Request, id filters.ID) err
 		return err
 	}
 	at := placeOf(v, url.Values{"filter": {shell.SavedFilter(id)}}, query, nil)
-	found, err := p.search.Cases(r.Context(), v.Actor, f.Query, at.input(query))
+	in := at.input(query)
+	in.Sort = cases.Sort{By: cases.ByActivity} // it is a list like the others, whatever its words
+	found, err := p.search.Cases(r.Context(), v.Actor, f.Query, in)
 	if err != nil {
 		return err
 	}
