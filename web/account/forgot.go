@@ -14,6 +14,7 @@ type forgotView struct {
 	frame ui.Frame
 	form  *kit.Form
 	sent  bool
+	gone  string // why the link that led here does not work; "" without one
 }
 
 type resetView struct {
@@ -87,7 +88,6 @@ func (p *Pages) renderReset(w http.ResponseWriter, r *http.Request, status int, 
 
 // linkGone says so beside the form that sends another one.
 func (p *Pages) linkGone(w http.ResponseWriter, r *http.Request, gone error) error {
-	form := kit.NewForm(nil)
-	form.Fail("", errs.SafeText(gone))
-	return kit.Render(w, r, kit.Status(errs.Gone), forgotPage(forgotView{frame: p.Frame(r, "This link does not work any more"), form: form}))
+	view := forgotView{frame: p.Frame(r, "This link does not work any more"), form: kit.NewForm(nil), gone: errs.SafeText(gone)}
+	return kit.Render(w, r, kit.Status(errs.Gone), forgotPage(view))
 }
