@@ -8,7 +8,7 @@ import (
 )
 
 type runCmd struct {
-	Job string `arg:"" help:"The job: purge, erasures, outbox, outbox-files, intake, seal, throttles or sessions."`
+	Job string `arg:"" help:"The job: purge, erasures, outbox, outbox-files, intake, seal, throttles, sessions or reindex."`
 }
 
 // Run works one job and prints its line.

@@ -162,7 +162,7 @@ func (a *App) build(now clock.Clock) error {
 	a.Messages = message.NewService(a.DB, guard, a.Cases, enqueuer, now)
 	a.Retention = retention.NewService(a.DB, guard, a.Cases, enqueuer, now)
 	a.Notices = notify.NewService(a.DB, guard, a.Hub, now)
-	a.Search = search.NewService(a.DB)
+	a.Search = search.NewService(a.DB, now)
 	a.Bulk = bulk.NewService(a.DB, guard, a.Cases, a.Search, a.Members, enqueuer, now)
 	a.Intake = inbound.NewIntake(a.DB, a.Messages, a.Workspaces, signer, now, a.log)
 	outbox := outbound.NewOutbox(a.DB, a.transport(now), signer, now, a.log)
@@ -220,6 +220,7 @@ func (a *App) sweeps(outbox *outbound.Outbox, notices *outbound.Notices) []jobs.
 		{Name: outbound.FilesSweep, Every: 5 * time.Minute, Run: a.outboxFolder(clock.System).Sweep(a.DB)},
 		{Name: member.ResetSweep, Every: 5 * time.Second, Run: passwords.Sweep},
 		{Name: inbound.IntakeSweep, Every: 30 * time.Second, Run: a.Intake.Sweep},
+		{Name: cases.ReindexSweep, Every: 10 * time.Minute, Timeout: time.Hour, Run: a.Cases.Reindex},
 		{Name: "seal", Every: 10 * time.Second, Run: a.Sealer.Run},
 		{Name: "throttles", Every: time.Hour, Run: a.Members.ForgetFailures},
 		{Name: "sessions", Every: time.Hour, Run: a.Members.ForgetSessions},

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
+
+	"caseward/internal/platform/words"
 )
 
 // loadTx writes one batch of n cases.
@@ -40,12 +42,16 @@ func (g *generator) loadTx(ctx context.Context, tx pgx.Tx, n int) error {
 		}
 	}
 	// The words are made of what was just copied: sending the texts a second time would cost more.
-	_, err = tx.Exec(ctx, `insert into case_search (workspace_id, case_id, document)
-		select $1, c.id, to_tsvector('simple', c.subject || ' ' || k.name || ' ' || string_agg(m.body_text, ' '))
+	// They are simple enough that PostgreSQL makes of them what platform/words would.
+	_, err = tx.Exec(ctx, `insert into case_search (workspace_id, case_id, version, document)
+		select $1, c.id, $3, setweight(to_tsvector('simple', c.subject), 'A')
+			|| setweight(to_tsvector('simple', k.name || ' ' || translate(e.email, '@.', '  ')) || array_to_tsvector(array[translate(e.email, '@.', '')]), 'B')
+			|| to_tsvector('simple', string_agg(m.body_text, ' ')) || array_to_tsvector(array['@' || $1])
 		from cases c
 		join contacts k on k.workspace_id = $1 and k.id = c.contact_id
+		join contact_emails e on e.workspace_id = $1 and e.contact_id = k.id
 		join messages m on m.workspace_id = $1 and m.case_id = c.id
-		where c.workspace_id = $1 and c.id = any ($2) group by c.id, c.subject, k.name`, g.workspace, use.cases)
+		where c.workspace_id = $1 and c.id = any ($2) group by c.id, c.subject, k.name, e.email`, g.workspace, use.cases, words.Version)
 	return err
 }
 

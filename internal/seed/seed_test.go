@@ -96,3 +96,28 @@ func TestRunRefuses(t *testing.T) {
 		t.Error("no cases asked for, no error")
 	}
 }
+
+// TestSeededCasesAreFoundAsOthersAre: the words that PostgreSQL made are those that the program makes.
+func TestSeededCasesAreFoundAsOthersAre(t *testing.T) {
+	t.Parallel()
+	d := testdb.New(t)
+	fixture.Workspace(t, d, fixture.Slug("seeded"))
+	if _, err := seed.Run(t.Context(), d, seed.Input{Workspace: "seeded", Cases: 30}); err != nil {
+		t.Fatal(err)
+	}
+	const documents = `select strip(document)::text || ' ' || version from case_search order by case_id`
+	before := query(t, d, documents)
+	if err := d.AsSystem(t.Context(), "test", func(tx pgx.Tx) error {
+		_, err := tx.Exec(t.Context(), `set local app.retention = 'on'; update case_search set version = 0, document = ''`)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	s := cases.NewService(d, audit.NewGuard(d, clock.System), live.NewHub(), clock.System)
+	if _, err := s.Reindex(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(before, query(t, d, documents)); diff != "" {
+		t.Errorf("(-seeded +made anew):\n%s", diff)
+	}
+}

@@ -2,7 +2,6 @@ package cases
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -19,7 +18,8 @@ type NewCase struct {
 	Priority Priority
 	Assignee *access.MemberID
 	Channel  Channel
-	Words    string // people and first message: what the case is found by, besides its subject
+	People   string // names and addresses by which the case is found, besides those of its contact
+	Words    string // the first message: what the case is found by, besides its subject
 	Inbound  bool   // the customer begins it, so the clock of the last inbound message starts
 }
 
@@ -44,23 +44,10 @@ func CreateTx(ctx context.Context, tx pgx.Tx, actor access.Actor, in NewCase, no
 	if err != nil {
 		return Case{}, err
 	}
-	if err := IndexTx(ctx, tx, c.WorkspaceID, c.ID, c.Subject+" "+in.Words); err != nil {
+	if err := IndexTx(ctx, tx, c.WorkspaceID, c.ID, Words{c.Subject, in.People, in.Words}); err != nil {
 		return Case{}, err
 	}
 	return c, NoteTx(ctx, tx, actor, c, ActCreated, map[string]any{"channel": in.Channel}, now)
-}
-
-// maxIndexed bounds what of one text goes into the search index: tsvector has a limit of 1 MB.
-const maxIndexed = 100_000 // bytes, cut at a character
-
-// IndexTx adds text to the words by which a case is found.
-func IndexTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id ID, text string) error {
-	if len(text) > maxIndexed {
-		text = strings.ToValidUTF8(text[:maxIndexed], "")
-	}
-	_, err := tx.Exec(ctx, `insert into case_search (workspace_id, case_id, document) values ($1, $2, to_tsvector('simple', $3))
-		on conflict (workspace_id, case_id) do update set document = add_words(case_search.document, excluded.document)`, ws, id, text)
-	return err
 }
 
 // ActivityBy says what a new message means for its case.

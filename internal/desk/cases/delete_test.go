@@ -37,7 +37,7 @@ func TestDeleteTakesTheCaseOutOfEverything(t *testing.T) {
 	must(t, err)
 	_, err = d.Messages.Raw(ctx, ana, n, thread.Messages[0].ID)
 	must(t, err)
-	find := search.NewService(d.DB)
+	find := search.NewService(d.DB, d.Clock.Now)
 	shown := func() (timeline, found bool) {
 		list, err := d.Cases.OfContact(ctx, ana, cases.Case{ID: o.ID, ContactID: c.ContactID}, 10)
 		must(t, err)

@@ -8,7 +8,7 @@ import (
 
 // ListQuery is the SQL of a list, for the test that reads its plan.
 func ListQuery(actor access.Actor, f Filter, in PageInput) (string, pgx.NamedArgs) {
-	return lists[f].query(actor, in)
+	return lists[f].selection().SQL(actor, in)
 }
 
 // CountQuery is the SQL of all counts.

@@ -27,7 +27,7 @@ func RedirectTx(ctx context.Context, tx pgx.Tx, actor access.Actor, from Case, i
 	batch.Queue(`insert into activities (workspace_id, case_id, kind, actor_kind, actor_id, data, created_at)
 		select workspace_id, $3, kind, actor_kind, actor_id, data, created_at from activities
 		where workspace_id = $1 and case_id = $2 order by id`, from.WorkspaceID, from.ID, into.ID)
-	batch.Queue(`update case_search t set document = add_words(t.document, f.document) from case_search f
+	batch.Queue(`update case_search t set document = add_words(t.document, f.document), version = least(t.version, f.version) from case_search f
 		where t.workspace_id = $1 and t.case_id = $3 and f.workspace_id = $1 and f.case_id = $2`, from.WorkspaceID, from.ID, into.ID)
 	batch.Queue(`update case_search set document = '' where workspace_id = $1 and case_id = $2`, from.WorkspaceID, from.ID)
 	batch.Queue(`insert into case_tags (workspace_id, case_id, tag_id) select workspace_id, $3, tag_id from case_tags
@@ -58,7 +58,7 @@ func AdoptTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c *Case, subjec
 	if err := saveTx(ctx, tx, *c); err != nil {
 		return err
 	}
-	if err := IndexTx(ctx, tx, c.WorkspaceID, c.ID, subject); err != nil {
+	if err := IndexTx(ctx, tx, c.WorkspaceID, c.ID, Words{Subject: subject}); err != nil {
 		return err
 	}
 	return NoteTx(ctx, tx, actor, *c, ActJoined, map[string]any{"parent": true}, now)

@@ -1,9 +1,7 @@
 package cases
 
 import (
-	"cmp"
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -11,7 +9,6 @@ import (
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/audit"
 	"caseward/internal/platform/errs"
-	"caseward/internal/platform/keyset"
 )
 
 // Filter names a built-in list, as in the address /inbox?filter=.
@@ -61,19 +58,6 @@ var lists = map[Filter]listSQL{
 	AllClosed:   {"live_cases", "status = 'closed'", "last_activity_at"},
 	SpamView:    {"cases", "spam_at is not null and deleted_at is null and merged_into_id is null", "last_activity_at"},
 	DeletedView: {"cases", "deleted_at is not null", "deleted_at"},
-}
-
-// PageInput asks for the page after or before a cursor; neither is the first page.
-type PageInput struct {
-	After, Before *Cursor
-	Size          int // 25 when 0
-	Sort          Sort
-}
-
-// Page is one page of a list, in its order.
-type Page struct {
-	Rows         []Summary
-	Older, Newer *Cursor // what follows and what precedes: pass as After or Before; nil at the end of the list
 }
 
 // Summary is a case as lists show it.
@@ -135,7 +119,7 @@ func (s *Service) List(ctx context.Context, actor access.Actor, f Filter, in Pag
 		return Page{}, err
 	}
 	err = s.db.ReadWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
-		page, err = listTx(ctx, tx, actor, lists[f], in)
+		page, err = PageTx(ctx, tx, actor, lists[f].selection(), in)
 		return err
 	})
 	return page, err
@@ -149,52 +133,14 @@ func (s *Service) requireList(ctx context.Context, actor access.Actor, f Filter)
 	return actor.Require(access.ReadCases)
 }
 
-const pageSize = 25
-
-func listTx(ctx context.Context, tx pgx.Tx, actor access.Actor, l listSQL, in PageInput) (Page, error) {
-	in.Size = cmp.Or(in.Size, pageSize)
-	query, args := l.query(actor, in)
-	rows, err := tx.Query(ctx, query, args)
-	if err != nil {
-		return Page{}, err
-	}
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[Summary])
-	if err != nil {
-		return Page{}, err
-	}
-	return PageOf(found, in.Size, in), nil
+func (l listSQL) selection() Selection {
+	return Selection{From: l.from, Where: "workspace_id = @ws and " + l.where, time: l.time}
 }
 
 // IDsTx walks a filter: the next size places in it after a place, without the details. The caller has established that
 // the actor may see the list.
 func IDsTx(ctx context.Context, tx pgx.Tx, actor access.Actor, f Filter, after *Cursor, size int) ([]Cursor, error) {
-	l, args := lists[f], pgx.NamedArgs{"ws": actor.Workspace, "member": actor.Member}
-	o := orderOf("", l.time)
-	rows, err := tx.Query(ctx, fmt.Sprintf(`select %s as at, id, %s::bigint as rank from %s where workspace_id = @ws and %s %s order by %s limit %d`,
-		o.at, o.rank, l.from, l.where, o.place(after, false, args), o.by("", false), size), args)
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, pgx.RowToStructByName[Cursor])
-}
-
-// query reads a page of the list and one row more.
-func (l listSQL) query(actor access.Actor, in PageInput) (string, pgx.NamedArgs) {
-	// The ids come from one index of the list alone; the details of only these rows are read after.
-	o := orderOf(in.Sort.By, l.time)
-	from, asc := in.After, in.Sort.Asc
-	if in.Before != nil {
-		from, asc = in.Before, !asc
-	}
-	args := pgx.NamedArgs{"ws": actor.Workspace, "member": actor.Member}
-	// The limit stands in the text: as a parameter it would keep PostgreSQL from reusing the plan of this large
-	// join, and planning costs more than running it.
-	query := fmt.Sprintf(`with ids as materialized (
-			select id, %s as sort_at, %s::bigint as sort_rank from %s where workspace_id = @ws and %s %s
-			order by %s limit %d)
-		`+details+` order by %s`,
-		o.at, o.rank, l.from, l.where, o.place(from, asc, args), o.by("", asc), in.Size+1, o.by("c.", in.Sort.Asc))
-	return query, args
+	return PlacesTx(ctx, tx, actor, lists[f].selection(), after, size)
 }
 
 // details reads the Summary of each id, as @member sees it.
@@ -220,29 +166,3 @@ const details = `select c.id, c.number, c.subject, c.status, c.priority, c.chann
 		where ct.workspace_id = @ws and ct.case_id = c.id) t on true
 	left join lateral (select left(m.body_text, 240) as excerpt, m.kind from messages m
 		where m.workspace_id = @ws and m.case_id = c.id order by m.id desc limit 1) n on true`
-
-// SummariesTx reads the summaries of ids that a search found, newest activity first. Which of them may be shown
-// is the caller's query: it joins live_cases.
-func SummariesTx(ctx context.Context, tx pgx.Tx, actor access.Actor, ids []ID) ([]Summary, error) {
-	rows, err := tx.Query(ctx, `with ids as materialized (
-			select id, last_activity_at as sort_at, 0::bigint as sort_rank from cases where workspace_id = @ws and id = any (@ids))
-		`+details+` order by ids.sort_at desc, c.id desc`, pgx.NamedArgs{"ws": actor.Workspace, "member": actor.Member, "ids": ids})
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, pgx.RowToStructByName[Summary])
-}
-
-// PageOf makes a page of up to size+1 rows, in the list's order, that were read for in. The extra row only says that there
-// is more and is taken off.
-func PageOf(found []Summary, size int, in PageInput) Page {
-	rows, older, newer := keyset.Cut(found, size, in.After != nil, in.Before != nil)
-	page := Page{Rows: rows}
-	if older {
-		page.Older = rows[len(rows)-1].Cursor()
-	}
-	if newer {
-		page.Newer = rows[0].Cursor()
-	}
-	return page
-}

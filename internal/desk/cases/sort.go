@@ -19,6 +19,7 @@ const (
 	ByCreated  SortKey = "created"
 	ByNumber   SortKey = "number"
 	ByPriority SortKey = "priority" // within one priority by activity
+	ByMatch    SortKey = "match"    // the best match of a search first; no filter offers it
 )
 
 // Sort is the order of a list. The zero value is the list's own: the newest activity, or deletion, first.
@@ -72,6 +73,8 @@ func orderOf(key SortKey, own string) order {
 		return order{[]string{"number"}, []string{"@rank"}, "created_at", "number"}
 	case ByPriority:
 		return order{[]string{"priority", own, "id"}, []string{"@rank", "@at", "@id"}, own, "priority"}
+	case ByMatch:
+		return order{[]string{"rank", own, "id"}, []string{"@rank", "@at", "@id"}, own, "rank"}
 	case ByActivity:
 	}
 	return byTime(own)

@@ -83,7 +83,7 @@ func (s *Service) countSome(ctx context.Context, actor access.Actor, list []time
 		for done = 0; done < len(places); {
 			f := &list[places[done]]
 			began := s.now()
-			f.Count, f.Known, err = search.CountTx(ctx, tx, actor, f.Query)
+			f.Count, f.Known, err = search.CountTx(ctx, tx, actor, f.Query, began)
 			f.took = s.now().Sub(began)
 			done++
 			if err != nil {

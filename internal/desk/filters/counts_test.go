@@ -21,7 +21,7 @@ func agree(t *testing.T, d *fixture.Desk, who access.Actor) map[string]int {
 	must(t, err)
 	got, want := map[string]int{}, map[string]int{}
 	for _, f := range sidebar {
-		r, err := search.NewService(d.DB).Cases(t.Context(), who, f.Query, cases.PageInput{Size: 500})
+		r, err := search.NewService(d.DB, d.Clock.Now).Cases(t.Context(), who, f.Query, cases.PageInput{Size: 500})
 		must(t, err)
 		want[f.Query] = len(r.Rows)
 		if got[f.Query] = f.Count; !f.Known {

@@ -75,7 +75,7 @@ func (s *Service) openTx(ctx context.Context, tx pgx.Tx, actor access.Actor, in 
 	}
 	fresh := cases.NewCase{
 		Subject: in.Subject, Contact: person, Queue: in.Queue, Priority: in.Priority, Channel: cases.ByAgent,
-		Words: in.ContactName + " " + in.ContactEmail,
+		People: in.ContactName + " " + in.ContactEmail,
 	}
 	if fresh.Assignee, err = cases.AssignableTx(ctx, tx, actor.Workspace, in.Assignee); err != nil {
 		return cases.Case{}, err

@@ -137,7 +137,7 @@ func (s *Service) holdBackTx(ctx context.Context, tx pgx.Tx, actor access.Actor,
 func (s *Service) createTx(ctx context.Context, tx pgx.Tx, actor access.Actor, person contact.ID, in Incoming) (Received, error) {
 	c, err := cases.CreateTx(ctx, tx, actor, cases.NewCase{
 		Subject: subjectOf(in), Contact: person, Queue: in.Queue, Channel: cases.ByEmail,
-		Words: in.words(), Inbound: !in.Auto,
+		People: in.people(), Words: in.Text, Inbound: !in.Auto,
 	}, s.now())
 	if err != nil {
 		return Received{}, err
@@ -160,7 +160,7 @@ func (s *Service) appendTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c
 	if err != nil {
 		return Received{}, err
 	}
-	if err := cases.IndexTx(ctx, tx, c.WorkspaceID, c.ID, in.words()); err != nil {
+	if err := cases.IndexTx(ctx, tx, c.WorkspaceID, c.ID, cases.Words{People: in.people(), Text: in.Text}); err != nil {
 		return Received{}, err
 	}
 	if in.BouncedID != "" {
@@ -178,8 +178,8 @@ func (s *Service) appendTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c
 	return Received{Outcome: outcome, Case: c, Message: &id}, err
 }
 
-// words are what the case is found by.
-func (in Incoming) words() string { return in.FromName + " " + in.FromEmail + " " + in.Text }
+// people are the names and addresses that the case is found by.
+func (in Incoming) people() string { return in.FromName + " " + in.FromEmail }
 
 func (in Incoming) draft(person contact.ID) draft {
 	d := draft{

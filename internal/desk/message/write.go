@@ -53,7 +53,7 @@ func addTx(ctx context.Context, tx pgx.Tx, c cases.Case, d draft, now time.Time)
 	if err != nil {
 		return 0, err
 	}
-	return id, cases.IndexTx(ctx, tx, c.WorkspaceID, c.ID, d.text)
+	return id, cases.IndexTx(ctx, tx, c.WorkspaceID, c.ID, cases.Words{Text: d.text})
 }
 
 func orEmpty(s []string) []string {

@@ -1,142 +1,108 @@
-// Package search finds cases by words and by what they are: the language of the search field.
+// Package search finds cases by words and by what they are: the language of the search field. Keys lists it.
 package search
 
 import (
 	"context"
-	"fmt"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
+	"caseward/internal/platform/clock"
 	"caseward/internal/platform/db"
+	"caseward/internal/platform/words"
 )
 
 // Service answers searches.
-type Service struct{ db *db.DB }
+type Service struct {
+	db  *db.DB
+	now clock.Clock
+}
 
 // NewService returns a Service.
-func NewService(d *db.DB) *Service { return &Service{d} }
+func NewService(d *db.DB, now clock.Clock) *Service { return &Service{d, now} }
 
 // Result is a page of what was found.
 type Result struct {
 	cases.Page
+	Query string // as it was read: Problem.Start and End are places in it
 	// Problems say what of the query made no sense; the rest was searched.
-	Problems []string
+	Problems []Problem
+	// Sort is by activity or by match. The next pages of a search have to be asked for in the same order.
+	Sort cases.Sort
+	// Sorts are the orders that make sense: by match only where there are words.
+	Sorts []cases.SortKey
+	// Capped: there were too many matches to compare them all, so that the best are those of the newest 1,000.
+	Capped bool
 	// DeletedMatches is how many deleted cases match too, at most cases.CountCap+1; 0 for those who may not see them.
 	DeletedMatches int
+	// DeletedUnread: there were too many deleted cases to look at them all, so DeletedMatches are those of the newest.
+	DeletedUnread bool
+	// Hits show where the words stand in the rows of the page.
+	Hits map[cases.ID]Hit
 }
 
-// maxQuery bounds what is read of a query, in bytes.
-const maxQuery = 1000
+// Hit is a row with what was found in it.
+type Hit struct {
+	Subject []words.Piece
+	Contact []words.Piece
+	Excerpt []words.Piece // of the newest message with most of the words; nil where no message has any
+	Kind    string        // of that message: inbound, outbound or note
+}
 
-// Cases finds cases, the newest activity first. Words must all occur, the last of them as a beginning; see keys
-// for the rest. Live cases are searched unless the query asks for status:spam or, with the right to delete cases,
-// for status:deleted.
+// Cases finds cases. Words must all occur, the last of them as a beginning; see Keys for the rest. Live cases are
+// searched unless the query asks for status:spam or, with the right to delete cases, for status:deleted.
 //
-// Needs ReadCases. Errors: Forbidden. A bad query is no error: see Result.Problems.
+// The order is in.Sort.By: cases.ByMatch or cases.ByActivity. Any other, which is what nobody chose, is by match where
+// words were asked for and so few cases have them that all can be compared, otherwise by activity.
+//
+// Needs ReadCases. Errors: Forbidden. A bad query is no error: see Result.Problems. What it asks for by a name that
+// does not exist is a problem too, so whoever acts on all that match has to refuse a query with problems.
 func (s *Service) Cases(ctx context.Context, actor access.Actor, text string, in cases.PageInput) (r Result, err error) {
 	if err := actor.Require(access.ReadCases); err != nil {
 		return Result{}, err
 	}
-	q := read(actor, clean(text))
-	r.Problems = q.problems
-	if !q.asked {
-		return r, nil // every case would be an answer to another question
+	text, whole := clean(text)
+	q := read(actor, text, s.now())
+	if !whole {
+		q.problem(span{len(text), len(text)}, "This is too long. Only its first 1,000 characters were read.")
 	}
 	err = s.db.ReadWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
-		if err := q.lookUpTx(ctx, tx); err != nil {
-			return err
-		}
-		if r.Page, err = q.pageTx(ctx, tx, in); err != nil {
-			return err
-		}
-		if q.scope == live && len(q.statuses) == 0 && actor.Can(access.RestoreCases) {
-			r.DeletedMatches, err = q.countDeletedTx(ctx, tx)
-		}
+		r, err = q.runTx(ctx, tx, in)
 		return err
 	})
 	return r, err
 }
 
-// clean makes text that can be read of what somebody typed.
-func clean(text string) string {
-	if len(text) > maxQuery {
-		text = text[:maxQuery]
+// runTx answers the query. Without anything that makes sense it finds nothing: every case would be an answer to another
+// question.
+func (q *query) runTx(ctx context.Context, tx pgx.Tx, in cases.PageInput) (r Result, err error) {
+	if err := q.resolveTx(ctx, tx); err != nil {
+		return Result{}, err
 	}
-	return strings.TrimSpace(strings.ReplaceAll(strings.ToValidUTF8(text, ""), "\x00", ""))
-}
-
-// mostMatches is how many cases with the words are looked up. When more have them, a page of the newest is found sooner
-// by walking the list and testing each case.
-const mostMatches = 2000
-
-// lookUpTx makes a condition of the words. How many cases have them decides which.
-func (q *query) lookUpTx(ctx context.Context, tx pgx.Tx) error {
-	if len(q.texts) == 0 {
-		return nil
+	r = Result{Query: q.text, Problems: q.sorted(), Sort: cases.Sort{By: cases.ByActivity}, Sorts: []cases.SortKey{cases.ByActivity}}
+	if !q.asked {
+		return r, nil
 	}
-	words := "(" + strings.Join(q.texts, " && ") + ")"
-	rows, err := tx.Query(ctx, fmt.Sprintf(`select id from find_cases(%s, %d) as f(id)`, words, mostMatches+1), q.args)
+	f, err := q.lookUpTx(ctx, tx)
 	if err != nil {
-		return err
+		return Result{}, err
 	}
-	ids, err := pgx.CollectRows(rows, pgx.RowTo[cases.ID])
-	if err != nil {
-		return err
+	if len(q.tsquery) > 0 {
+		r.Sorts = []cases.SortKey{cases.ByMatch, cases.ByActivity}
+		if in.Sort.By == cases.ByMatch || in.Sort.By != cases.ByActivity && f.few() {
+			r.Sort.By = cases.ByMatch
+		}
 	}
-	matches := has(words)
-	if len(ids) <= mostMatches {
-		matches = q.bind("c.id = any (%s)", ids)
+	in.Sort = r.Sort
+	if err := q.pageTx(ctx, tx, &f, in, &r); err != nil {
+		return Result{}, err
 	}
-	if q.orNumber != nil {
-		matches = "(" + matches + " or " + q.bind("c.number = %s", *q.orNumber) + ")"
+	if q.scope == live && !q.statusAsked && q.actor.Can(access.RestoreCases) {
+		if err := q.countDeletedTx(ctx, tx, f, &r); err != nil {
+			return Result{}, err
+		}
 	}
-	q.conditions = append(q.conditions, matches)
-	return nil
-}
-
-// pageTx reads the ids of a page first and the details of only those rows after.
-func (q *query) pageTx(ctx context.Context, tx pgx.Tx, in cases.PageInput) (cases.Page, error) {
-	if in.Size == 0 {
-		in.Size = 25
-	}
-	rows, err := tx.Query(ctx, q.pageSQL(in), q.args)
-	if err != nil {
-		return cases.Page{}, err
-	}
-	ids, err := pgx.CollectRows(rows, pgx.RowTo[cases.ID])
-	if err != nil || len(ids) == 0 {
-		return cases.Page{}, err
-	}
-	found, err := cases.SummariesTx(ctx, tx, q.actor, ids)
-	return cases.PageOf(found, in.Size, in), err
-}
-
-// pageSQL reads the ids of a page and one more. The limit stands in the text: PostgreSQL walks an index in order only
-// where it knows that few rows are wanted.
-func (q *query) pageSQL(in cases.PageInput) string {
-	compare, direction, from := "<", "desc", in.After
-	if in.Before != nil {
-		compare, direction, from = ">", "asc", in.Before
-	}
-	place := ""
-	if from != nil {
-		place = fmt.Sprintf("and (c.last_activity_at, c.id) %s (@at, @id)", compare)
-		q.args["at"], q.args["id"] = from.At, from.ID
-	}
-	return fmt.Sprintf(`select c.id %s %s order by c.last_activity_at %s, c.id %[3]s limit %[4]d`,
-		q.where(q.scope), place, direction, in.Size+1)
-}
-
-func (q *query) countDeletedTx(ctx context.Context, tx pgx.Tx) (n int, err error) {
-	err = tx.QueryRow(ctx, fmt.Sprintf(`select count(*) from (select %s limit %d) x`, q.where(deleted), cases.CountCap+1), q.args).Scan(&n)
-	return n, err
-}
-
-// where is the query from its "from" on, over the cases of a scope.
-func (q *query) where(s scope) string {
-	table, restricted := s.from()
-	return fmt.Sprintf("from %s where %s", table, strings.Join(append([]string{"c.workspace_id = @ws", restricted}, q.conditions...), " and "))
+	r.Hits, err = q.hitsTx(ctx, tx, r.Rows)
+	return r, err
 }

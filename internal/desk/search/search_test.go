@@ -38,7 +38,7 @@ func newDesk(t *testing.T) *desk {
 		t.Fatal(err)
 	}
 	c := cases.NewService(d, guard, live.NewHub(), clock.System)
-	return &desk{fixture.Workspace(t, d), t, d, search.NewService(d), c, message.NewService(d, guard, c, enqueuer, clock.System)}
+	return &desk{fixture.Workspace(t, d), t, d, search.NewService(d, clock.System), c, message.NewService(d, guard, c, enqueuer, clock.System)}
 }
 
 func (d *desk) open(email, subject, body string) cases.Number {
@@ -52,6 +52,9 @@ func (d *desk) open(email, subject, body string) cases.Number {
 
 func (d *desk) find(actor access.Actor, text string, in cases.PageInput) (search.Result, []cases.Number) {
 	d.t.Helper()
+	if in.Sort.By == "" {
+		in.Sort.By = cases.ByActivity
+	}
 	r, err := d.search.Cases(d.t.Context(), actor, text, in)
 	if err != nil {
 		d.t.Fatalf("%q: %v", text, err)

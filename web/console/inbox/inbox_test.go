@@ -145,7 +145,7 @@ func TestPagesLinkToTheirNeighbours(t *testing.T) {
 
 func TestASearchSaysWhatItLeftOut(t *testing.T) {
 	t.Parallel()
-	f := &fake{found: search.Result{Problems: []string{"“x:” is not something to search by."}, DeletedMatches: 3}}
+	f := &fake{found: search.Result{Problems: []search.Problem{{Text: "“x:” is not something to search by."}}, DeletedMatches: 3}}
 	page := site(t, f, nil).Get("/w/acme/inbox?filter=mine&q=refund+x:y").Want(200).
 		Has("No case matches", "“x:” is not something to search by.", "3 deleted cases match.")
 	if f.text != "refund x:y" {

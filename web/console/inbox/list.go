@@ -125,7 +125,9 @@ func newSavedPage(v *shell.Visit, at place, f filters.Filter, found search.Resul
 // newFoundPage is what pages of a search and of a saved one share.
 func newFoundPage(v *shell.Visit, at place, text string, found search.Result, query url.Values) listPage {
 	lp := newListPage(v, at, found.Page, query)
-	lp.Problems = found.Problems
+	for _, problem := range found.Problems {
+		lp.Problems = append(lp.Problems, problem.Text)
+	}
 	if n := found.DeletedMatches; n > 0 {
 		lp.DeletedText = deletedText(n)
 		lp.DeletedHref = v.Path("/inbox?" + url.Values{"q": {text + " status:deleted"}}.Encode())
