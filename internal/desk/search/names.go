@@ -55,7 +55,11 @@ func (q *query) resolveTx(ctx context.Context, tx pgx.Tx) error {
 		}
 	}
 	for i, x := range q.names {
-		q.resolve(x, known[x.key], found[i], zone)
+		if x.key != "tag" {
+			q.resolve(x, known[x.key], found[i], zone)
+		} else if err := q.tagsTx(ctx, tx, x, known["tag"]); err != nil {
+			return err
+		}
 	}
 	q.settle()
 	return nil
@@ -68,10 +72,6 @@ func (q *query) resolve(x part, known []name, contacts [][]int64, zone string) {
 		q.choose("c.assignee_id", x, ids, none)
 	case "queue":
 		q.choose("c.queue_id", x, q.called(x, known, words.Beginning, "No queue is called “%s”."), false)
-	case "tag":
-		if ids := q.called(x, known, words.Same, "No tag is called “%s”."); len(ids) > 0 {
-			q.addNot(x.negated, `exists (select from case_tags ct where ct.workspace_id = @ws and ct.case_id = c.id and ct.tag_id = any (%s))`, arrayOf(ids))
-		}
 	case "contact", "email":
 		q.contacts(x, contacts)
 	case "before":
@@ -110,6 +110,36 @@ func bestNamed(known []name, typed string, least words.Likeness) (list []name) {
 		}
 	}
 	return list
+}
+
+// tagsTx asks for cases with any of the tags. A tag that does not exist is no mistake: it does as soon as a case gets it.
+// As with words, what few cases have is looked up, and of what many have each case is tested: left to itself PostgreSQL
+// reads all that have the tag to show a page.
+func (q *query) tagsTx(ctx context.Context, tx pgx.Tx, x part, known []name) error {
+	tags := []int64{}
+	for _, v := range x.values {
+		for _, n := range bestNamed(known, v.text, words.Same) {
+			tags = append(tags, n.ID)
+		}
+	}
+	if !x.negated {
+		rows, err := tx.Query(ctx, fmt.Sprintf(`select case_id from case_tags where workspace_id = $1 and tag_id = any ($2) limit %d`, mostMatches+1),
+			q.actor.Workspace, tags)
+		if err != nil {
+			return err
+		}
+		ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+		if err != nil {
+			return err
+		}
+		if len(ids) <= mostMatches {
+			q.selective = true
+			q.add("c.id = any (%s)", ids)
+			return nil
+		}
+	}
+	q.addNot(x.negated, `coalesce((select true from case_tags ct where ct.workspace_id = @ws and ct.case_id = c.id and ct.tag_id = any (%s::bigint[]) limit 1), false)`, tags)
+	return nil
 }
 
 func (q *query) assignees(x part, known []name) (ids []any, none bool) {
