@@ -219,24 +219,24 @@ func (q *query) has(x part) {
 }
 
 func (q *query) subject(x part) {
-	var any []string
+	var queries []string
 	for _, v := range x.values {
 		t := termOf(v, !v.quoted)
 		if t.Empty() {
 			q.problem(v.span, fmt.Sprintf("“%s” has no letters or digits to search for.", v.text))
 			continue
 		}
-		any = append(any, t.TSQuery(words.A))
+		queries = append(queries, t.TSQuery(words.A))
 		if !x.negated {
 			q.subjects = append(q.subjects, t)
 		}
 	}
 	switch {
-	case len(any) == 0:
+	case len(queries) == 0:
 	case x.negated:
-		q.add("not "+hasWords("%s::tsquery"), strings.Join(any, " | "))
+		q.add("not "+hasWords("%s::tsquery"), strings.Join(queries, " | "))
 	default:
 		q.asked = true
-		q.tsquery = append(q.tsquery, "("+strings.Join(any, " | ")+")")
+		q.tsquery = append(q.tsquery, "("+strings.Join(queries, " | ")+")")
 	}
 }
