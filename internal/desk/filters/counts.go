@@ -48,8 +48,8 @@ func (s *Service) Sidebar(ctx context.Context, actor access.Actor) ([]Counted, e
 	}
 	generation := s.hub.Generation(int64(actor.Workspace))
 	counted, stale := s.counts.known(actor, list, generation)
-	for len(stale) > 0 {
-		done, err := s.countSome(ctx, actor, counted, stale)
+	for deadline := s.now().Add(budget); len(stale) > 0 && s.now().Before(deadline); {
+		done, err := s.countSome(ctx, actor, counted, stale, deadline)
 		for _, i := range stale[:done] {
 			s.counts.keep(actor, counted[i].Counted, generation, counted[i].took)
 		}
@@ -70,17 +70,21 @@ type timed struct {
 	took time.Duration
 }
 
-// longest is how long counting one filter may take. One that takes longer is shown without a count.
-const longest = 250 * time.Millisecond
+const (
+	// longest is how long counting one filter may take. One that takes longer is shown without a count.
+	longest = 250 * time.Millisecond
+	// budget is how long counting may keep a page waiting. Those left are shown as they were, and counted next time.
+	budget = 2 * longest
+)
 
-// countSome counts the filters at the given places in one transaction. It stops after one that takes too long, since the
-// transaction ends with it; done says how many were dealt with.
-func (s *Service) countSome(ctx context.Context, actor access.Actor, list []timed, places []int) (done int, err error) {
+// countSome counts the filters at the given places in one transaction, until the deadline. It stops after one that takes
+// too long, since the transaction ends with it; done says how many were dealt with.
+func (s *Service) countSome(ctx context.Context, actor access.Actor, list []timed, places []int, deadline time.Time) (done int, err error) {
 	err = s.db.InWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `select set_config('statement_timeout', $1, true)`, longest.String()); err != nil {
 			return err
 		}
-		for done = 0; done < len(places); {
+		for done = 0; done < len(places) && s.now().Before(deadline); {
 			f := &list[places[done]]
 			began := s.now()
 			f.Count, f.Known, err = search.CountTx(ctx, tx, actor, f.Query, began)

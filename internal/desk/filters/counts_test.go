@@ -128,3 +128,41 @@ func TestACountThatTakesTooLongIsLeftOut(t *testing.T) {
 	d.Clock.Advance(30 * time.Second)
 	same(t, "later", "2 true 0 true 2 true ", counts())
 }
+
+// TestCountingKeepsNoPageWaitingForLong: with a clock on which each count takes long, a page shows what was counted in
+// time, and the next ones go on with the rest.
+func TestCountingKeepsNoPageWaitingForLong(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	for i := range 12 {
+		save(t, d, d.Ana, filters.Input{Name: fmt.Sprint(i), Query: fmt.Sprint("status:open -nothing", i)})
+	}
+	slow := filters.NewService(d.DB, d.Guard, d.Hub, func() time.Time {
+		d.Clock.Advance(30 * time.Millisecond)
+		return d.Clock.Now()
+	})
+	known := func() (n int) {
+		t.Helper()
+		sidebar, err := slow.Sidebar(t.Context(), d.Ana)
+		must(t, err)
+		for _, f := range sidebar {
+			if f.Known {
+				n++
+			}
+		}
+		return n
+	}
+	first := known()
+	if first == 0 || first == 12 {
+		t.Fatalf("%d of 12 were counted at once", first)
+	}
+	if second := known(); second <= first {
+		t.Errorf("%d were counted at first, %d then", first, second)
+	}
+	for range 5 {
+		known()
+	}
+	if last := known(); last != 12 {
+		t.Errorf("in the end %d of 12 are counted", last)
+	}
+}
