@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"testing"
 
+	"caseward/internal/desk/retention"
 	"caseward/internal/testkit/browser"
 )
 
@@ -69,4 +70,13 @@ func TestADraftSurvivesWhatOthersDoToItsCase(t *testing.T) {
 		t.Errorf("%d replies on the restored case, want 1", n)
 	}
 	typed(t, ben, words, true)
+
+	do("/delete")
+	typed(t, ben, words, false)
+	s.exec(`update cases set purge_at = purge_at - interval '8 days' where subject = $1`, subject)
+	s.job(retention.PurgeSweep)
+	ben.See("This case was permanently deleted.")
+	typed(t, ben, words, false)
+	ben.NotSee(subject)
+	ben.Accessible()
 }
