@@ -3,8 +3,6 @@ package kit
 import (
 	"crypto/rand"
 	"errors"
-	"mime"
-	"mime/multipart"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -17,47 +15,44 @@ import (
 // FormLimit is the size that forms without attachments may have.
 const FormLimit = 1 << 20
 
-// DraftLimit is the size of forms in which somebody may have written for long. It is far above what services take, so
+// draftLimit is the size of forms in which somebody may have written for long. It is far above what services take, so
 // that a text that is too long comes back with its form and is not lost on the way.
-const DraftLimit = 16 << 20
-
-// memoryLimit is how much of a multipart form is held in memory; larger files go to temporary files,
-// which net/http removes after the request.
-const memoryLimit = 1 << 20
+const draftLimit = 16 << 20
 
 // Form is a decoded form with the errors found in it so far. It is also what a template re-renders the
 // form from, so a mistake in one field loses nothing of the others.
 type Form struct {
-	values url.Values
-	files  map[string][]*multipart.FileHeader
-	errors []ui.FieldError
+	values   url.Values
+	files    map[string][]File
+	errors   []ui.FieldError
+	tooLarge bool // the files were
 }
 
 // NewForm returns a form with given values, for the first showing of an edit page.
 func NewForm(values url.Values) *Form { return &Form{values: values} }
 
-// ReadForm decodes an url-encoded or multipart body of at most limit bytes. A body that is too large or
-// broken is an Invalid error.
-func ReadForm(w http.ResponseWriter, r *http.Request, limit int64) (*Form, error) {
+// ReadForm decodes an url-encoded or multipart body of at most limit bytes. A body that is too large or broken is an
+// Invalid error. For forms with files there is ReadUpload.
+func ReadForm(w http.ResponseWriter, r *http.Request, limit int64) (form *Form, err error) {
 	r.Body = http.MaxBytesReader(w, r.Body, limit)
-	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")) // unknown counts as url-encoded
-	var err error
-	if kind == "multipart/form-data" {
-		err = r.ParseMultipartForm(memoryLimit)
+	if boundary := multipartBoundary(r); boundary != "" {
+		u := upload{form: newForm(), filesLeft: limit, textLeft: limit}
+		form, err = u.form, u.read(r.Body, boundary)
 	} else {
 		err = r.ParseForm()
+		form = &Form{values: r.PostForm}
+	}
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+		return nil, errTooLarge(limit)
 	}
 	if err != nil {
-		if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-			return nil, errs.Newf(errs.Invalid, "That is too large: all of it together may have %s.", size(limit))
-		}
 		return nil, errs.Wrap(errs.Invalid, "The form arrived broken. Send it again.", err)
 	}
-	form := &Form{values: r.PostForm}
-	if r.MultipartForm != nil {
-		form.files = r.MultipartForm.File
-	}
 	return form, nil
+}
+
+func errTooLarge(limit int64) error {
+	return errs.Newf(errs.Invalid, "That is too large: all of it together may have %s.", size(limit))
 }
 
 func size(bytes int64) string {
@@ -117,16 +112,8 @@ func (f *Form) Int(name string, low, high int) int {
 	return n
 }
 
-// Files returns the files sent in a field, without the empty one that browsers send for no choice.
-func (f *Form) Files(name string) []*multipart.FileHeader {
-	var files []*multipart.FileHeader
-	for _, file := range f.files[name] {
-		if file.Filename != "" {
-			files = append(files, file)
-		}
-	}
-	return files
-}
+// Files returns the files sent in a field.
+func (f *Form) Files(name string) []File { return f.files[name] }
 
 // Fail records what is wrong with a field; an empty name is the form as a whole.
 func (f *Form) Fail(name, problem string) {
@@ -152,6 +139,14 @@ func (f *Form) Absorb(err error) error {
 
 // Valid reports whether no error was recorded.
 func (f *Form) Valid() bool { return len(f.errors) == 0 }
+
+// Status is the status of the answer that shows the form again with its errors.
+func (f *Form) Status() int {
+	if f.tooLarge {
+		return http.StatusRequestEntityTooLarge
+	}
+	return http.StatusUnprocessableEntity
+}
 
 // Errors returns the recorded errors, for ui.ErrorSummary.
 func (f *Form) Errors() []ui.FieldError { return f.errors }

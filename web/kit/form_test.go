@@ -1,9 +1,7 @@
 package kit
 
 import (
-	"bytes"
 	"errors"
-	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -63,27 +61,5 @@ func TestFormRefusesTooMuch(t *testing.T) {
 	_, err := ReadForm(httptest.NewRecorder(), post(t, "a="+strings.Repeat("x", 2000)), 1000)
 	if !errs.Is(err, errs.Invalid) {
 		t.Errorf("error %v", err)
-	}
-}
-
-func TestFormReadsFiles(t *testing.T) {
-	t.Parallel()
-	var body bytes.Buffer
-	parts := multipart.NewWriter(&body)
-	_ = parts.WriteField("text", " hello ")
-	file, err := parts.CreateFormFile("files", "note.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, _ = file.Write([]byte("content"))
-	_ = parts.Close()
-	r := httptest.NewRequest(http.MethodPost, "/", &body)
-	r.Header.Set("Content-Type", parts.FormDataContentType())
-	form, err := ReadForm(httptest.NewRecorder(), r, FormLimit)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if form.Text("text") != "hello" || len(form.Files("files")) != 1 {
-		t.Errorf("text %q, files %d", form.Text("text"), len(form.Files("files")))
 	}
 }

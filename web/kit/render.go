@@ -45,10 +45,16 @@ func recycle(b *bytes.Buffer) {
 }
 
 // SeeOther ends a successful POST: the browser gets the next page by GET, so a reload repeats nothing.
-// htmx is told to navigate, because it would otherwise put the whole page into its target. It returns
-// nil so that a handler can end with it.
+// htmx is told to navigate, because it would otherwise put the whole page into its target; and so is app.js where it
+// sends a form itself (X-Send), because a browser does not tell it where a redirect leads. It returns nil so that a
+// handler can end with it.
 func SeeOther(w http.ResponseWriter, r *http.Request, path string) error {
 	path = LocalPath(path, "/")
+	if r.Header.Get("X-Send") != "" {
+		w.Header().Set("X-Location", path)
+		w.WriteHeader(http.StatusOK)
+		return nil
+	}
 	if isHTMX(r) {
 		w.Header().Set("HX-Redirect", path)
 		w.WriteHeader(http.StatusOK)

@@ -101,6 +101,12 @@ func (p CheckboxProps) value() string {
 	return p.Value
 }
 
+// FilesProps describes a field for several files, of which Limit bytes are allowed together.
+type FilesProps struct {
+	FieldProps
+	Limit int64
+}
+
 // FieldError is one line of an ErrorSummary.
 type FieldError struct {
 	Name    string // the field's name, or the ID where FieldProps.ID is set; empty: no link

@@ -3,8 +3,10 @@
 package webtest
 
 import (
+	"bytes"
 	"context"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -90,21 +92,51 @@ func (s *Site) Console(register func(chi.Router)) *Site {
 }
 
 // Get fetches a page.
-func (s *Site) Get(path string) *Page { return s.do(http.MethodGet, path, nil) }
+func (s *Site) Get(path string) *Page { return s.do(http.MethodGet, path, nil, nil) }
 
 // Post sends a form.
 func (s *Site) Post(path string, form url.Values) *Page {
-	return s.do(http.MethodPost, path, strings.NewReader(form.Encode()))
+	return s.PostAs(path, form, nil)
 }
 
-func (s *Site) do(method, path string, body io.Reader) *Page {
+// PostAs is Post with more headers, as scripts send them.
+func (s *Site) PostAs(path string, form url.Values, header http.Header) *Page {
+	if header == nil {
+		header = http.Header{}
+	}
+	header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return s.do(http.MethodPost, path, strings.NewReader(form.Encode()), header)
+}
+
+// Upload sends a form with files, name and content of each.
+func (s *Site) Upload(path string, form url.Values, files ...[2]string) *Page {
+	s.t.Helper()
+	var body bytes.Buffer
+	parts := multipart.NewWriter(&body)
+	for name, values := range form {
+		for _, value := range values {
+			_ = parts.WriteField(name, value)
+		}
+	}
+	for _, f := range files {
+		part, err := parts.CreateFormFile(shell.FilesField, f[0])
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		_, _ = io.WriteString(part, f[1])
+	}
+	_ = parts.Close()
+	return s.do(http.MethodPost, path, &body, http.Header{"Content-Type": {parts.FormDataContentType()}})
+}
+
+func (s *Site) do(method, path string, body io.Reader, header http.Header) *Page {
 	s.t.Helper()
 	r, err := http.NewRequestWithContext(s.t.Context(), method, s.server.URL+path, body)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	if body != nil {
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	for name, values := range header {
+		r.Header[name] = values
 	}
 	answer, err := s.client.Do(r)
 	if err != nil {

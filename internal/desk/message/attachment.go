@@ -9,9 +9,28 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
+	"caseward/internal/platform/errs"
+	"caseward/internal/platform/filetype"
+	"caseward/internal/platform/tidy"
 )
 
-// NewAttachment is a file that comes with a new message.
+// MaxMail is how large a mail may be that comes in, MaxFiles how large the files of one message that goes out may be
+// together, both in bytes. On the wire files are a third larger, so a relay may take less than MaxFiles: it says so.
+const (
+	MaxMail  = 25 << 20
+	MaxFiles = 25 << 20
+)
+
+// maxFileCount is how many files one message that goes out may have.
+const maxFileCount = 50
+
+// Upload is a file that a member adds to what they write. What it is, its bytes say.
+type Upload struct {
+	Filename string
+	Data     []byte
+}
+
+// NewAttachment is a file that comes with a new message. Its ContentType is what the sender claims.
 type NewAttachment struct {
 	Filename    string
 	ContentType string
@@ -66,6 +85,27 @@ func (s *Service) file(ctx context.Context, actor access.Actor, erased, query st
 	return f, err
 }
 
+// validUploads returns the files as they are stored, or an Invalid error for the field files.
+func validUploads(files []Upload) ([]NewAttachment, error) {
+	if len(files) > maxFileCount {
+		return nil, errs.Field("files", "One message may have up to 50 files. Put them into one archive, or send them in parts.")
+	}
+	var all []NewAttachment
+	size := 0
+	for _, f := range files {
+		name := tidy.Filename(f.Filename)
+		if name == "" {
+			name = "file"
+		}
+		size += len(f.Data)
+		all = append(all, NewAttachment{Filename: name, Data: f.Data})
+	}
+	if size > MaxFiles {
+		return nil, errs.Field("files", "The files are too large: together they may have 25 MB. Send them in parts, or send a link.")
+	}
+	return all, nil
+}
+
 // attachTx stores files with a message; bytes and description go in one round trip.
 func attachTx(ctx context.Context, tx pgx.Tx, c cases.Case, message ID, files []NewAttachment, now time.Time) error {
 	if len(files) == 0 {
@@ -79,7 +119,7 @@ func attachTx(ctx context.Context, tx pgx.Tx, c cases.Case, message ID, files []
 		batch.Queue(`with b as (insert into blobs (workspace_id, data) values ($1, $2) returning id)
 			insert into attachments (workspace_id, case_id, message_id, blob_id, filename, content_type, content_id, is_inline, size, created_at)
 			select $1, $3, $4, b.id, $5, $6, $7, $8, $9, $10 from b`,
-			c.WorkspaceID, f.Data, c.ID, message, f.Filename, f.ContentType, f.ContentID, f.Inline, len(f.Data), now)
+			c.WorkspaceID, f.Data, c.ID, message, f.Filename, filetype.Of(f.Filename, f.ContentType, f.Data), f.ContentID, f.Inline, len(f.Data), now)
 	}
 	return tx.SendBatch(ctx, batch).Close()
 }

@@ -74,6 +74,7 @@ type Delivery struct {
 	From          string // the inbound address it goes out from
 	CreatedAt     time.Time
 	Attempts      int
+	HasFiles      bool // DeliveryFiles returns them
 }
 
 // lease is how long a claimed mail is left to whoever claimed it. A process that dies leaves it to the next after.
@@ -94,6 +95,31 @@ func ClaimDelivery(ctx context.Context, d *db.DB, now time.Time) (mail *Delivery
 		return err
 	})
 	return mail, err
+}
+
+// DeliveryFiles returns the files of a claimed mail, just before it is written: a redaction or a deletion that came after
+// the claim takes them away, and then the mail must not leave without them. Conflict in that case.
+func DeliveryFiles(ctx context.Context, d *db.DB, mail Delivery) (files []File, err error) {
+	err = d.AsSystem(ctx, "outbox", func(tx pgx.Tx) error {
+		var waits bool
+		err := tx.QueryRow(ctx, `select exists (select from outbound_mails o join live_cases c on c.workspace_id = o.workspace_id and c.id = o.case_id
+			where o.workspace_id = $1 and o.id = $2 and o.state = 'queued')`, mail.WorkspaceID, mail.ID).Scan(&waits)
+		if err != nil {
+			return err
+		}
+		if !waits {
+			return errs.New(errs.Conflict, "The case was changed while this was being sent.")
+		}
+		rows, err := tx.Query(ctx, `select a.filename, a.content_type, b.data from attachments a
+			join blobs b on b.workspace_id = a.workspace_id and b.id = a.blob_id
+			where a.workspace_id = $1 and a.message_id = $2 order by a.id`, mail.WorkspaceID, mail.MessageRow)
+		if err != nil {
+			return err
+		}
+		files, err = pgx.CollectRows(rows, pgx.RowToStructByName[File])
+		return err
+	})
+	return files, err
 }
 
 // SettleDelivery records how sending went: sent, to be tried again later, or failed for good. A mail that was cancelled while
@@ -141,7 +167,8 @@ const dueSQL = `select o.workspace_id, o.id, c.id as case_id, c.number, m.id as 
 		m.to_recipients, m.cc_recipients, coalesce(m.message_id, '') as message_id, p.message_id as in_reply_to,
 		array(select r.message_id from messages r where r.workspace_id = o.workspace_id and r.case_id = o.case_id
 			and r.id < m.id and r.message_id is not null order by r.id desc limit 20) as "references",
-		coalesce(u.name, '') as author_name, w.name as workspace_name, coalesce(a.address, '') as "from", o.created_at, o.attempts
+		coalesce(u.name, '') as author_name, w.name as workspace_name, coalesce(a.address, '') as "from", o.created_at, o.attempts,
+		coalesce((select true from attachments f where f.workspace_id = o.workspace_id and f.message_id = m.id limit 1), false) as has_files
 	from outbound_mails o
 	join messages m on m.workspace_id = o.workspace_id and m.id = o.message_id
 	join live_cases c on c.workspace_id = o.workspace_id and c.id = o.case_id

@@ -21,9 +21,10 @@ type OpenInput struct {
 	ContactName  string
 	ContactEmail string
 	Subject      string
-	Body         string // Markdown
-	Send         bool   // to the contact; otherwise the body is an internal note
-	Queue        int64  // 0: the default queue
+	Body         string   // Markdown
+	Files        []Upload // as in ReplyInput
+	Send         bool     // to the contact; otherwise the body is an internal note
+	Queue        int64    // 0: the default queue
 	Priority     cases.Priority
 	Assignee     access.MemberID // 0: nobody
 	Submission   string          // as in ReplyInput: the same again returns the case that is there
@@ -38,11 +39,12 @@ func (s *Service) Open(ctx context.Context, actor access.Actor, in OpenInput) (c
 	if err := s.guard.Require(ctx, actor, access.WorkCases, audit.Object{Kind: "workspace", ID: int64(actor.Workspace)}); err != nil {
 		return cases.Case{}, err
 	}
-	if err := in.validate(); err != nil {
+	files, err := in.validate()
+	if err != nil {
 		return cases.Case{}, err
 	}
+	sent := submission(in.Submission, actor.Member, in.ContactEmail, in.Subject, in.Body, digests(in.Files))
 	err = s.db.InWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
-		sent := submission(in.Submission, actor.Member, in.ContactEmail, in.Subject, in.Body)
 		if err := queueUpTx(ctx, tx, actor.Workspace, sent); err != nil {
 			return err
 		}
@@ -52,7 +54,7 @@ func (s *Service) Open(ctx context.Context, actor access.Actor, in OpenInput) (c
 		case id != 0:
 			c, err = cases.LockByIDTx(ctx, tx, actor.Workspace, known)
 		default:
-			c, err = s.openTx(ctx, tx, actor, in, sent)
+			c, err = s.openTx(ctx, tx, actor, in, files, sent)
 		}
 		return err
 	})
@@ -62,7 +64,7 @@ func (s *Service) Open(ctx context.Context, actor access.Actor, in OpenInput) (c
 	return c, err
 }
 
-func (s *Service) openTx(ctx context.Context, tx pgx.Tx, actor access.Actor, in OpenInput, sent []byte) (cases.Case, error) {
+func (s *Service) openTx(ctx context.Context, tx pgx.Tx, actor access.Actor, in OpenInput, files []NewAttachment, sent []byte) (cases.Case, error) {
 	now := s.now()
 	person, err := contact.FindOrCreateTx(ctx, tx, actor.Workspace, in.ContactName, in.ContactEmail, now)
 	if err != nil {
@@ -88,10 +90,10 @@ func (s *Service) openTx(ctx context.Context, tx pgx.Tx, actor access.Actor, in 
 		return cases.Case{}, err
 	}
 	if in.Send {
-		_, err = s.sendTx(ctx, tx, actor, &c, in.Body, sent)
+		_, err = s.sendTx(ctx, tx, actor, &c, in.Body, files, sent)
 		return c, err
 	}
-	id, err := addTx(ctx, tx, c, draft{kind: Note, member: &actor.Member, text: in.Body, submission: sent}, now)
+	id, err := addTx(ctx, tx, c, draft{kind: Note, member: &actor.Member, text: in.Body, submission: sent, attachments: files}, now)
 	if err != nil {
 		return cases.Case{}, err
 	}
@@ -99,7 +101,7 @@ func (s *Service) openTx(ctx context.Context, tx pgx.Tx, actor access.Actor, in 
 }
 
 // validate cleans the input and collects every problem at once, so that a form shows them all.
-func (in *OpenInput) validate() error {
+func (in *OpenInput) validate() (files []NewAttachment, err error) {
 	problems := map[string]string{}
 	collect := func(err error) {
 		if e, ok := err.(*errs.Error); ok { //nolint:errorlint // made by the validators just called
@@ -108,10 +110,11 @@ func (in *OpenInput) validate() error {
 			}
 		}
 	}
-	var err error
 	in.Subject, err = cases.ValidSubject(in.Subject)
 	collect(err)
 	in.Body, err = validBody(in.Body)
+	collect(err)
+	files, err = validUploads(in.Files)
 	collect(err)
 	in.ContactEmail = contact.Normalise(in.ContactEmail)
 	if a, err := mail.ParseAddress(in.ContactEmail); err != nil || a.Address != in.ContactEmail {
@@ -125,7 +128,7 @@ func (in *OpenInput) validate() error {
 		problems["priority"] = "Choose low, normal, high or urgent."
 	}
 	if len(problems) > 0 {
-		return &errs.Error{Kind: errs.Invalid, Message: "Some fields need another look.", Fields: problems}
+		return nil, &errs.Error{Kind: errs.Invalid, Message: "Some fields need another look.", Fields: problems}
 	}
-	return nil
+	return files, nil
 }

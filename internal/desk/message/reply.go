@@ -17,7 +17,8 @@ import (
 // ReplyInput is an agent's answer to the customer.
 type ReplyInput struct {
 	Number  cases.Number
-	Body    string        // Markdown
+	Body    string        // Markdown; may be empty where there are files
+	Files   []Upload      // together up to MaxFiles
 	Status  *cases.Status // set after sending; nil leaves it
 	Restore bool          // bring a deleted case back first; needs RestoreCases too
 	// Submission is the random key of the form that this came from: the same text sent again with the same key returns
@@ -29,13 +30,13 @@ type ReplyInput struct {
 //
 // Needs WorkCases. Errors: Invalid, Forbidden, NotFound, Gone; Conflict when the case is deleted or in spam.
 func (s *Service) Reply(ctx context.Context, actor access.Actor, in ReplyInput) (ID, error) {
-	sent := submission(in.Submission, Outbound, actor.Member, in.Number, in.Body)
+	sent := submission(in.Submission, Outbound, actor.Member, in.Number, in.Body, digests(in.Files))
 	return s.write(ctx, actor, in.Number, in.Restore, sent, func(tx pgx.Tx, c *cases.Case) (ID, error) {
-		body, err := validBody(in.Body)
+		body, files, err := validContent(in.Body, in.Files)
 		if err != nil {
 			return 0, err
 		}
-		id, err := s.sendTx(ctx, tx, actor, c, body, sent)
+		id, err := s.sendTx(ctx, tx, actor, c, body, files, sent)
 		if err != nil || in.Status == nil {
 			return id, err
 		}
@@ -46,22 +47,23 @@ func (s *Service) Reply(ctx context.Context, actor access.Actor, in ReplyInput) 
 // NoteInput is a word among members.
 type NoteInput struct {
 	Number     cases.Number
-	Body       string // Markdown
-	Restore    bool   // as in ReplyInput
-	Submission string // as in ReplyInput
+	Body       string   // Markdown; may be empty where there are files
+	Files      []Upload // as in ReplyInput
+	Restore    bool     // as in ReplyInput
+	Submission string   // as in ReplyInput
 }
 
 // Note adds an internal note. It is no activity: neither the place in the list nor the inactivity clock moves.
 //
 // Needs WorkCases. Errors: Invalid, Forbidden, NotFound, Gone; Conflict when the case is deleted.
 func (s *Service) Note(ctx context.Context, actor access.Actor, in NoteInput) (ID, error) {
-	sent := submission(in.Submission, Note, actor.Member, in.Number, in.Body)
+	sent := submission(in.Submission, Note, actor.Member, in.Number, in.Body, digests(in.Files))
 	return s.write(ctx, actor, in.Number, in.Restore, sent, func(tx pgx.Tx, c *cases.Case) (ID, error) {
-		body, err := validBody(in.Body)
+		body, files, err := validContent(in.Body, in.Files)
 		if err != nil {
 			return 0, err
 		}
-		id, err := addTx(ctx, tx, *c, draft{kind: Note, member: &actor.Member, text: body, submission: sent}, s.now())
+		id, err := addTx(ctx, tx, *c, draft{kind: Note, member: &actor.Member, text: body, submission: sent, attachments: files}, s.now())
 		if err != nil {
 			return 0, err
 		}
@@ -107,7 +109,7 @@ func (s *Service) write(ctx context.Context, actor access.Actor, n cases.Number,
 }
 
 // sendTx stores an outgoing message and queues its delivery in the same transaction.
-func (s *Service) sendTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c *cases.Case, body string, sent []byte) (ID, error) {
+func (s *Service) sendTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c *cases.Case, body string, files []NewAttachment, sent []byte) (ID, error) {
 	if err := requireNotSpam(*c); err != nil {
 		return 0, err
 	}
@@ -129,6 +131,7 @@ func (s *Service) sendTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c *
 	}
 	id, err := addTx(ctx, tx, *c, draft{
 		kind: Outbound, member: &actor.Member, text: body, to: []string{to.Email}, messageID: &messageID, replyTo: parent, submission: sent,
+		attachments: files,
 	}, now)
 	if err != nil {
 		return 0, err

@@ -23,6 +23,14 @@ func submission(key string, written ...any) []byte {
 	return sum[:]
 }
 
+// digests stand for files in a submission: the same words with another file are another message.
+func digests(files []Upload) (all []string) {
+	for _, f := range files {
+		all = append(all, fmt.Sprintf("%q %x", f.Filename, sha256.Sum256(f.Data)))
+	}
+	return all
+}
+
 // earlierTx finds the message that a submission has made already; 0: it is the first.
 func earlierTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, submission []byte) (id ID, c cases.ID, err error) {
 	if submission == nil {

@@ -112,20 +112,38 @@ func cameBeforeTx(ctx context.Context, tx pgx.Tx, in Incoming, ids claimedIDs) (
 	return &ids.own, err
 }
 
-// isOursTx reports whether the mail is one that we wrote, sent back by whomever: same id, same words.
+// isOursTx reports whether the mail is one that we wrote, sent back by whomever: same id, same words, same files.
 func isOursTx(ctx context.Context, tx pgx.Tx, in Incoming, ids claimedIDs) (bool, error) {
-	if len(in.Attachments) > 0 {
-		return false, nil
-	}
-	rows, err := tx.Query(ctx, `select body_text from messages where workspace_id = $1 and case_id = $2 and message_id = $3 and kind = 'outbound'`,
+	rows, err := tx.Query(ctx, `select m.body_text, array(select encode(sha256(b.data), 'hex') from attachments a
+				join blobs b on b.workspace_id = a.workspace_id and b.id = a.blob_id
+				where a.workspace_id = m.workspace_id and a.message_id = m.id) as files
+			from messages m where m.workspace_id = $1 and m.case_id = $2 and m.message_id = $3 and m.kind = 'outbound'`,
 		ids.ws, ids.own.CaseID, in.MessageID)
 	if err != nil {
 		return false, err
 	}
-	texts, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	return slices.ContainsFunc(texts, func(text string) bool {
-		return slices.Equal(strings.Fields(text), strings.Fields(in.Text))
-	}), err
+	written, err := pgx.CollectRows(rows, pgx.RowToStructByName[struct {
+		BodyText string
+		Files    []string
+	}])
+	for _, w := range written {
+		if slices.Equal(strings.Fields(w.BodyText), strings.Fields(in.Text)) && sameFiles(w.Files, in.Attachments) {
+			return true, nil
+		}
+	}
+	return false, err
+}
+
+// sameFiles compares files by their SHA-256 in hexadecimal, in whatever order.
+func sameFiles(sums []string, files []NewAttachment) bool {
+	var came []string
+	for _, f := range files {
+		sum := sha256.Sum256(f.Data)
+		came = append(came, hex.EncodeToString(sum[:]))
+	}
+	slices.Sort(sums)
+	slices.Sort(came)
+	return slices.Equal(sums, came)
 }
 
 // belongsToTx finds and locks the case of a mail; nil: it begins a new one. In order: the signed reply address,

@@ -74,6 +74,19 @@ func validBody(body string) (string, error) {
 	return strings.ToValidUTF8(body, "�"), nil
 }
 
+// validContent is what somebody wrote, as it is stored. Files can stand for themselves.
+func validContent(body string, uploads []Upload) (string, []NewAttachment, error) {
+	files, err := validUploads(uploads)
+	if err != nil {
+		return "", nil, err
+	}
+	if len(files) > 0 && strings.Trim(body, " \t\r\n\x00") == "" {
+		return "", files, nil
+	}
+	body, err = validBody(body)
+	return body, files, err
+}
+
 // newMessageID makes the RFC 5322 Message-ID of an outgoing mail, without the angle brackets. Nobody can guess it,
 // so a mail that refers to it comes from somebody who got ours.
 func newMessageID(domain string) string { return strings.ToLower(rand.Text()) + "@" + domain }

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/jhillyerd/enmime/v2"
+
+	"caseward/internal/platform/tidy"
 )
 
 // parseAddresses reads an address field. What the grammar refuses is read by hand, entry by entry, so that one bad
@@ -32,7 +34,7 @@ func parseAddresses(field string) []Address {
 }
 
 func address(name, email string) Address {
-	a := Address{Name: cleanLine(decodeWords(name), 200), Email: cleanLine(email, 320)}
+	a := Address{Name: tidy.Line(decodeWords(name), 200), Email: tidy.Line(email, 320)}
 	a.Email = strings.ReplaceAll(a.Email, " ", "")
 	if i := strings.LastIndexByte(a.Email, '@'); i >= 0 {
 		a.Email = a.Email[:i] + strings.ToLower(a.Email[i:])

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"caseward/internal/platform/markup"
+	"caseward/internal/platform/tidy"
 )
 
 // body is what a part of the tree contributes to the message's text; either half may be "".
@@ -149,7 +150,7 @@ var extensions = map[string]string{
 func defaultFilename(a Attachment) string {
 	if a.ContentType == "message/rfc822" {
 		inner, _ := splitHeader(a.Data, true)
-		if name := cleanFilename(strings.ReplaceAll(inner.text("subject", 100), "/", "-")); name != "" {
+		if name := tidy.Filename(strings.ReplaceAll(inner.text("subject", 100), "/", "-")); name != "" {
 			return name + ".eml"
 		}
 	}
@@ -203,5 +204,5 @@ func (c *collector) capped(s, contentType string) string {
 	}
 	c.m.defect("the body is too long; it is attached whole")
 	c.attach(Attachment{ContentType: contentType, Data: []byte(s)})
-	return cut(s, MaxBody)
+	return tidy.Cut(s, MaxBody)
 }

@@ -3,6 +3,8 @@ package inbound
 import (
 	"regexp"
 	"strings"
+
+	"caseward/internal/platform/tidy"
 )
 
 // readBounce recognises reports on the delivery of a mail: RFC 3464, and by their marks the older kinds of Exim and
@@ -69,7 +71,7 @@ func deliveryStatus(b []byte) []BouncedRecipient {
 		r := BouncedRecipient{
 			FinalRecipient:    statusAddress(h.raw("final-recipient")),
 			OriginalRecipient: statusAddress(h.raw("original-recipient")),
-			Action:            token(cleanLine(h.raw("action"), 40)),
+			Action:            token(tidy.Line(h.raw("action"), 40)),
 			Status:            enhancedStatus.FindString(h.raw("status")),
 			Diagnostic:        afterType(h.text("diagnostic-code", 1000)),
 		}
@@ -115,7 +117,7 @@ func plainBounce(h header, m *Message) *Bounce {
 	for _, found := range qmailRecipient.FindAllStringSubmatch(m.Text, 100) {
 		b.Recipients = append(b.Recipients, BouncedRecipient{
 			FinalRecipient: found[1], Action: "failed",
-			Status: enhancedStatus.FindString(found[2]), Diagnostic: cleanLine(found[2], 1000),
+			Status: enhancedStatus.FindString(found[2]), Diagnostic: tidy.Line(found[2], 1000),
 		})
 	}
 	if len(b.Recipients) == 0 {

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"regexp"
 	"strings"
+
+	"caseward/internal/platform/tidy"
 )
 
 // header holds the fields of a mail or of a MIME part, names in lower case, values unfolded and still encoded.
@@ -138,7 +140,7 @@ func (h header) all(name string) []string { return h.fields[name] }
 
 // text returns the first field of a name, decoded (RFC 2047) and on one line.
 func (h header) text(name string, limit int) string {
-	return cleanLine(decodeWords(h.raw(name)), limit)
+	return tidy.Line(decodeWords(h.raw(name)), limit)
 }
 
 // encodedWord matches an encoded word, also with blanks or 8-bit text inside, which some programs leave there.

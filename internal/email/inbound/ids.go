@@ -7,6 +7,8 @@ import (
 	"io"
 	"strings"
 	"unicode"
+
+	"caseward/internal/platform/tidy"
 )
 
 // maxID keeps identifiers within what a database index takes.
@@ -52,7 +54,7 @@ func parseIDs(field string) []string {
 // normaliseID removes what folding put inside an identifier. Case stays: identifiers are compared exactly.
 func normaliseID(s string) string {
 	s = strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) || unicode.IsControl(r) || r == '<' || r == '>' || turnsDirection(r) {
+		if unicode.IsSpace(r) || unicode.IsControl(r) || r == '<' || r == '>' || tidy.TurnsDirection(r) {
 			return -1
 		}
 		return r

@@ -2,7 +2,11 @@
 // Threading and storing are the caller's.
 package inbound
 
-import "time"
+import (
+	"time"
+
+	"caseward/internal/platform/tidy"
+)
 
 // Limits of what Parse reads. They bound its time and memory whatever arrives; the raw mail keeps the rest.
 const (
@@ -109,6 +113,6 @@ func (m *Message) ApplyEnvelope(e Envelope) {
 
 func (m *Message) defect(what string) {
 	if len(m.Defects) < maxDefects {
-		m.Defects = append(m.Defects, cleanLine(what, 500))
+		m.Defects = append(m.Defects, tidy.Line(what, 500))
 	}
 }

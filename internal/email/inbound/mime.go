@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/jhillyerd/enmime/v2/mediatype"
+
+	"caseward/internal/platform/tidy"
 )
 
 // part is a node of the MIME tree (RFC 2046). The tree is cut by hand, because the library recurses as deep as a mail
@@ -109,23 +111,23 @@ func hasContentField(h header) bool {
 func (p *part) describe() {
 	p.mediaType = "text/plain"
 	if raw := p.header.raw("content-type"); raw != "" {
-		if t, params, _, err := mediatype.Parse(toUTF8([]byte(cut(raw, 8192)), "")); err == nil && t != "" {
-			p.mediaType, p.params = strings.ToLower(cleanLine(t, 150)), params
+		if t, params, _, err := mediatype.Parse(toUTF8([]byte(tidy.Cut(raw, 8192)), "")); err == nil && t != "" {
+			p.mediaType, p.params = strings.ToLower(tidy.Line(t, 150)), params
 		} else if t := token(raw); strings.Count(t, "/") == 1 {
-			p.mediaType = cleanLine(t, 150)
+			p.mediaType = tidy.Line(t, 150)
 		}
 	}
 	p.contentID = normaliseID(p.header.raw("content-id"))
 	var dparams map[string]string
 	if raw := p.header.raw("content-disposition"); raw != "" {
-		d, params, _, err := mediatype.Parse(toUTF8([]byte(cut(raw, 8192)), ""))
+		d, params, _, err := mediatype.Parse(toUTF8([]byte(tidy.Cut(raw, 8192)), ""))
 		if err != nil {
 			d = token(raw)
 		}
 		p.disposition, dparams = strings.ToLower(d), params
 	}
 	for _, name := range []string{dparams["filename"], p.params["name"], p.params["filename"]} {
-		if p.filename = cleanFilename(decodeWords(name)); p.filename != "" {
+		if p.filename = tidy.Filename(decodeWords(name)); p.filename != "" {
 			break
 		}
 	}

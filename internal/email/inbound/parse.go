@@ -6,6 +6,8 @@ import (
 	"net/mail"
 	"strings"
 	"time"
+
+	"caseward/internal/platform/tidy"
 )
 
 // Parse reads a mail. It never fails: what cannot be read is left out and named in Defects, and a mail of which nothing
@@ -44,7 +46,7 @@ func (m *Message) rescue(h header, rest, raw []byte) {
 	}
 	if len(bytes.TrimSpace(readable)) > 0 {
 		m.defect("no readable part; shown as it came")
-		m.Text = cut(cleanText(toUTF8(readable[:min(len(readable), MaxBody)], "")), MaxBody)
+		m.Text = tidy.Cut(cleanText(toUTF8(readable[:min(len(readable), MaxBody)], "")), MaxBody)
 	}
 }
 
@@ -52,7 +54,7 @@ func (m *Message) rescue(h header, rest, raw []byte) {
 func unread(raw []byte, why string) Message {
 	m := Message{MessageID: hashID(raw, "synthetic.invalid")}
 	m.defect(why)
-	m.Text = cut(cleanText(string(raw[:min(len(raw), MaxBody)])), MaxBody)
+	m.Text = tidy.Cut(cleanText(string(raw[:min(len(raw), MaxBody)])), MaxBody)
 	return m
 }
 
@@ -97,7 +99,7 @@ var looseDates = []string{
 
 // parseDate returns a time within the age of mail, or zero: an absurd date would sort a case where nobody finds it.
 func parseDate(v string) time.Time {
-	v = cleanLine(toUTF8([]byte(v), ""), 200)
+	v = tidy.Line(toUTF8([]byte(v), ""), 200)
 	t, err := mail.ParseDate(v)
 	for _, layout := range looseDates {
 		if err == nil {

@@ -14,11 +14,13 @@ import (
 
 	"github.com/emersion/go-smtp"
 
+	"caseward/internal/desk/message"
 	"caseward/internal/platform/errs"
+	"caseward/internal/platform/tidy"
 )
 
 // MaxMessageBytes is the largest mail taken, announced by SIZE (RFC 1870).
-const MaxMessageBytes = 25 << 20
+const MaxMessageBytes = message.MaxMail
 
 // Receiver is what the SMTP server needs of the program.
 type Receiver interface {
@@ -273,7 +275,7 @@ func shown(err error) string {
 			return '?'
 		}
 		return r
-	}, cut(e.Message, 300))
+	}, tidy.Cut(e.Message, 300))
 }
 
 // Reset ends the transaction; the library calls it after the answer to each mail.

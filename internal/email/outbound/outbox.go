@@ -84,7 +84,14 @@ func codeOf(failure error) int {
 }
 
 func (o *Outbox) send(ctx context.Context, d message.Delivery) error {
-	mail, err := o.write(d)
+	var files []message.File
+	if d.HasFiles {
+		var err error
+		if files, err = message.DeliveryFiles(ctx, o.db, d); err != nil {
+			return err
+		}
+	}
+	mail, err := o.write(d, files)
 	if err != nil {
 		return err
 	}
@@ -95,7 +102,7 @@ func (o *Outbox) send(ctx context.Context, d message.Delivery) error {
 
 // write makes the RFC 5322 message. Answers go to the signed address of Reply-To and bounces to the same in the envelope.
 // Where an inbound address is too long to carry a signature both go to it, and find the case by the mail they refer to.
-func (o *Outbox) write(d message.Delivery) (Mail, error) {
+func (o *Outbox) write(d message.Delivery, files []message.File) (Mail, error) {
 	if d.From == "" {
 		return Mail{}, errs.New(errs.Invalid, "This workspace has no e-mail address to send from. An admin can add one under Admin › Email.")
 	}
@@ -109,6 +116,9 @@ func (o *Outbox) write(d message.Delivery) (Mail, error) {
 		To:      addresses(d.ToRecipients), Cc: addresses(d.CcRecipients),
 		Subject: replySubject(d), MessageID: d.MessageID, References: oldestFirst(d.References), Date: d.CreatedAt,
 		Text: d.BodyText, HTML: markup.Markdown(d.BodyText),
+	}
+	for _, f := range files {
+		out.Attachments = append(out.Attachments, compose.Attachment{Filename: f.Filename, ContentType: f.ContentType, Data: f.Data})
 	}
 	if d.InReplyTo != nil {
 		out.InReplyTo = *d.InReplyTo

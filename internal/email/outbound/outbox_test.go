@@ -223,3 +223,48 @@ func TestFolderShowsWhatWouldHaveBeenSent(t *testing.T) {
 		t.Errorf("a folder that is none: %v", err)
 	}
 }
+
+// TestFilesLeaveWithTheirMail, of whatever kind, and the mail that comes back with them is known as ours.
+func TestFilesLeaveWithTheirMail(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	ctx := t.Context()
+	n := d.Receive(fixture.Mail{ID: "q1@customer.test", From: "maria@customer.test"})
+	picture := append([]byte("\x89PNG\r\n\x1a\n"), bytes.Repeat([]byte{0, 255, '\n', '\r'}, 20_000)...)
+	files := []message.Upload{{Filename: "Größe 7.png", Data: picture}, {Filename: "words.csv", Data: []byte("a;b\n")}, {Filename: "empty"}}
+	_, err := d.Messages.Reply(ctx, d.Ana, message.ReplyInput{Number: n, Body: "See.", Files: files})
+	must(t, err)
+	_, err = d.Messages.Reply(ctx, d.Ana, message.ReplyInput{Number: n, Files: files[:1]})
+	must(t, err)
+	s := &sink{}
+	if got := sweep(t, d, s); got != "sent 2 mails, 0 failed" {
+		t.Fatal(got)
+	}
+	read := inbound.Parse(s.sent[0].Raw)
+	if len(read.Attachments) != 3 || read.Text != "See." || len(read.Defects) > 0 {
+		t.Fatalf("%d files, %q, %v", len(read.Attachments), read.Text, read.Defects)
+	}
+	for i, want := range []string{"image/png", "text/csv", "text/plain"} {
+		a := read.Attachments[i]
+		if a.Filename != files[i].Filename || a.ContentType != want || !bytes.Equal(a.Data, files[i].Data) || a.Inline {
+			t.Errorf("%q of type %s, %d bytes", a.Filename, a.ContentType, len(a.Data))
+		}
+	}
+	if alone := inbound.Parse(s.sent[1].Raw); len(alone.Attachments) != 1 || strings.TrimSpace(alone.Text) != "" {
+		t.Errorf("a mail of a file alone: %q, %d files", alone.Text, len(alone.Attachments))
+	}
+	had := d.Snapshot(n)
+	for _, m := range s.sent {
+		must(t, d.Intake.Receive(ctx, inbound.Envelope{From: "maria@customer.test", To: []string{d.Address}}, m.Raw))
+	}
+	for _, row := range d.Snapshot(n) {
+		if !slices.Contains(had, row) && !strings.HasPrefix(row, "inbound ") && !strings.HasPrefix(row, "id ") {
+			t.Errorf("our own mail made of it: %.300s", row)
+		}
+	}
+	other := bytes.Replace(s.sent[0].Raw, []byte("YTti"), []byte("YTtj"), 1) // "a;b" becomes "a;c"
+	must(t, d.Intake.Receive(ctx, inbound.Envelope{From: "maria@customer.test", To: []string{d.Address}}, other))
+	if now := d.Snapshot(n); len(now) < len(had)+3 {
+		t.Error("another file under the id of our own mail is taken for ours")
+	}
+}

@@ -19,12 +19,14 @@ type draftView struct {
 	status     string
 	casep      ui.Link
 	from       string
+	files      ui.FilesProps
 }
 
 // keepDraft answers a reply or note that was refused: the words in a field to copy from, and, where the case was
 // deleted meanwhile and the writer may, "Restore and send".
 func (p *Pages) keepDraft(w http.ResponseWriter, r *http.Request, in posted, below string, refused error) error {
 	view := draftView{problem: errs.SafeText(refused), submission: in.form.Submission(), body: in.form.Text("body"), status: in.form.Text("status"), from: in.form.Text("from"),
+		files: shell.FilesProps(in.form, "draft-files"),
 		casep: ui.Link{Label: "Go to the inbox", Href: in.visit.Path("/inbox")}}
 	c, err := p.cases.Get(r.Context(), in.visit.Actor, in.number)
 	if err == nil {

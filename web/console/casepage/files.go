@@ -2,14 +2,15 @@ package casepage
 
 import (
 	"net/http"
-	"strings"
 
 	"caseward/internal/desk/message"
+	"caseward/internal/platform/filetype"
 	"caseward/web/console/shell"
 	"caseward/web/kit"
 )
 
-// Attachment is GET /w/{ws}/cases/{number}/attachments/{id}. An image is shown, everything else is a download.
+// Attachment is GET /w/{ws}/cases/{number}/attachments/{id}. What is a picture by its bytes is shown, everything else is
+// a download.
 func (p *Pages) Attachment(w http.ResponseWriter, r *http.Request) error {
 	n, err := number(r)
 	if err != nil {
@@ -27,7 +28,8 @@ func (p *Pages) Attachment(w http.ResponseWriter, r *http.Request) error {
 	if name == "" {
 		name = "attachment-" + text(which)
 	}
-	return kit.ServeFile(w, r, kit.FileProps{Name: name, Type: strings.ToLower(f.ContentType), Inline: isImage(f), Data: f.Data})
+	kind := filetype.Of("", "", f.Data)
+	return kit.ServeFile(w, r, kit.FileProps{Name: name, Type: kind, Inline: filetype.IsPicture(kind), Data: f.Data})
 }
 
 // Raw is GET /w/{ws}/cases/{number}/messages/{id}/raw: the mail as it came.
@@ -45,9 +47,4 @@ func (p *Pages) Raw(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return kit.ServeFile(w, r, kit.FileProps{Name: "case-" + text(n) + "-message-" + text(which) + ".eml", Data: f.Data})
-}
-
-// isImage believes the sender's type only where the bytes agree.
-func isImage(f message.File) bool {
-	return raster(f.ContentType) && http.DetectContentType(f.Data) == strings.ToLower(f.ContentType)
 }

@@ -115,15 +115,21 @@ type posted struct {
 }
 
 func post(w http.ResponseWriter, r *http.Request) (posted, error) {
-	return postOf(w, r, kit.FormLimit)
-}
-
-func postOf(w http.ResponseWriter, r *http.Request, limit int64) (posted, error) {
 	n, err := number(r)
 	if err != nil {
 		return posted{}, err
 	}
-	form, err := kit.ReadForm(w, r, limit)
+	form, err := kit.ReadForm(w, r, kit.FormLimit)
+	return posted{shell.From(r), n, form}, err
+}
+
+// postFiles is post for a form with what somebody has written, and files.
+func postFiles(w http.ResponseWriter, r *http.Request) (posted, error) {
+	n, err := number(r)
+	if err != nil {
+		return posted{}, err
+	}
+	form, err := kit.ReadUpload(w, r, message.MaxFiles, shell.FilesField)
 	return posted{shell.From(r), n, form}, err
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"caseward/internal/desk/message"
+	"caseward/internal/platform/filetype"
 	"caseward/internal/platform/markup"
 	"caseward/web/ui"
 )
@@ -76,7 +77,7 @@ func (v view) letter(m message.Message) letter {
 		}
 		f := file{name: fileName(a), size: fileSize(a.Size)}
 		if v.DeletedAt == nil { // the files of a deleted case are out of reach until it is restored
-			f.href, f.image = files+text(a.ID), raster(a.ContentType) && a.Size < maxPreview
+			f.href, f.image = files+text(a.ID), filetype.IsPicture(a.ContentType) && a.Size < maxPreview
 		}
 		l.files = append(l.files, f)
 	}
@@ -117,12 +118,15 @@ func visible(html string) bool {
 // embedded is the path of the image that the HTML names by its Content-ID; "" where it cannot be shown.
 func (v view) embedded(attachments []message.Attachment, cid, files string) string {
 	for _, a := range attachments {
-		if a.ContentID == cid && raster(a.ContentType) && v.DeletedAt == nil {
+		if a.ContentID == cid && filetype.IsPicture(a.ContentType) && v.DeletedAt == nil {
 			return files + text(a.ID)
 		}
 	}
 	return ""
 }
+
+// isEmpty reports a message that is its files alone.
+func (l letter) isEmpty() bool { return l.fresh+l.quoted+l.signature == "" && l.blocked == 0 }
 
 func (l letter) anchor() string { return "m-" + text(l.ID) }
 
@@ -188,16 +192,7 @@ func (l letter) deliveryError() string {
 }
 
 // maxPreview is how large an image may be to be shown below its message, in bytes.
-const maxPreview = 1 << 20
-
-// raster reports a type of image that can only be looked at. SVG is not among them: it can run scripts.
-func raster(contentType string) bool {
-	switch strings.ToLower(contentType) {
-	case "image/png", "image/jpeg", "image/gif", "image/webp":
-		return true
-	}
-	return false
-}
+const maxPreview = 4 << 20
 
 func fileName(a message.Attachment) string {
 	if a.Filename != "" {

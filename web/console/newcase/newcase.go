@@ -53,17 +53,20 @@ func (p *Pages) Show(w http.ResponseWriter, r *http.Request) error {
 	}))
 }
 
-// Create is POST /w/{ws}/cases/new: fields contact_email, contact_name, subject, body, send (1: mail it to the
-// contact, otherwise it is an internal note), queue, priority, assignee.
+// Create is POST /w/{ws}/cases/new: fields contact_email, contact_name, subject, body, files, send (1: mail it
+// to the contact, otherwise it is an internal note), queue, priority, assignee.
 func (p *Pages) Create(w http.ResponseWriter, r *http.Request) error {
-	form, err := kit.ReadForm(w, r, kit.DraftLimit)
+	form, err := kit.ReadUpload(w, r, message.MaxFiles, shell.FilesField)
 	if err != nil {
 		return err
+	}
+	if !form.Valid() {
+		return p.render(w, r, form.Status(), form)
 	}
 	v := shell.From(r)
 	c, err := p.opener.Open(r.Context(), v.Actor, message.OpenInput{
 		ContactName: form.Text("contact_name"), ContactEmail: form.Text("contact_email"),
-		Subject: form.Text("subject"), Body: form.Text("body"), Send: form.Checked("send"),
+		Subject: form.Text("subject"), Body: form.Text("body"), Files: shell.Uploads(form), Send: form.Checked("send"),
 		Queue: choice(form, "queue"), Priority: cases.Priority(choice(form, "priority")), Assignee: access.MemberID(choice(form, "assignee")),
 		Submission: form.Submission(),
 	})
@@ -71,7 +74,7 @@ func (p *Pages) Create(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if !form.Valid() {
-		return p.render(w, r, http.StatusUnprocessableEntity, form)
+		return p.render(w, r, form.Status(), form)
 	}
 	number := strconv.FormatInt(int64(c.Number), 10)
 	p.Flash(r, ui.NoticeProps{Tone: ui.Success, Text: "Case " + number + " created"})

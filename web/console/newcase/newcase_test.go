@@ -3,6 +3,7 @@ package newcase_test
 import (
 	"context"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/go-chi/chi/v5"
@@ -82,6 +83,22 @@ func TestAMistakeLosesNothing(t *testing.T) {
 	}
 	if d.in.Send {
 		t.Error("a note would have been sent")
+	}
+}
+
+func TestFilesComeWithANewCase(t *testing.T) {
+	t.Parallel()
+	d := &desk{}
+	s := site(t, d)
+	form := url.Values{"contact_email": {"maria@shop.test"}, "subject": {"Call"}, "body": {"She called."}}
+	s.Upload("/w/acme/cases/new", form, [2]string{"a.txt", "words"}).WantSeeOther("/w/acme/cases/46")
+	if len(d.in.Files) != 1 || string(d.in.Files[0].Data) != "words" || d.in.Subject != "Call" {
+		t.Errorf("opened %+v", d.in)
+	}
+	d.in = message.OpenInput{}
+	page := s.Upload("/w/acme/cases/new", form, [2]string{"a.txt", strings.Repeat("x", message.MaxFiles+1)}).Want(413).Has("The case was not created", "The files are too large")
+	if page.Field("Message").Text() != "She called." || d.in.Subject != "" {
+		t.Error("what was typed is gone, or the case was made")
 	}
 }
 

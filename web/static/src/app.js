@@ -1,6 +1,7 @@
 // Everything here makes pages smoother; every page works without it. No inline scripts exist, so all
 // behaviour hangs on data attributes, read by listeners on the document: what htmx swaps in just works.
 import { startLive } from "./js/live.js";
+import { startAttach } from "./js/attach.js";
 import { startCheckAll } from "./js/checkall.js";
 import { startComposer } from "./js/composer.js";
 import { startCopy } from "./js/copy.js";
@@ -18,6 +19,7 @@ startTheme();
 startMenus();
 startNotices();
 startForms();
+startAttach();
 startComposer();
 startCopy();
 startDialogs();

@@ -1,4 +1,6 @@
-// Changing between reply and note takes what was typed along, as long as nothing was typed there.
+// Changing between reply and note takes what was typed and attached along, as long as there is nothing there.
+import { moveFiles } from "./attach.js";
+
 export function startComposer() {
   document.addEventListener("change", (event) => {
     if (event.target.name !== "compose") return;
@@ -7,6 +9,7 @@ export function startComposer() {
     const from = [...composer.querySelectorAll("textarea")].find((area) => area !== to);
     if (!to) return;
     if (from && !to.value) [to.value, from.value] = [from.value, ""];
+    for (const form of composer.querySelectorAll("form")) if (!form.contains(to)) moveFiles(form, to.form);
     if (!event.target.matches(":focus-visible")) to.focus();
   });
 }

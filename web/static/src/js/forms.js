@@ -25,7 +25,8 @@ export function startForms() {
   });
 }
 
-function prepare(root) {
+// prepare makes a part that is new on the page ready.
+export function prepare(root) {
   for (const area of root.querySelectorAll("textarea[data-autosize]")) grow(area);
   const first = root.querySelector("[data-focus]:not(.notices)") ?? root.querySelector(".notices[data-focus]");
   first?.focus({ preventScroll: first.matches(".notices") });
@@ -50,14 +51,14 @@ function guard(event) {
   form.dataset.sending = "1";
   event.submitter?.setAttribute("aria-busy", "true");
   setTimeout(() => {
-    if (event.defaultPrevented && !form.matches(".htmx-request")) release(form); // nothing was sent
+    if (event.defaultPrevented && !form.matches(".htmx-request, [data-uploading]")) release(form); // nothing was sent
   });
   setTimeout(() => release(form), 15000); // a download answers without a new page
 }
 
 function release(element) {
   const form = element?.closest?.("form[data-sending]");
-  if (!form) return;
+  if (!form || form.dataset.uploading) return;
   delete form.dataset.sending;
   for (const busy of form.querySelectorAll("[aria-busy]")) busy.removeAttribute("aria-busy");
 }
