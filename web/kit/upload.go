@@ -73,7 +73,7 @@ func (u *upload) read(body io.Reader, boundary string) error {
 	parts := multipart.NewReader(body, boundary)
 	for range maxParts {
 		part, err := parts.NextPart()
-		if err == io.EOF { //nolint:errorlint // wrapped, it says that the form ends in the middle
+		if err == io.EOF { // not errors.Is: wrapped, it says that the form ends in the middle
 			return nil
 		}
 		if err != nil {

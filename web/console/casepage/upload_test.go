@@ -27,7 +27,7 @@ func TestFilesComeWithRepliesAndNotes(t *testing.T) {
 			t.Errorf("%s takes no files", form)
 		}
 		// The words come first, so that they have arrived when a file turns out to be too large.
-		if strings.Index(f.Text(), "Attach files") < 0 || f.Find("textarea").ParentsUntil("form").NextAllFiltered(".attach").Length() != 1 {
+		if !strings.Contains(f.Text(), "Attach files") || f.Find("textarea").ParentsUntil("form").NextAllFiltered(".attach").Length() != 1 {
 			t.Errorf("%s has the files before the words", form)
 		}
 	}
