@@ -103,8 +103,9 @@ func (s *Service) countSome(ctx context.Context, actor access.Actor, list []time
 	return done, err
 }
 
-// counts keeps the counts of each member's filters until anything in the workspace changes. One that took long is kept
-// a hundred times as long whatever happens: otherwise a busy workspace would do little but count.
+// counts keeps the counts until anything in the workspace changes; members share those that are not of “me”, since all open
+// pages ask again after a change. One that took long is kept a hundred times as long whatever happens: otherwise a busy
+// workspace would do little but count.
 type counts struct {
 	hub     *live.Hub
 	now     clock.Clock
@@ -114,7 +115,7 @@ type counts struct {
 
 // countKey is all that a count depends on besides the cases.
 type countKey struct {
-	listKey
+	listKey      // member is 0 where it does not depend on who asks
 	restore bool // sees deleted cases
 	query   string
 }
@@ -139,7 +140,11 @@ func newCounts(hub *live.Hub, now clock.Clock) *counts {
 }
 
 func keyOf(actor access.Actor, query string) countKey {
-	return countKey{listKey{actor.Workspace, actor.Member}, actor.Can(access.RestoreCases), query}
+	key := countKey{listKey{workspace: actor.Workspace}, actor.Can(access.RestoreCases), query}
+	if search.Personal(query) {
+		key.member = actor.Member
+	}
+	return key
 }
 
 // known returns the filters with the counts that are kept of them, and the places of those that have to be counted.

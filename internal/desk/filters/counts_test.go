@@ -74,6 +74,7 @@ func TestCountsAreTheListsAfterEachChange(t *testing.T) {
 		if fmt.Sprint(after) == fmt.Sprint(before) {
 			t.Errorf("no count changed by step %d", i)
 		}
+		agree(t, d, d.Admin) // sees what Ana sees, but for what is hers
 		if ben := agree(t, d, d.Ben); ben["status:deleted"] != -1 {
 			t.Errorf("Ben, who may not see deleted cases, is told of %d", ben["status:deleted"])
 		}

@@ -1,0 +1,19 @@
+package search_test
+
+import (
+	"testing"
+
+	"caseward/internal/desk/search"
+)
+
+func TestOnlyMeMeansSomebodyElseToEverybody(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"assignee:me": true, "-assignee:ME status:open": true, "assignee:ana,me": true, `assignee:"me"`: true, "give me back": true,
+		"assignee:none": false, "status:open tag:home": false, "method": false, "": false,
+	} {
+		if search.Personal(text) != want {
+			t.Errorf("%q: %v", text, !want)
+		}
+	}
+}
