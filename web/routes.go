@@ -16,6 +16,7 @@ import (
 	"caseward/internal/desk/bulk"
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/filters"
+	"caseward/internal/desk/followup"
 	"caseward/internal/desk/member"
 	"caseward/internal/desk/message"
 	"caseward/internal/desk/notify"
@@ -33,6 +34,7 @@ import (
 	"caseward/web/console/casepage"
 	"caseward/web/console/deleted"
 	"caseward/web/console/filterpage"
+	"caseward/web/console/followups"
 	"caseward/web/console/inbox"
 	"caseward/web/console/newcase"
 	"caseward/web/console/notifications"
@@ -64,6 +66,7 @@ type Deps struct {
 	Notices    *notify.Service
 	Search     *search.Service
 	Bulk       *bulk.Service
+	FollowUps  *followup.Service
 }
 
 // pages are all pages of the site, by area.
@@ -76,6 +79,7 @@ type pages struct {
 	deleted  *deleted.Pages
 	bulk     *bulkpage.Pages
 	filters  *filterpage.Pages
+	todo     *followups.Pages
 	audit    *auditpage.Pages
 	told     *notifications.Pages
 	settings *settings.Pages
@@ -84,15 +88,20 @@ type pages struct {
 }
 
 func newPages(d Deps) pages {
-	sh := shell.New(d.Kit, d.Members, d.Cases, d.Filters, d.Notices, d.Snapshots, d.Now)
+	sh := shell.New(d.Kit, shell.Services{
+		Members: d.Members, Counts: d.Cases, Filters: d.Filters, FollowUps: d.FollowUps, Bell: d.Notices, Snapshots: d.Snapshots,
+	}, d.Now)
 	return pages{
-		shell:    sh,
-		account:  account.New(sh, d.Members, d.Setup),
-		inbox:    inbox.New(sh, d.Cases, d.Search, d.Filters, d.Members, d.Hub),
-		one:      casepage.New(sh, d.Cases, d.Messages, d.Retention, d.Members, d.Workspaces, d.Notices),
+		shell:   sh,
+		account: account.New(sh, d.Members, d.Setup),
+		inbox:   inbox.New(sh, d.Cases, d.Search, d.Filters, d.Members, d.Hub),
+		one: casepage.New(sh, casepage.Services{
+			Cases: d.Cases, Messages: d.Messages, Retention: d.Retention, FollowUps: d.FollowUps, Members: d.Members, Queues: d.Workspaces, Notices: d.Notices,
+		}),
 		newCase:  newcase.New(sh, d.Messages, d.Members, d.Workspaces),
 		deleted:  deleted.New(sh, d.Cases, d.Retention),
 		filters:  filterpage.New(sh, d.Filters),
+		todo:     followups.New(sh, d.FollowUps),
 		bulk:     bulkpage.New(sh, d.Bulk, d.Members, d.Workspaces),
 		audit:    auditpage.New(sh, d.Audit),
 		told:     notifications.New(sh, d.Notices),
@@ -174,11 +183,13 @@ func consoleRoutes(r chi.Router, k *kit.Kit, p pages) {
 	r.Get("/bulk/{id}", k.Handle(p.bulk.Show))
 	r.Post("/bulk/{id}/undo", k.Handle(p.bulk.Undo))
 	r.Post("/bulk/{id}/stop", k.Handle(p.bulk.Stop))
+	r.Get("/followups", k.Handle(p.todo.List))
 	r.Get("/audit", k.Handle(p.audit.List))
 	r.Get("/notifications", k.Handle(p.told.List))
 	r.Post("/notifications/read", k.Handle(p.told.ReadAll))
 	r.Post("/notifications/{id}/open", k.Handle(p.told.Open))
 	r.Get("/settings", k.Handle(p.settings.Show))
+	r.Post("/settings/time-zone", k.Handle(p.settings.SetTimeZone))
 	r.Post("/settings/view", k.Handle(p.settings.SetView))
 	r.Post("/settings/notifications", k.Handle(p.settings.SetNotifications))
 	r.Post("/settings/password", k.Handle(p.settings.ChangePassword))
@@ -203,6 +214,10 @@ func caseRoutes(r chi.Router, k *kit.Kit, p *casepage.Pages) {
 	for _, property := range []string{"/update", "/status", "/assign", "/priority", "/queue", "/tags"} {
 		r.Post(property, k.Handle(p.Update))
 	}
+	r.Post("/snooze", k.Handle(p.Snooze))
+	r.Post("/wake", k.Handle(p.Wake))
+	r.Post("/followups", k.Handle(p.AddFollowUp))
+	r.Post("/followups/{id}", k.Handle(p.ChangeFollowUp))
 	r.Post("/spam", k.Handle(p.Spam))
 	r.Post("/not-spam", k.Handle(p.NotSpam))
 	r.Get("/delete", k.Handle(p.ConfirmDelete))

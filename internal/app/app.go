@@ -22,6 +22,7 @@ import (
 	"caseward/internal/desk/bulk"
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/filters"
+	"caseward/internal/desk/followup"
 	"caseward/internal/desk/member"
 	"caseward/internal/desk/message"
 	"caseward/internal/desk/notify"
@@ -58,6 +59,7 @@ type App struct {
 	Notices    *notify.Service
 	Search     *search.Service
 	Bulk       *bulk.Service
+	FollowUps  *followup.Service
 	Sealer     *audit.Sealer
 	Intake     *inbound.Intake
 	Jobs       *jobs.Runner
@@ -164,6 +166,7 @@ func (a *App) build(now clock.Clock) error {
 	a.Notices = notify.NewService(a.DB, guard, a.Hub, now)
 	a.Search = search.NewService(a.DB, now)
 	a.Bulk = bulk.NewService(a.DB, guard, a.Cases, a.Search, a.Members, enqueuer, now)
+	a.FollowUps = followup.NewService(a.DB, guard, a.Cases, a.Hub, now)
 	a.Intake = inbound.NewIntake(a.DB, a.Messages, a.Workspaces, signer, now, a.log)
 	outbox := outbound.NewOutbox(a.DB, a.transport(now), signer, now, a.log)
 	notices := outbound.NewNotices(a.DB, a.transport(now), a.Config.BaseURL, now, a.log)
@@ -188,7 +191,7 @@ func (a *App) buildWeb(now clock.Clock) error {
 	a.Handler, err = web.Routes(web.Deps{
 		Kit: k, BaseURL: base, Files: files, Ready: a.DB.Ping, Snapshots: a.DB, Hub: a.Hub, Now: now,
 		Members: a.Members, Workspaces: a.Workspaces, Setup: a.Setup, Cases: a.Cases, Filters: a.Filters, Messages: a.Messages,
-		Retention: a.Retention, Notices: a.Notices, Search: a.Search, Bulk: a.Bulk, Audit: audit.NewReader(a.DB, audit.NewGuard(a.DB, now)),
+		Retention: a.Retention, Notices: a.Notices, Search: a.Search, Bulk: a.Bulk, FollowUps: a.FollowUps, Audit: audit.NewReader(a.DB, audit.NewGuard(a.DB, now)),
 	})
 	return err
 }
@@ -213,6 +216,8 @@ func (a *App) sweeps(outbox *outbound.Outbox, notices *outbound.Notices) []jobs.
 	return []jobs.Sweep{
 		{Name: retention.PurgeSweep, Every: time.Minute, Timeout: time.Hour, Run: a.Retention.Purge},
 		{Name: retention.ErasureSweep, Every: time.Minute, Timeout: time.Hour, Run: a.Retention.Fulfil},
+		{Name: cases.WakeSweep, Every: time.Minute, Run: a.Cases.WakeDue},
+		{Name: followup.Sweep, Every: time.Minute, Run: a.FollowUps.Remind},
 		{Name: bulk.Sweep, Every: time.Minute, Timeout: time.Hour, Run: a.Bulk.Run},
 		{Name: message.OutboxSweep, Every: 5 * time.Second, Run: outbox.Sweep},
 		{Name: notify.MailSweep, Every: 20 * time.Second, Run: notices.Sweep},

@@ -88,6 +88,8 @@ const (
 	IconTimer              IconName = "timer"
 	IconTags               IconName = "tags"
 	IconListChecks         IconName = "list-checks"
+	IconSquare             IconName = "square"
+	IconSquareCheck        IconName = "square-check"
 	IconSquarePen          IconName = "square-pen"
 	IconSmartphone         IconName = "smartphone"
 	IconHash               IconName = "hash"
@@ -226,6 +228,8 @@ func drawings() []drawing { //nolint:funlen // a table
 		{IconTimer, `<line x1="10" x2="14" y1="2" y2="2"/><line x1="12" x2="15" y1="14" y2="11"/><circle cx="12" cy="14" r="8"/>`},
 		{IconTags, `<path d="M13.172 2a2 2 0 0 1 1.414.586l6.71 6.71a2.4 2.4 0 0 1 0 3.408l-4.592 4.592a2.4 2.4 0 0 1-3.408 0l-6.71-6.71A2 2 0 0 1 6 9.172V3a1 1 0 0 1 1-1z"/><path d="M2 7v6.172a2 2 0 0 0 .586 1.414l6.71 6.71a2.4 2.4 0 0 0 3.191.193"/><circle cx="10.5" cy="6.5" r=".5" fill="currentColor"/>`},
 		{IconListChecks, `<path d="M13 5h8"/><path d="M13 12h8"/><path d="M13 19h8"/><path d="m3 17 2 2 4-4"/><path d="m3 7 2 2 4-4"/>`},
+		{IconSquare, `<rect width="18" height="18" x="3" y="3" rx="2"/>`},
+		{IconSquareCheck, `<rect width="18" height="18" x="3" y="3" rx="2"/><path d="m9 12 2 2 4-4"/>`},
 		{IconSquarePen, `<path d="M12 3H5a2 2 0 0 0-2 2v14a2 2 0 0 0 2 2h14a2 2 0 0 0 2-2v-7"/><path d="M18.375 2.625a1 1 0 0 1 3 3l-9.013 9.014a2 2 0 0 1-.853.505l-2.873.84a.5.5 0 0 1-.62-.62l.84-2.873a2 2 0 0 1 .506-.852z"/>`},
 		{IconSmartphone, `<rect width="14" height="20" x="5" y="2" rx="2" ry="2"/><path d="M12 18h.01"/>`},
 		{IconHash, `<line x1="4" x2="20" y1="9" y2="9"/><line x1="4" x2="20" y1="15" y2="15"/><line x1="10" x2="8" y1="3" y2="21"/><line x1="16" x2="14" y1="3" y2="21"/>`},

@@ -54,7 +54,9 @@ func Now() time.Time { return time.Date(2026, time.May, 4, 12, 0, 0, 0, time.UTC
 func New(t *testing.T) *Site {
 	t.Helper()
 	s := &Site{t: t, Kit: kit.New(kit.Options{}), Router: chi.NewRouter(), Member: Ana(), Staff: Support()}
-	s.Shell = shell.New(s.Kit, members{s}, counts{}, saved{s}, bell{s}, moments{}, Now)
+	s.Shell = shell.New(s.Kit, shell.Services{
+		Members: members{s}, Counts: counts{}, Filters: saved{s}, FollowUps: due{}, Bell: bell{s}, Snapshots: moments{},
+	}, Now)
 	s.Router.Use(s.Kit.Session)
 	s.Router.Get("/test/sign-in", s.Shell.Handle(func(_ http.ResponseWriter, r *http.Request) error {
 		return s.Shell.SignIn(r.Context(), s.Member.User.ID, s.Member.User.SessionEpoch)
@@ -194,6 +196,12 @@ type counts struct{}
 
 // Counts returns none.
 func (counts) Counts(context.Context, access.Actor) (cases.Counts, error) { return cases.Counts{}, nil }
+
+// due is nothing to do.
+type due struct{}
+
+// Due counts none.
+func (due) Due(context.Context, access.Actor) (int, error) { return 0, nil }
 
 type saved struct{ site *Site }
 

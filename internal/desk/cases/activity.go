@@ -29,6 +29,10 @@ const (
 	ActSubject          ActivityKind = "subject changed"
 	ActSpam             ActivityKind = "marked as spam"
 	ActNotSpam          ActivityKind = "marked as not spam"
+	ActSnoozed          ActivityKind = "snoozed"
+	ActWoken            ActivityKind = "back from snooze"
+	ActFollowUp         ActivityKind = "follow-up added"
+	ActFollowUpDone     ActivityKind = "follow-up done"
 	ActDeleted          ActivityKind = "deleted"
 	ActRestored         ActivityKind = "restored"
 	ActJoined           ActivityKind = "joined" // a thread that had begun as a case of its own

@@ -118,6 +118,7 @@ type Case struct {
 	SpamAt             *time.Time
 	SpamBy             *access.MemberID
 	SpamCause          *string
+	SnoozedUntil       *time.Time // out of the lists of work until then
 	DeletedAt          *time.Time
 	DeletedBy          *access.MemberID
 	DeletedCause       *string
@@ -203,7 +204,7 @@ func (c *Case) setStatus(s Status, now time.Time) bool {
 	}
 	c.Status, c.LastActivityAt, c.ClosedAt = s, now, nil
 	if s == Closed {
-		c.ClosedAt = &now
+		c.ClosedAt, c.SnoozedUntil = &now, nil
 	}
 	return true
 }

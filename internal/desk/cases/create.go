@@ -68,7 +68,7 @@ func TouchTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c *Case, by Act
 	}
 	from := c.Status
 	reopened = c.setStatus(Open, now)
-	c.LastInboundAt, c.LastActivityAt = &now, now
+	c.LastInboundAt, c.LastActivityAt, c.SnoozedUntil = &now, now, nil
 	if err := saveTx(ctx, tx, *c); err != nil || !reopened {
 		return reopened, err
 	}

@@ -22,18 +22,19 @@ const (
 	AllPending  Filter = "pending"
 	AllOnHold   Filter = "on-hold"
 	AllClosed   Filter = "closed"
+	Snoozed     Filter = "snoozed"
 	SpamView    Filter = "spam"
 	DeletedView Filter = "deleted"
 )
 
 // Filters lists the built-in filters in the order of the sidebar; DeletedView is apart, for those who may delete.
 func Filters() []Filter {
-	return []Filter{Mine, Unassigned, AllOpen, AllPending, AllOnHold, AllClosed, SpamView}
+	return []Filter{Mine, Unassigned, AllOpen, AllPending, AllOnHold, Snoozed, AllClosed, SpamView}
 }
 
 var filterLabels = map[Filter]string{
 	Mine: "Mine", Unassigned: "Unassigned", AllOpen: "All open", AllPending: "Pending", AllOnHold: "On hold",
-	AllClosed: "Closed", SpamView: "Spam", DeletedView: "Deleted cases",
+	Snoozed: "Snoozed", AllClosed: "Closed", SpamView: "Spam", DeletedView: "Deleted cases",
 }
 
 // Label is the filter's name as people read it.
@@ -49,13 +50,17 @@ type listSQL struct {
 	time  string // the column that the list is sorted by unless somebody chose otherwise, newest first
 }
 
+// awake leaves snoozed cases out of the lists of work.
+const awake = " and snoozed_until is null"
+
 var lists = map[Filter]listSQL{
-	Mine:        {"live_cases", "assignee_id = @member and status <> 'closed'", "last_activity_at"},
-	Unassigned:  {"live_cases", "assignee_id is null and status <> 'closed'", "last_activity_at"},
-	AllOpen:     {"live_cases", "status = 'open'", "last_activity_at"},
-	AllPending:  {"live_cases", "status = 'pending'", "last_activity_at"},
-	AllOnHold:   {"live_cases", "status = 'on_hold'", "last_activity_at"},
+	Mine:        {"live_cases", "assignee_id = @member and status <> 'closed'" + awake, "last_activity_at"},
+	Unassigned:  {"live_cases", "assignee_id is null and status <> 'closed'" + awake, "last_activity_at"},
+	AllOpen:     {"live_cases", "status = 'open'" + awake, "last_activity_at"},
+	AllPending:  {"live_cases", "status = 'pending'" + awake, "last_activity_at"},
+	AllOnHold:   {"live_cases", "status = 'on_hold'" + awake, "last_activity_at"},
 	AllClosed:   {"live_cases", "status = 'closed'", "last_activity_at"},
+	Snoozed:     {"live_cases", "snoozed_until is not null", "last_activity_at"},
 	SpamView:    {"cases", "spam_at is not null and deleted_at is null and merged_into_id is null", "last_activity_at"},
 	DeletedView: {"cases", "deleted_at is not null", "deleted_at"},
 }
@@ -80,6 +85,7 @@ type Summary struct {
 	LastInboundAt      *time.Time
 	LastOutboundAt     *time.Time
 	SeenInboundAt      *time.Time // what of it the reader has seen
+	SnoozedUntil       *time.Time
 	SpamAt             *time.Time
 	DeletedAt          *time.Time
 	DeletedByName      string
@@ -145,7 +151,7 @@ func IDsTx(ctx context.Context, tx pgx.Tx, actor access.Actor, f Filter, after *
 
 // details reads the Summary of each id, as @member sees it.
 const details = `select c.id, c.number, c.subject, c.status, c.priority, c.channel, c.created_at, c.last_activity_at, c.last_inbound_at, c.last_outbound_at,
-		c.spam_at, c.deleted_at, c.delete_reason, c.delete_reason_text, c.purge_at, c.purge_left, c.erasure_requested_at,
+		c.snoozed_until, c.spam_at, c.deleted_at, c.delete_reason, c.delete_reason_text, c.purge_at, c.purge_left, c.erasure_requested_at,
 		ids.sort_at, ids.sort_rank,
 		(select r.seen_inbound_at from case_reads r
 			where r.workspace_id = @ws and r.case_id = c.id and r.member_id = @member) as seen_inbound_at,

@@ -143,6 +143,7 @@ type Before struct {
 	Status         *Status          `json:"status,omitempty"`
 	LastActivityAt *time.Time       `json:"last_activity_at,omitempty"`
 	ClosedAt       *time.Time       `json:"closed_at,omitempty"`
+	SnoozedUntil   *time.Time       `json:"snoozed_until,omitempty"`
 	Priority       *Priority        `json:"priority,omitempty"`
 	Queue          *int64           `json:"queue,omitempty"`
 	Assignee       *access.MemberID `json:"assignee,omitempty"` // 0: nobody
@@ -323,7 +324,7 @@ func (e *manyEdit) update(c *Case, m Many, before *Before) (bool, error) {
 		return false, err
 	}
 	if from := c.Status; m.Status != nil && *m.Status != from {
-		before.Status, before.LastActivityAt, before.ClosedAt = &from, ref(c.LastActivityAt), c.ClosedAt
+		before.Status, before.LastActivityAt, before.ClosedAt, before.SnoozedUntil = &from, ref(c.LastActivityAt), c.ClosedAt, c.SnoozedUntil
 		c.setStatus(*m.Status, e.now)
 		if from == Closed && c.Status == Open {
 			e.tellings.add(*c, notify.Reopened)

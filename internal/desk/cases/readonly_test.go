@@ -10,6 +10,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"caseward/internal/desk/cases"
+	"caseward/internal/desk/followup"
 	"caseward/internal/testkit/fixture"
 )
 
@@ -26,6 +28,7 @@ var forbiddenBelow = map[string][]string{
 	"redactions":     {"insert", "update", "delete"},
 	"mail_ids":       nil,
 	"case_reads":     nil, // what members have seen is theirs
+	"followups":      {"insert", "update", "delete"},
 	"bulk_items":     nil,
 	"notifications":  nil, // read and mailed whatever becomes of the case; retention alone removes them
 }
@@ -107,6 +110,10 @@ func TestADeletedCaseIsReadOnlyInTheDatabase(t *testing.T) {
 	t.Parallel()
 	d := fixture.NewDesk(t)
 	n, live := d.Case(), d.Case()
+	for _, number := range []cases.Number{n, live} {
+		_, err := d.FollowUps.Add(t.Context(), d.Ana, number, followup.Input{Note: "x", DueAt: d.Clock.Now().Add(fixture.Day), Assignee: d.Ana.Member})
+		must(t, err)
+	}
 	id := fixture.One[int64](d, `select id from cases where number = $1`, n)
 	liveID := fixture.One[int64](d, `select id from cases where number = $1`, live)
 	d.Exec(`insert into redactions (workspace_id, case_id, message_id, kind, actor_kind, created_at)

@@ -33,6 +33,7 @@ type Session struct {
 	Workspace   Workspace
 	DefaultView View
 	Columns     []Column // of the Table view
+	TimeZone    string   // "": the workspace's
 }
 
 // StaffSession is a signed-in user in the staff console.
@@ -53,6 +54,7 @@ type resolved struct {
 	Grants        []access.Permission
 	DefaultView   View
 	TableColumns  []Column
+	MemberZone    string
 	WorkspaceID   access.WorkspaceID
 	Slug          string
 	WorkspaceName string
@@ -65,7 +67,7 @@ type resolved struct {
 // resolvedColumns and resolvedFrom read a row of active members.
 const (
 	resolvedColumns = `u.id, u.email, u.name, u.is_staff, u.session_epoch,
-		m.id as member_id, m.role, m.default_view, m.table_columns,
+		m.id as member_id, m.role, m.default_view, m.table_columns, m.time_zone as member_zone,
 		array(select g.permission from member_grants g
 			where g.workspace_id = m.workspace_id and g.member_id = m.id order by g.permission) as grants,
 		w.id as workspace_id, w.slug, w.name as workspace_name, w.plan, w.time_zone, w.retention_days, w.is_demo`
@@ -85,7 +87,7 @@ func (r resolved) session() Session {
 			Role: r.Role, Grants: r.Grants, Plan: r.Plan},
 		Workspace: Workspace{ID: r.WorkspaceID, Slug: r.Slug, Name: r.WorkspaceName, Plan: r.Plan,
 			TimeZone: r.TimeZone, RetentionDays: r.RetentionDays, IsDemo: r.IsDemo},
-		DefaultView: r.DefaultView, Columns: shownColumns(r.TableColumns),
+		DefaultView: r.DefaultView, Columns: shownColumns(r.TableColumns), TimeZone: r.MemberZone,
 	}
 }
 

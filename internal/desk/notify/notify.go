@@ -24,6 +24,8 @@ const (
 	Replied        Kind = "replied"         // the customer wrote on a case of the member's, also where that opened it again
 	Restored       Kind = "restored"        // the customer's reply brought back a case that the member had deleted or has
 	Reopened       Kind = "reopened"        // somebody opened a closed case of the member's
+	Woken          Kind = "woken"           // the snooze of a case of the member's has ended
+	FollowUpDue    Kind = "follow-up due"   // a follow-up of the member's is due
 	ErasureDecided Kind = "erasure decided" // support staff approved or refused the member's request, or the case is erased
 	ErasureReply   Kind = "erasure reply"   // mail came for a case whose permanent deletion was requested
 )
@@ -45,6 +47,8 @@ func kinds() []kind {
 		{Replied, choice{inApp: true, email: true}, ""},
 		{Restored, choice{inApp: true, email: true}, ""},
 		{Reopened, choice{inApp: true}, ""},
+		{Woken, choice{inApp: true}, ""},
+		{FollowUpDue, choice{inApp: true, email: true}, ""},
 		{ErasureDecided, choice{inApp: true, email: true}, access.RequestErasure},
 		{ErasureReply, choice{inApp: true, email: true}, access.RequestErasure},
 	}

@@ -3,7 +3,7 @@ package retention
 // erased are the tables whose rows go with their case, found by the column case_id, in an order that suits the
 // foreign keys. A test walks the database's catalogue: a table that is neither here nor in kept fails it.
 var erased = []string{
-	"inbound_mails", "outbound_mails", "attachments", "case_search", "case_tags", "case_reads", "bulk_items", "activities", "erasure_replies",
+	"inbound_mails", "outbound_mails", "attachments", "case_search", "case_tags", "case_reads", "followups", "bulk_items", "activities", "erasure_replies",
 	"notifications", // but those without a case: an erasure that was done, or how many cases were changed together
 	"redactions", "messages",
 }
@@ -20,7 +20,7 @@ var kept = map[string]struct {
 }{
 	"workspaces":        {"the workspace itself", []string{"id", "slug", "name", "plan", "time_zone", "retention_days", "is_demo", "created_at"}},
 	"users":             {"members and staff, no customers", []string{"id", "email", "name", "password_hash", "is_staff", "session_epoch", "created_at"}},
-	"members":           {"members, no customers", []string{"workspace_id", "id", "user_id", "role", "default_view", "table_columns", "created_at", "deactivated_at"}},
+	"members":           {"members, no customers", []string{"workspace_id", "id", "user_id", "role", "default_view", "time_zone", "table_columns", "created_at", "deactivated_at"}},
 	"member_grants":     {"members, no customers", []string{"workspace_id", "member_id", "permission"}},
 	"invitations":       {"members to be, no customers", []string{"workspace_id", "id", "email", "role", "token_hash", "invited_by", "created_at", "expires_at", "accepted_at", "revoked_at"}},
 	"sign_in_throttles": {"hashes of accounts and addresses, for minutes", []string{"key", "failures", "window_start"}},

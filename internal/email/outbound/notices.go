@@ -111,6 +111,10 @@ func textOf(m notify.Mail) noticeText {
 		t.subject, t.line = name+" is back", "This case had been deleted. The customer's reply has restored and opened it"
 	case notify.Reopened:
 		t.subject, t.line = name+" is open again", by(m)+" reopened this case, which is assigned to you"
+	case notify.Woken:
+		t.subject, t.line = name+" is back from snooze", "The snooze of this case, which is assigned to you, has ended"
+	case notify.FollowUpDue:
+		t.subject, t.line = name+": follow-up due", "A follow-up of yours on this case is due"
 	case notify.ErasureReply:
 		t.subject = fmt.Sprintf("%s answers case #%d", name, m.RequestNumber)
 		t.line = fmt.Sprintf("A mail came for case #%d, whose permanent deletion was requested. It began this new case", m.RequestNumber)

@@ -1,10 +1,7 @@
 package admin
 
 import (
-	_ "embed"
 	"net/http"
-	"slices"
-	"strings"
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/workspace"
@@ -12,11 +9,6 @@ import (
 	"caseward/web/kit"
 	"caseward/web/ui"
 )
-
-// zones are the names of zone1970.tab of the IANA time zone database, one a line.
-//
-//go:embed zones.txt
-var zones string
 
 type workspaceView struct {
 	page
@@ -43,21 +35,8 @@ func (p *Pages) showWorkspace(w http.ResponseWriter, r *http.Request, form *kit.
 	if form != nil {
 		view.name, view.zone = form.Text("name"), form.Text("time_zone")
 	}
-	view.zones = zoneOptions(v.Workspace.TimeZone)
+	view.zones = ui.ZoneOptions(v.Workspace.TimeZone)
 	return kit.Render(w, r, status(form), workspacePage(view))
-}
-
-// zoneOptions offers the present zone even where it is a name that the list leaves out.
-func zoneOptions(present string) []ui.Option {
-	names := append([]string{"UTC"}, strings.Fields(zones)...)
-	if !slices.Contains(names, present) {
-		names = append(names, present)
-	}
-	options := make([]ui.Option, len(names))
-	for i, name := range names {
-		options[i] = ui.Option{Value: name, Label: strings.ReplaceAll(name, "_", " ")}
-	}
-	return options
 }
 
 // UpdateWorkspace is POST /w/{ws}/admin/workspace: fields name and time_zone.

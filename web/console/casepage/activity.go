@@ -67,6 +67,14 @@ func (v view) sentence(a cases.Activity) (string, ui.IconName) {
 		return "marked the case as spam", ui.IconBan
 	case cases.ActNotSpam:
 		return "marked the case as not spam", ui.IconMailCheck
+	case cases.ActSnoozed:
+		return "snoozed the case" + v.until(a.Data["until"]), ui.IconAlarmClock
+	case cases.ActWoken:
+		return "brought the case back from snooze", ui.IconAlarmClock
+	case cases.ActFollowUp:
+		return "added a follow-up", ui.IconCalendarClock
+	case cases.ActFollowUpDone:
+		return "finished a follow-up", ui.IconCalendarClock
 	case cases.ActDeleted:
 		return "deleted the case", ui.IconTrash2
 	case cases.ActRestored:
@@ -91,6 +99,15 @@ func (v view) sentence(a cases.Activity) (string, ui.IconName) {
 		return "approved the request for permanent deletion", ui.IconShieldCheck
 	}
 	return string(a.Kind), ui.IconActivity
+}
+
+// until reads a time out of JSON.
+func (v view) until(value any) string {
+	at, err := time.Parse(time.RFC3339Nano, fmt.Sprint(value))
+	if err != nil {
+		return ""
+	}
+	return " until " + v.date(at)
 }
 
 func status(value any) string { return cases.Status(fmt.Sprint(value)).Label() }

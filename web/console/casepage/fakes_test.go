@@ -2,6 +2,7 @@ package casepage_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/followup"
 	"caseward/internal/desk/member"
 	"caseward/internal/desk/message"
 	"caseward/internal/desk/retention"
@@ -47,6 +49,46 @@ type desk struct {
 
 	planned  message.RedactInput
 	redacted []message.RedactInput
+
+	followUps []followup.FollowUp
+	followUp  followup.Input
+	until     time.Time
+}
+
+func (d *desk) OfCase(context.Context, access.Actor, cases.Case) ([]followup.FollowUp, error) {
+	return d.followUps, nil
+}
+
+func (d *desk) Add(_ context.Context, _ access.Actor, _ cases.Number, in followup.Input) (followup.ID, error) {
+	d.followUp = in
+	return 1, d.err
+}
+
+func (d *desk) Change(_ context.Context, _ access.Actor, _ cases.Number, _ followup.ID, in followup.Input) error {
+	d.followUp = in
+	return d.err
+}
+
+func (d *desk) Finish(_ context.Context, _ access.Actor, _ cases.Number, _ followup.ID, done bool) error {
+	d.did = append(d.did, fmt.Sprintf("done %t", done))
+	return d.err
+}
+
+func (d *desk) Remove(context.Context, access.Actor, cases.Number, followup.ID) error {
+	d.did = append(d.did, "remove")
+	return d.err
+}
+
+func (d *desk) Snooze(_ context.Context, _ access.Actor, _ cases.Number, until time.Time) (cases.Case, error) {
+	d.until = until
+	c := d.c.Case
+	c.SnoozedUntil = &until
+	return c, d.err
+}
+
+func (d *desk) Wake(context.Context, access.Actor, cases.Number) (cases.Case, error) {
+	d.did = append(d.did, "wake")
+	return d.c.Case, d.err
 }
 
 func (d *desk) Get(context.Context, access.Actor, cases.Number) (cases.Details, error) {
@@ -204,7 +246,7 @@ func (d *desk) delete(d1 time.Time) *desk {
 func site(t *testing.T, d *desk) *webtest.Site {
 	t.Helper()
 	s := webtest.New(t)
-	p := casepage.New(s.Shell, d, d, d, d, d, d)
+	p := casepage.New(s.Shell, casepage.Services{Cases: d, Messages: d, Retention: d, FollowUps: d, Members: d, Queues: d, Notices: d})
 	s.Console(func(r chi.Router) {
 		r.Use(s.Kit.SecurityHeaders)
 		r.Route("/cases/{number}", func(r chi.Router) {
@@ -221,6 +263,10 @@ func site(t *testing.T, d *desk) *webtest.Site {
 			r.Post("/deliveries/{id}/resend", s.Shell.Handle(p.Resend))
 			r.Post("/subject", s.Shell.Handle(p.Subject))
 			r.Post("/update", s.Shell.Handle(p.Update))
+			r.Post("/snooze", s.Shell.Handle(p.Snooze))
+			r.Post("/wake", s.Shell.Handle(p.Wake))
+			r.Post("/followups", s.Shell.Handle(p.AddFollowUp))
+			r.Post("/followups/{id}", s.Shell.Handle(p.ChangeFollowUp))
 			r.Post("/spam", s.Shell.Handle(p.Spam))
 			r.Post("/not-spam", s.Shell.Handle(p.NotSpam))
 			r.Get("/delete", s.Shell.Handle(p.ConfirmDelete))

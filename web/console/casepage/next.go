@@ -20,6 +20,8 @@ func (v view) whatNext() string {
 		return "It is kept until its permanent deletion is requested, because this workspace sets no time limit."
 	case v.SpamAt != nil:
 		return "It stays in Spam until somebody marks it as not spam. Spam is not removed by itself."
+	case v.SnoozedUntil != nil:
+		return "It is out of the lists of work until " + v.date(*v.SnoozedUntil) + ", because it was snoozed. An answer of the contact brings it back sooner."
 	case v.Status == cases.Closed:
 		return "Nothing is scheduled. An answer of the contact opens it again."
 	case v.Status == cases.Pending:

@@ -29,6 +29,8 @@ type Cases interface {
 	Standing(ctx context.Context, actor access.Actor, n cases.Number) (cases.Standing, error)
 	OfContact(ctx context.Context, actor access.Actor, c cases.Case, limit int) ([]cases.Other, error)
 	Update(ctx context.Context, actor access.Actor, n cases.Number, in cases.UpdateInput) (cases.Case, error)
+	Snooze(ctx context.Context, actor access.Actor, n cases.Number, until time.Time) (cases.Case, error)
+	Wake(ctx context.Context, actor access.Actor, n cases.Number) (cases.Case, error)
 	MarkSpam(ctx context.Context, actor access.Actor, n cases.Number) (cases.Case, error)
 	NotSpam(ctx context.Context, actor access.Actor, n cases.Number) (cases.Case, error)
 	Delete(ctx context.Context, actor access.Actor, in cases.DeleteInput) (cases.Case, error)
@@ -70,20 +72,32 @@ type Notices interface {
 	Seen(ctx context.Context, actor access.Actor, caseID int64, at time.Time) error
 }
 
+// Services are what the page asks.
+type Services struct {
+	Cases     Cases
+	Messages  Messages
+	Retention Retention
+	FollowUps FollowUps
+	Members   Members
+	Queues    Queues
+	Notices   Notices
+}
+
 // Pages serves the case page.
 type Pages struct {
 	*shell.Shell
 	cases     Cases
 	messages  Messages
 	retention Retention
+	followUps FollowUps
 	members   Members
 	queues    Queues
 	notices   Notices
 }
 
 // New returns the pages.
-func New(sh *shell.Shell, c Cases, m Messages, r Retention, people Members, q Queues, told Notices) *Pages {
-	return &Pages{sh, c, m, r, people, q, told}
+func New(sh *shell.Shell, s Services) *Pages {
+	return &Pages{sh, s.Cases, s.Messages, s.Retention, s.FollowUps, s.Members, s.Queues, s.Notices}
 }
 
 // number reads the case's number from the address. What cannot be one is not there.

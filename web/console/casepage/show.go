@@ -8,6 +8,7 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/followup"
 	"caseward/internal/desk/member"
 	"caseward/internal/desk/message"
 	"caseward/internal/desk/retention"
@@ -23,11 +24,12 @@ const otherCases = 6
 // loaded is everything that the page shows of a case.
 type loaded struct {
 	cases.Details
-	thread   message.Thread
-	others   []cases.Other
-	decision retention.Decision // of the newest request for permanent deletion
-	members  []member.Member
-	queues   []workspace.Queue
+	thread    message.Thread
+	others    []cases.Other
+	decision  retention.Decision // of the newest request for permanent deletion
+	members   []member.Member
+	queues    []workspace.Queue
+	followUps []followup.FollowUp
 }
 
 // Show is GET /w/{ws}/cases/{number}.
@@ -85,6 +87,9 @@ func (p *Pages) load(ctx context.Context, actor access.Actor, query url.Values, 
 		return l, err
 	}
 	if l.others, err = p.cases.OfContact(ctx, actor, l.Case, otherCases); err != nil {
+		return l, err
+	}
+	if l.followUps, err = p.followUps.OfCase(ctx, actor, l.Case); err != nil {
 		return l, err
 	}
 	if l.members, err = p.members.List(ctx, actor); err != nil {

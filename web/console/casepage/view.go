@@ -19,7 +19,7 @@ import (
 
 // forms are those that came back with something wrong in them; the others are nil.
 type forms struct {
-	reply, note, update, subject *kit.Form
+	reply, note, update, subject, snooze, followUp *kit.Form
 }
 
 // view is the page as it is shown.
@@ -50,7 +50,7 @@ type view struct {
 func newView(v *shell.Visit, l loaded, f forms, query url.Values) view {
 	deleted := l.DeletedAt != nil
 	from := query.Get("from")
-	if came := cmp.Or(f.reply, f.note, f.update, f.subject); came != nil {
+	if came := cmp.Or(f.reply, f.note, f.update, f.subject, f.snooze, f.followUp); came != nil {
 		from = came.Text("from")
 	}
 	images, _ := strconv.ParseInt(query.Get("images"), 10, 64) // nonsense shows nobody's
@@ -150,7 +150,9 @@ func (v view) deletedText() string {
 	return line + ", without a reason."
 }
 
-func (v view) date(t time.Time) string { return t.In(v.loc).Format("2 January 2006, 15:04") }
+const dateTime = "2 January 2006, 15:04"
+
+func (v view) date(t time.Time) string { return t.In(v.loc).Format(dateTime) }
 
 // erasing says that staff have approved the permanent deletion: nothing can stop it any more.
 func (v view) erasing() bool {

@@ -85,6 +85,8 @@ func TestEachLineSaysWhatHappened(t *testing.T) {
 		"Case 12 It was permanently deleted, as you requested #12":                         done,
 		"41 cases Ben Okafor assigned 41 cases to you":                                     many(notify.Assigned),
 		"41 cases Ben Okafor reopened 41 cases":                                            many(notify.Reopened),
+		subject + " Its snooze has ended #12":                                              one(notify.Woken, access.Job, ""),
+		subject + " A follow-up of yours is due #12":                                       one(notify.FollowUpDue, access.Job, ""),
 		subject + " There is news on this case #12":                                        one("a kind of another version", access.Member, "Ben"),
 	} {
 		n.ID, n.CreatedAt = 5, ago(time.Hour)

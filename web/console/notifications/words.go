@@ -32,6 +32,7 @@ func wordsOf(n notify.Notification) words {
 
 var icons = map[notify.Kind]ui.IconName{
 	notify.Assigned: ui.IconUserCheck, notify.Replied: ui.IconReply, notify.Restored: ui.IconUndo2, notify.Reopened: ui.IconRotateCcw,
+	notify.Woken: ui.IconAlarmClock, notify.FollowUpDue: ui.IconCalendarClock,
 	notify.ErasureDecided: ui.IconShieldCheck, notify.ErasureReply: ui.IconCornerDownRight,
 }
 
@@ -48,6 +49,13 @@ func sentence(n notify.Notification) string {
 		return who(n) + " replied, which restored this deleted case"
 	case notify.Reopened:
 		return who(n) + " reopened " + this(n)
+	case notify.Woken:
+		return "Its snooze has ended"
+	case notify.FollowUpDue:
+		if n.Times > 1 {
+			return fmt.Sprintf("%d follow-ups of yours are due", n.Times)
+		}
+		return "A follow-up of yours is due"
 	case notify.ErasureReply:
 		return fmt.Sprintf("Answers case #%d, whose permanent deletion was requested", n.RequestNumber)
 	case notify.ErasureDecided:

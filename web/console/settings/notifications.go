@@ -18,6 +18,8 @@ var noticeWords = map[notify.Kind]struct{ label, hint string }{
 	notify.Replied:        {"Customer replies", "On a case assigned to you, also when that opens it again."},
 	notify.Restored:       {"Restored by the customer", "Their reply brings back a case that you deleted or that is assigned to you."},
 	notify.Reopened:       {"Case reopened", "Somebody else opens a closed case assigned to you."},
+	notify.Woken:          {"Snooze ended", "A snoozed case assigned to you is back."},
+	notify.FollowUpDue:    {"Follow-up due", "On any case, when the follow-up is yours."},
 	notify.ErasureDecided: {"Permanent deletion decided", "Support staff approve or refuse your request, or the case is erased."},
 	notify.ErasureReply:   {"Reply to a case about to be erased", "The customer writes while permanent deletion is requested, which begins a new case."},
 }

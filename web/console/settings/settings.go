@@ -17,6 +17,7 @@ import (
 
 // Members is what the page needs of members.
 type Members interface {
+	SetTimeZone(ctx context.Context, actor access.Actor, zone string) error
 	SetDefaultView(ctx context.Context, actor access.Actor, view member.View) error
 	ChangePassword(ctx context.Context, actor access.Actor, oldPassword, newPassword string) (epoch int, err error)
 }
@@ -43,6 +44,8 @@ type settingsView struct {
 	user    member.User
 	view    member.View
 	notices []notify.Setting
+	zone    string
+	zones   []ui.Option
 	forms
 }
 
@@ -82,6 +85,7 @@ func (p *Pages) render(w http.ResponseWriter, r *http.Request, status int, f for
 	console.Path = v.Path("/settings") // where choosing a theme comes back to, also after a mistake in a form
 	return kit.Render(w, r, status, settingsPage(settingsView{
 		console: console, base: v.Path("/settings"), user: v.User, view: v.DefaultView, notices: notices, forms: f,
+		zone: v.TimeZone, zones: append([]ui.Option{{Value: "", Label: "As the workspace: " + v.Workspace.TimeZone}}, ui.ZoneOptions(v.TimeZone)...),
 	}))
 }
 
@@ -101,6 +105,25 @@ func (p *Pages) SetView(w http.ResponseWriter, r *http.Request) error {
 		return p.render(w, r, kit.Status(errs.Invalid), f)
 	}
 	p.Flash(r, ui.NoticeProps{Tone: ui.Success, Text: "Your default view was saved."})
+	return kit.SeeOther(w, r, v.Path("/settings"))
+}
+
+// SetTimeZone is POST /w/{ws}/settings/time-zone.
+func (p *Pages) SetTimeZone(w http.ResponseWriter, r *http.Request) error {
+	form, err := kit.ReadForm(w, r, kit.FormLimit)
+	if err != nil {
+		return err
+	}
+	v := shell.From(r)
+	if err := form.Absorb(p.members.SetTimeZone(r.Context(), v.Actor, form.Text("time_zone"))); err != nil {
+		return err
+	}
+	if !form.Valid() {
+		f := noForms()
+		f.views = form
+		return p.render(w, r, kit.Status(errs.Invalid), f)
+	}
+	p.Flash(r, ui.NoticeProps{Tone: ui.Success, Text: "Your time zone was saved."})
 	return kit.SeeOther(w, r, v.Path("/settings"))
 }
 

@@ -20,6 +20,7 @@ import (
 
 type fake struct {
 	view    member.View
+	zone    string
 	changed []string
 	notices []notify.Setting
 	saved   []notify.Setting
@@ -34,6 +35,11 @@ func (f *fake) SaveSettings(_ context.Context, _ access.Actor, wanted []notify.S
 		return errs.Field("notifications", "There is no such notification. Reload the page.")
 	}
 	f.saved = wanted
+	return nil
+}
+
+func (f *fake) SetTimeZone(_ context.Context, _ access.Actor, zone string) error {
+	f.zone = zone
 	return nil
 }
 
@@ -59,6 +65,7 @@ func site(t *testing.T, f *fake) *webtest.Site {
 	p := settings.New(s.Shell, f, f)
 	return s.Console(func(r chi.Router) {
 		r.Get("/settings", p.Handle(p.Show))
+		r.Post("/settings/time-zone", p.Handle(p.SetTimeZone))
 		r.Post("/settings/view", p.Handle(p.SetView))
 		r.Post("/settings/notifications", p.Handle(p.SetNotifications))
 		r.Post("/settings/password", p.Handle(p.ChangePassword))

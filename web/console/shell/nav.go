@@ -13,7 +13,7 @@ import (
 
 var filterIcons = map[cases.Filter]ui.IconName{
 	cases.Mine: ui.IconUser, cases.Unassigned: ui.IconUserX, cases.AllOpen: ui.IconInbox, cases.AllPending: ui.IconClock,
-	cases.AllOnHold: ui.IconCirclePause, cases.AllClosed: ui.IconCircleCheck, cases.SpamView: ui.IconBan,
+	cases.AllOnHold: ui.IconCirclePause, cases.Snoozed: ui.IconAlarmClock, cases.AllClosed: ui.IconCircleCheck, cases.SpamView: ui.IconBan,
 }
 
 // SavedFilter is the value of filter= in the address of a saved filter's list.
@@ -48,10 +48,15 @@ func (s *Shell) sections(ctx context.Context, v *Visit, current string) ([]ui.Na
 			entry("Deleted cases", "/deleted", ui.IconTrash2, CountText(counts[cases.DeletedView])),
 		}})
 	}
+	due, err := s.due.Due(ctx, v.Actor)
+	if err != nil {
+		return nil, err
+	}
 	builtIn := ui.NavSection{Title: "Cases"}
 	for _, f := range cases.Filters() {
 		builtIn.Items = append(builtIn.Items, entry(f.Label(), "/inbox?filter="+string(f), filterIcons[f], CountText(counts[f])))
 	}
+	builtIn.Items = append(builtIn.Items, entry("Follow-ups due", "/followups", ui.IconCalendarClock, CountText(due)))
 	manage := ui.Link{Label: "Manage filters", Href: v.Path("/filters")}
 	own := ui.NavSection{Title: "Your filters", Manage: manage}
 	shared := ui.NavSection{Title: "Shared filters", Manage: manage}

@@ -3,6 +3,7 @@
 package shell
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -42,6 +43,11 @@ type Bell interface {
 	Unread(ctx context.Context, actor access.Actor) (int, error)
 }
 
+// FollowUps tells how many of the member's follow-ups are due.
+type FollowUps interface {
+	Due(ctx context.Context, actor access.Actor) (int, error)
+}
+
 // Snapshots let all that a page reads be of one moment.
 type Snapshots interface {
 	Snapshot(ctx context.Context, workspace int64, fn func(ctx context.Context) error) error
@@ -54,13 +60,24 @@ type Shell struct {
 	counts  Counts
 	saved   Filters
 	bell    Bell
+	due     FollowUps
 	moments Snapshots
 	now     clock.Clock
 }
 
+// Services are what every page asks.
+type Services struct {
+	Members   Members
+	Counts    Counts
+	Filters   Filters
+	FollowUps FollowUps
+	Bell      Bell
+	Snapshots Snapshots
+}
+
 // New returns a Shell.
-func New(k *kit.Kit, members Members, counts Counts, saved Filters, bell Bell, moments Snapshots, now clock.Clock) *Shell {
-	return &Shell{k, members, counts, saved, bell, moments, now}
+func New(k *kit.Kit, s Services, now clock.Clock) *Shell {
+	return &Shell{k, s.Members, s.Counts, s.Filters, s.Bell, s.FollowUps, s.Snapshots, now}
 }
 
 // The keys of a signed-in session.
@@ -91,7 +108,7 @@ func (s *Shell) SignedIn(ctx context.Context) (user access.UserID, epoch int) {
 type Visit struct {
 	member.Session
 	Now      time.Time
-	Location *time.Location // of the workspace
+	Location *time.Location // the member's own, or the workspace's
 }
 
 // Path returns a path below the workspace, such as Path("/inbox").
@@ -119,7 +136,7 @@ func (s *Shell) Member(next http.Handler) http.Handler {
 			return nil, err
 		}
 		session.Actor.Address = from
-		location, err := time.LoadLocation(session.Workspace.TimeZone)
+		location, err := time.LoadLocation(cmp.Or(session.TimeZone, session.Workspace.TimeZone))
 		if err != nil {
 			location = time.UTC
 		}
