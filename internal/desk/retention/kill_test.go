@@ -103,6 +103,23 @@ func kill(t *testing.T, url, name string, work func(context.Context) error, how 
 	}
 }
 
+// pace is within what time work is killed. It follows how fast the machine is just now: too soon hits nothing, too late
+// leaves nothing to hit.
+type pace struct {
+	within time.Duration
+	most   int // cases that a round should do
+}
+
+// took adjusts the pace to what a round did.
+func (p *pace) took(cases int) {
+	switch {
+	case cases == 0:
+		p.within = min(p.within*3/2, 5*time.Second)
+	case cases > p.most:
+		p.within = p.within * 2 / 3
+	}
+}
+
 // settled waits until the server has noticed that killed clients are gone: until then they hold locks.
 func settled(t *testing.T, d *fixture.Desk) {
 	t.Helper()
@@ -152,15 +169,16 @@ func TestPurgeKilled(t *testing.T) {
 		where number = any ($2)`, d.Clock.Now(), doomed)
 	d.Clock.Advance(8 * fixture.Day)
 	work := func(ctx context.Context) error { _, err := d.Retention.Purge(ctx); return err }
-	partial, gone := 0, 0
+	partial, gone, soon := 0, 0, pace{80 * time.Millisecond, len(doomed) / 12}
 	for round := range 50 {
-		kill(t, url, "purge", work, way(round%3), 80*time.Millisecond)
+		kill(t, url, "purge", work, way(round%3), soon.within)
 		reconnect(t, d)
 		settled(t, d)
 		now := wholeOrGone(t, d, all, append(doomed, live...))
 		if now > gone && now < len(doomed) {
 			partial++
 		}
+		soon.took(now - gone)
 		gone = now
 	}
 	t.Logf("%d rounds ended with some of the cases gone; %d of %d before the last, undisturbed run", partial, gone, len(doomed))
@@ -185,20 +203,21 @@ func TestErasureKilled(t *testing.T) {
 	}
 	all := rowsBelow(d)
 	work := func(ctx context.Context) error { _, err := d.Retention.Fulfil(ctx); return err }
-	partial, gone := 0, 0
+	partial, gone, soon := 0, 0, pace{100 * time.Millisecond, len(doomed) / 8}
 	for round := range 24 {
 		// Cut connections do not stop the erasure, which goes on with the next case: so they come last.
 		how := []way{byContext, byProcess}[round%2]
 		if round > 21 {
 			how = byConnection
 		}
-		kill(t, url, "erase", work, how, 500*time.Millisecond)
+		kill(t, url, "erase", work, how, soon.within)
 		reconnect(t, d)
 		settled(t, d)
 		now := wholeOrGone(t, d, all, doomed)
 		if now > gone && now < len(doomed) {
 			partial++
 		}
+		soon.took(now - gone)
 		gone = now
 	}
 	t.Logf("%d rounds ended in the middle; %d of %d gone before the last run", partial, gone, len(doomed))
