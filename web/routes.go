@@ -169,6 +169,8 @@ func consoleRoutes(r chi.Router, k *kit.Kit, p pages) {
 	r.Get("/", k.Handle(toInbox))
 	r.Get("/inbox", k.Handle(p.inbox.List))
 	r.Post("/inbox/columns", k.Handle(p.inbox.SetColumns))
+	r.Get("/search/complete", k.Handle(p.inbox.Complete))
+	r.Get("/search/help", k.Handle(p.inbox.Help))
 	r.Get("/events", k.Handle(p.inbox.Stream))
 	r.Get("/lists", k.Handle(p.shell.Lists))
 	r.Get("/cases/new", k.Handle(p.newCase.Show))

@@ -88,6 +88,8 @@ type SearchBox struct {
 	Value       string
 	Placeholder string
 	Hidden      []HiddenField
+	CompleteSrc string // answers what was typed with SearchOptions; "": nothing is offered
+	HelpHref    string // explains what can be typed; "": nothing to explain
 }
 
 // ConsoleProps describes a console page.

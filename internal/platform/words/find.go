@@ -95,7 +95,7 @@ func distinct(list []span) int {
 func (f *Finder) Mark(text string) []Piece { return pieces(text, f.spans(text)) }
 
 // lead is how much of a text is shown before what was found, in characters.
-const lead = 40
+const lead = 24
 
 // Snippet returns about n characters of the text, on one line, around where most of the terms stand. Without any of them
 // it is nil.

@@ -203,7 +203,7 @@ func TestSnippetsShowWhereTheWordsStand(t *testing.T) {
 		"refunds for Mueller":   "[refunds] for [Mueller]",
 		"nothing":               "",
 		"late and very  late\n": "late and [very late] ",
-		long + "the refund for Muller is very late. " + long: "…interest stands in this sentence. the [refund] for [Muller] is [very late]. Nothing of interest stands in this…",
+		long + "the refund for Muller is very late. " + long: "…in this sentence. the [refund] for [Muller] is [very late]. Nothing of interest stands in this sentence.…",
 	} {
 		if got := show(f.Snippet(text, 100)); got != want {
 			t.Errorf("%q, want %q", got, want)

@@ -43,8 +43,8 @@ func emptyFilter(v *shell.Visit, f cases.Filter) empty {
 
 func emptySearch(v *shell.Visit) empty {
 	return empty{ui.EmptyStateProps{Icon: ui.IconSearch, Title: "No case matches",
-		Text: "All words have to occur. Try fewer of them, or narrow down with status:closed, assignee:me, is:unassigned, tag:billing, email:maria@example.com or number:1042."},
-		&ui.LinkButtonProps{Label: "Look at all open cases", Href: v.Path("/inbox?filter=open")}}
+		Text: "All words have to occur. Try fewer of them, or only their beginnings with a star, as in deliver*."},
+		&ui.LinkButtonProps{Label: "Search help", Href: v.Path("/search/help"), Icon: ui.IconCircleQuestionMark, Attrs: ui.DialogLink()}}
 }
 
 func emptySaved(v *shell.Visit) empty {

@@ -31,6 +31,9 @@ type fake struct {
 
 	saved   filters.Filter
 	columns []member.Column
+
+	before string // of what was typed
+	offers search.Completion
 }
 
 func (f *fake) Get(_ context.Context, _ access.Actor, id filters.ID) (filters.Filter, error) {
@@ -57,6 +60,11 @@ func (f *fake) Cases(_ context.Context, _ access.Actor, text string, in cases.Pa
 	return f.found, nil
 }
 
+func (f *fake) Complete(_ context.Context, _ access.Actor, before string) (search.Completion, error) {
+	f.before = before
+	return f.offers, nil
+}
+
 func site(t *testing.T, f *fake, hub *live.Hub) *webtest.Site {
 	t.Helper()
 	s := webtest.New(t)
@@ -64,6 +72,8 @@ func site(t *testing.T, f *fake, hub *live.Hub) *webtest.Site {
 	s.Console(func(r chi.Router) {
 		r.Get("/inbox", s.Shell.Handle(p.List))
 		r.Post("/inbox/columns", s.Shell.Handle(p.SetColumns))
+		r.Get("/search/complete", s.Shell.Handle(p.Complete))
+		r.Get("/search/help", s.Shell.Handle(p.Help))
 		r.Get("/events", s.Shell.Handle(p.Stream))
 	})
 	return s.SignIn()
@@ -140,22 +150,6 @@ func TestPagesLinkToTheirNeighbours(t *testing.T) {
 	s.Get("/w/acme/inbox?filter=open&after=nonsense").Want(200)
 	if f.in.After != nil {
 		t.Error("a broken cursor was used")
-	}
-}
-
-func TestASearchSaysWhatItLeftOut(t *testing.T) {
-	t.Parallel()
-	f := &fake{found: search.Result{Problems: []search.Problem{{Text: "“x:” is not something to search by."}}, DeletedMatches: 3}}
-	page := site(t, f, nil).Get("/w/acme/inbox?filter=mine&q=refund+x:y").Want(200).
-		Has("No case matches", "“x:” is not something to search by.", "3 deleted cases match.")
-	if f.text != "refund x:y" {
-		t.Errorf("searched for %q", f.text)
-	}
-	if href := page.Links("Search deleted cases").AttrOr("href", ""); href != "/w/acme/inbox?q=refund+x%3Ay+status%3Adeleted" {
-		t.Errorf("deleted cases are searched at %s", href)
-	}
-	if v := page.Doc.Find("input[type=search]").AttrOr("value", ""); v != "refund x:y" {
-		t.Errorf("the search field says %q", v)
 	}
 }
 

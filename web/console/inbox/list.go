@@ -3,13 +3,10 @@ package inbox
 import (
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 
-	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/filters"
-	"caseward/internal/desk/search"
 	"caseward/internal/platform/errs"
 	"caseward/web/console/shell"
 	"caseward/web/kit"
@@ -21,7 +18,9 @@ func (p *Pages) List(w http.ResponseWriter, r *http.Request) error {
 	v, query := shell.From(r), r.URL.Query()
 	if text := strings.TrimSpace(query.Get("q")); text != "" {
 		at := placeOf(v, url.Values{"q": {text}}, query, nil)
-		found, err := p.search.Cases(r.Context(), v.Actor, text, at.input(query))
+		in := at.input(query)
+		in.Sort = searchSort(query)
+		found, err := p.search.Cases(r.Context(), v.Actor, text, in)
 		if err != nil {
 			return err
 		}
@@ -100,37 +99,5 @@ func newFilterPage(v *shell.Visit, at place, filter cases.Filter, page cases.Pag
 	lp := newListPage(v, at, page, query)
 	lp.Title, lp.current = filter.Label(), "/inbox?filter="+string(filter)
 	lp.Empty = emptyFilter(v, filter)
-	return lp
-}
-
-func newSearchPage(v *shell.Visit, at place, text string, found search.Result, query url.Values) listPage {
-	lp := newFoundPage(v, at, text, found, query)
-	lp.Title, lp.query = "Search", text
-	lp.SaveHref = v.Path("/filters/new?" + url.Values{"q": {text}}.Encode())
-	lp.Empty = emptySearch(v)
-	return lp
-}
-
-func newSavedPage(v *shell.Visit, at place, f filters.Filter, found search.Result, query url.Values) listPage {
-	lp := newFoundPage(v, at, f.Query, found, query)
-	lp.bulkFields = bulkFields(lp.Back, url.Values{"q": {f.Query}})
-	lp.Title, lp.Searched, lp.current = f.Name, f.Query, "/inbox?filter="+shell.SavedFilter(f.ID)
-	if !f.Shared() || v.Actor.Can(access.ManageSettings) {
-		lp.ChangeHref = v.Path("/filters/" + strconv.FormatInt(int64(f.ID), 10))
-	}
-	lp.Empty = emptySaved(v)
-	return lp
-}
-
-// newFoundPage is what pages of a search and of a saved one share.
-func newFoundPage(v *shell.Visit, at place, text string, found search.Result, query url.Values) listPage {
-	lp := newListPage(v, at, found.Page, query)
-	for _, problem := range found.Problems {
-		lp.Problems = append(lp.Problems, problem.Text)
-	}
-	if n := found.DeletedMatches; n > 0 {
-		lp.DeletedText = deletedText(n)
-		lp.DeletedHref = v.Path("/inbox?" + url.Values{"q": {text + " status:deleted"}}.Encode())
-	}
 	return lp
 }

@@ -23,6 +23,7 @@ type Lists interface {
 // Searcher answers the search field.
 type Searcher interface {
 	Cases(ctx context.Context, actor access.Actor, text string, in cases.PageInput) (search.Result, error)
+	Complete(ctx context.Context, actor access.Actor, before string) (search.Completion, error)
 }
 
 // Filters reads saved filters.

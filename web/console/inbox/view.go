@@ -9,6 +9,7 @@ import (
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/member"
+	"caseward/internal/desk/search"
 	"caseward/internal/platform/markup"
 	"caseward/web/console/shell"
 	"caseward/web/ui"
@@ -26,11 +27,13 @@ type listPage struct {
 	Back        []ui.HiddenField // goes along with what the rows' menus post, so that it leads back to this list
 	Pager       ui.PagerProps
 	Empty       empty
-	NewCaseHref string   // "" for those who may not make cases
-	SaveHref    string   // saves a search as a filter
-	ChangeHref  string   // changes the saved filter that is shown
-	Problems    []string // of a search
-	DeletedText string   // "3 deleted cases match"
+	NewCaseHref string           // "" for those who may not make cases
+	SaveHref    string           // saves a search as a filter
+	ChangeHref  string           // changes the saved filter that is shown
+	Orders      []orderLink      // of a search
+	Problems    []ui.NoticeProps // of a search
+	Notes       []string
+	DeletedText string // "3 deleted cases match"
 	DeletedHref string
 	Now         time.Time
 	Location    *time.Location
@@ -50,6 +53,13 @@ type viewLink struct {
 	Current bool
 }
 
+// orderLink leads to what was found in another order.
+type orderLink struct {
+	Label   string
+	Href    string
+	Current bool
+}
+
 // empty says why a list has nothing in it and what to do about that.
 type empty struct {
 	ui.EmptyStateProps
@@ -63,6 +73,8 @@ type row struct {
 	Excerpt    string
 	Menu       []ui.RowActionProps
 	DeleteHref string // the confirmation; "" for those who may not delete
+
+	hit search.Hit // where what was searched for stands
 }
 
 const excerptLength = 160 // characters
@@ -175,13 +187,3 @@ func (r row) assignee() string {
 }
 
 func (r row) number() string { return strconv.FormatInt(int64(r.Number), 10) }
-
-func deletedText(n int) string {
-	switch {
-	case n == 1:
-		return "1 deleted case matches."
-	case n > cases.CountCap:
-		return "More than 1,000 deleted cases match."
-	}
-	return strconv.Itoa(n) + " deleted cases match."
-}

@@ -220,7 +220,7 @@ func (s *Shell) Console(r *http.Request, p Page) (ui.ConsoleProps, error) {
 		HomeHref:   v.Path("/inbox"),
 		Sections:   sections,
 		Footer:     footer(v, p.Current),
-		Search:     ui.SearchBox{Action: v.Path("/inbox"), Value: p.Query, Placeholder: "Search cases"},
+		Search:     ui.SearchBox{Action: v.Path("/inbox"), Value: p.Query, Placeholder: "Search cases", CompleteSrc: v.Path("/search/complete"), HelpHref: v.Path("/search/help")},
 		Bell:       bell,
 		User:       ui.User{Name: v.User.Name, Detail: v.User.Email, Menu: userMenu(v)},
 		LogoutPath: "/logout",
