@@ -44,7 +44,9 @@ func seed(t testing.TB, d *fixture.Desk, n int) {
 		return err
 	}))
 	d.Exec(`insert into case_reads (workspace_id, case_id, member_id, seen_inbound_at) select workspace_id, id, $1, created_at from cases`, d.Ben.Member)
-	d.Exec(`analyze`)
+	// As autovacuum does before long: without it every index-only scan seems to read the table as well.
+	_, err := d.DB.SystemPool().Exec(t.Context(), `vacuum analyze`)
+	must(t, err)
 }
 
 func TestPagesHoldEveryRowOnceInBothDirections(t *testing.T) {
