@@ -30,6 +30,7 @@ func newSearchPage(v *shell.Visit, at place, text string, found search.Result, q
 		// The next pages have to be in the order of this one, even if nobody chose it.
 		at.base = copyOf(at.base)
 		at.base.Set("sort", string(found.Sort.By))
+		at.sort = found.Sort // so that no head of the table says otherwise
 	}
 	lp := newFoundPage(v, at, text, found, query)
 	lp.Title, lp.query = "Search", text
@@ -38,9 +39,6 @@ func newSearchPage(v *shell.Visit, at place, text string, found search.Result, q
 	lp.Empty = emptySearch(v)
 	if found.Capped {
 		lp.Notes = append(lp.Notes, "More than 1,000 cases match. The best of the newest 1,000 are shown.")
-	}
-	if found.Sort.By == cases.ByMatch {
-		lp.Pager.OlderLabel, lp.Pager.NewerLabel = "Next", "Previous"
 	}
 	return lp
 }

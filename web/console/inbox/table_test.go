@@ -69,6 +69,10 @@ func TestHeadsSortWhereTheListHasThatOrder(t *testing.T) {
 	page = s.Get("/w/acme/inbox?filter=closed&sort=priority").Want(200)
 	same(t, "closed cases have no order by priority", cases.Sort{}, f.in.Sort)
 	same(t, "closed offers", []string{"Last activity"}, texts(page, "thead a"))
+	f.found = search.Result{Page: f.page, Sort: cases.Sort{By: cases.ByMatch}, Sorts: []cases.SortKey{cases.ByMatch, cases.ByActivity}}
+	page = s.Get("/w/acme/inbox?q=refund").Want(200)
+	same(t, "the best match is in no column", 0, page.Doc.Find("th[aria-sort]").Length())
+	f.found = search.Result{Page: f.page}
 	page = s.Get("/w/acme/inbox?q=refund&sort=number").Want(200)
 	same(t, "a search has one order", cases.Sort{}, f.in.Sort)
 	same(t, "a search offers", 0, page.Doc.Find("thead a").Length())
