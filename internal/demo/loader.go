@@ -12,6 +12,7 @@ import (
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/audit"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/followup"
 	"caseward/internal/desk/member"
 	"caseward/internal/desk/message"
 	"caseward/internal/desk/retention"
@@ -37,6 +38,7 @@ type loader struct {
 	cases        *cases.Service
 	messages     *message.Service
 	retention    *retention.Service
+	followUps    *followup.Service
 	intake       *inbound.Intake
 
 	workspaces map[string]access.Actor            // slug to its owner
@@ -74,6 +76,7 @@ func newLoader(d *db.DB, base time.Time, log *slog.Logger) (*loader, error) {
 	l.cases = cases.NewService(d, guard, live.NewHub(), now)
 	l.messages = message.NewService(d, guard, l.cases, enqueuer, now).Delivered()
 	l.retention = retention.NewService(d, guard, l.cases, enqueuer, now)
+	l.followUps = followup.NewService(d, guard, l.cases, live.NewHub(), now)
 	l.intake = inbound.NewIntake(d, l.messages, l.workspaceSvc, signer, now, log)
 	return l, nil
 }

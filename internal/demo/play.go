@@ -10,6 +10,7 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/followup"
 	"caseward/internal/desk/message"
 	"caseward/internal/desk/retention"
 )
@@ -67,6 +68,10 @@ func (l *loader) act(ctx context.Context, actor access.Actor, e event, n cases.N
 			reason = strings.TrimSpace(e.options[0].key + " " + e.options[0].value)
 		}
 		_, err = l.cases.Delete(ctx, actor, cases.DeleteInput{Number: n, Reason: cases.DeleteReason(reason), ReasonText: e.body})
+	case "followup":
+		_, err = l.followUps.Add(ctx, actor, n, followup.Input{Note: e.body, DueAt: l.base.Add(e.ahead("due")), Assignee: actor.Member})
+	case "snooze":
+		_, err = l.cases.Snooze(ctx, actor, n, l.base.Add(e.ahead("until")))
 	case "restore":
 		_, err = l.cases.Restore(ctx, actor, cases.RestoreInput{Number: n})
 	case "spam":

@@ -17,6 +17,7 @@ import (
 //	== 12d 09:40 customer
 //	== 12d 10:05 ana set; assign ana; priority high; queue Returns; status on_hold; tags warranty, lights
 //	== 12d 10:20 ana reply; status pending
+//	== 12d 10:30 ana followup; due 26h
 //	== 3h20m staff refuse
 //
 // The time is days ago and a time of day, or for the last hours how long ago. The line {quote} in a mail stands for
@@ -55,6 +56,16 @@ func (e event) option(key string) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// ahead reads an option that says how long after now something is; a mistake is no time at all, which is refused.
+func (e event) ahead(key string) time.Duration {
+	value, _ := e.option(key)
+	d, err := time.ParseDuration(value)
+	if err != nil {
+		return -history
+	}
+	return d
 }
 
 // wrap says where in the script an error comes from.

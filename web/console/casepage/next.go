@@ -2,6 +2,7 @@ package casepage
 
 import (
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/followup"
 	"caseward/web/ui"
 )
 
@@ -22,10 +23,23 @@ func (v view) whatNext() string {
 		return "It stays in Spam until somebody marks it as not spam. Spam is not removed by itself."
 	case v.SnoozedUntil != nil:
 		return "It is out of the lists of work until " + v.date(*v.SnoozedUntil) + ", because it was snoozed. An answer of the contact brings it back sooner."
+	case v.nextFollowUp() != nil:
+		f := v.nextFollowUp()
+		return "A follow-up of " + f.AssigneeName + " is due on " + v.date(f.DueAt) + ": they are reminded then, and the case stays as it is."
 	case v.Status == cases.Closed:
 		return "Nothing is scheduled. An answer of the contact opens it again."
 	case v.Status == cases.Pending:
 		return "Nothing is scheduled. It waits for the contact; their answer opens it again."
 	}
 	return "Nothing is scheduled."
+}
+
+// nextFollowUp is the earliest that is still to come; nil when there is none.
+func (v view) nextFollowUp() *followup.FollowUp {
+	for _, f := range v.followUps {
+		if f.DoneAt == nil && f.DueAt.After(v.now) {
+			return &f
+		}
+	}
+	return nil
 }
