@@ -192,6 +192,8 @@ func consoleRoutes(r chi.Router, k *kit.Kit, p pages) {
 	r.Post("/notifications/{id}/open", k.Handle(p.told.Open))
 	r.Get("/settings", k.Handle(p.settings.Show))
 	r.Post("/settings/time-zone", k.Handle(p.settings.SetTimeZone))
+	r.Get("/shortcuts", k.Handle(p.settings.Shortcuts))
+	r.Post("/settings/shortcuts", k.Handle(p.settings.SetShortcuts))
 	r.Post("/settings/view", k.Handle(p.settings.SetView))
 	r.Post("/settings/notifications", k.Handle(p.settings.SetNotifications))
 	r.Post("/settings/password", k.Handle(p.settings.ChangePassword))

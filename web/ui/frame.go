@@ -105,6 +105,9 @@ type ConsoleProps struct {
 	LogoutPath string // POST
 	LiveSrc    string // the server-sent events of this workspace; empty: no live updates
 	ListsSrc   string // the Sections alone, for their live update; empty: none
+	CasesHref  string // a case's number is added to it: where the command palette goes to a case; empty: nowhere
+	Commands   Link   // the page of all shortcuts, in whose place app.js opens the command palette; no Href: none
+	Shortcuts  bool   // those of a single key are on
 	Flush      bool   // the page fills the main area without margin, as the inbox does
 }
 

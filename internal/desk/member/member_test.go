@@ -347,6 +347,28 @@ func TestDefaultView(t *testing.T) {
 	}
 }
 
+func TestShortcuts(t *testing.T) {
+	t.Parallel()
+	d := testdb.New(t)
+	w := fixture.Workspace(t, d)
+	s := fixture.New(t, d, clock.System).Members
+	for _, on := range []bool{false, false, true} {
+		if err := s.SetShortcuts(t.Context(), w.Viewer, on); err != nil {
+			t.Fatal(err)
+		}
+		session, err := s.Resolve(t.Context(), w.Viewer.User, 1, w.Workspace.Slug)
+		if err != nil || session.Shortcuts != on {
+			t.Errorf("shortcuts are %v, %v, want %v", session.Shortcuts, err, on)
+		}
+		if other, err := s.Resolve(t.Context(), w.Admin.User, 1, w.Workspace.Slug); err != nil || !other.Shortcuts {
+			t.Errorf("those of another member: %v, %v", other.Shortcuts, err)
+		}
+	}
+	if n := entries(t, d, w, "member.updated"); n != 2 {
+		t.Errorf("%d entries in the trail, want 2", n)
+	}
+}
+
 func TestColumns(t *testing.T) {
 	t.Parallel()
 	d := testdb.New(t)

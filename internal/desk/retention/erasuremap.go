@@ -20,7 +20,7 @@ var kept = map[string]struct {
 }{
 	"workspaces":        {"the workspace itself", []string{"id", "slug", "name", "plan", "time_zone", "retention_days", "is_demo", "created_at"}},
 	"users":             {"members and staff, no customers", []string{"id", "email", "name", "password_hash", "is_staff", "session_epoch", "created_at"}},
-	"members":           {"members, no customers", []string{"workspace_id", "id", "user_id", "role", "default_view", "time_zone", "table_columns", "created_at", "deactivated_at"}},
+	"members":           {"members, no customers", []string{"workspace_id", "id", "user_id", "role", "default_view", "time_zone", "table_columns", "shortcuts_off", "created_at", "deactivated_at"}},
 	"member_grants":     {"members, no customers", []string{"workspace_id", "member_id", "permission"}},
 	"invitations":       {"members to be, no customers", []string{"workspace_id", "id", "email", "role", "token_hash", "invited_by", "created_at", "expires_at", "accepted_at", "revoked_at"}},
 	"sign_in_throttles": {"hashes of accounts and addresses, for minutes", []string{"key", "failures", "window_start"}},
@@ -31,6 +31,8 @@ var kept = map[string]struct {
 	"queues":            {"settings", []string{"workspace_id", "id", "name", "is_default", "created_at", "archived_at"}},
 	"inbound_addresses": {"settings", []string{"workspace_id", "address", "queue_id", "is_default", "created_at"}},
 	"tags":              {"names of the workspace's own, used by many cases", []string{"workspace_id", "id", "name", "created_at", "archived_at"}},
+	"macros": {"texts and changes that members keep to use again, in their own words and with placeholders for what is a customer's", []string{"workspace_id", "id",
+		"owner_id", "name", "body", "set_status", "assign", "assignee_id", "set_priority", "queue_id", "add_tags", "place", "version", "created_at"}},
 	"saved_filters": {"searches that members keep, in their own words; the residue scan finds those that name a case by its subject", []string{"workspace_id", "id",
 		"owner_id", "name", "query", "place", "version", "created_at"}},
 	"audit_entries": {"ids, counts and field names only", []string{"workspace_id", "id", "at", "actor_kind", "actor_id", "actor_job", "action",

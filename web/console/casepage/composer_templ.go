@@ -41,7 +41,7 @@ func composer(v view) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if v.canReply {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<label class=\"composer-tab\"><input type=\"radio\" name=\"compose\" id=\"compose-reply\" value=\"reply\"")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<label class=\"composer-tab\"><input type=\"radio\" name=\"compose\" id=\"compose-reply\" value=\"reply\" data-palette=\"Reply\" data-key=\"r\" data-palette-focus=\"reply-body\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -64,7 +64,7 @@ func composer(v view) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<label class=\"composer-tab composer-tab-note\"><input type=\"radio\" name=\"compose\" id=\"compose-note\" value=\"note\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<label class=\"composer-tab composer-tab-note\"><input type=\"radio\" name=\"compose\" id=\"compose-note\" value=\"note\" data-palette=\"Write an internal note\" data-key=\"n\" data-palette-focus=\"note-body\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -315,7 +315,7 @@ func properties(v view, f *kit.Form) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 21, "\" class=\"panel-form\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 21, "\" class=\"panel-form\" data-palette-choices>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -742,12 +742,12 @@ func panelFoot(v view) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if v.canDelete && v.DeletedAt == nil {
-			templ_7745c5c3_Err = ui.LinkButton(ui.LinkButtonProps{Label: "Delete Case", Href: v.path + "/delete?" + v.nextQuery(), Variant: ui.GhostDestroy, Icon: ui.IconTrash2, Small: true, Attrs: ui.DialogLink()}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.LinkButton(ui.LinkButtonProps{Label: "Delete Case", Href: v.path + "/delete?" + v.nextQuery(), Variant: ui.GhostDestroy, Icon: ui.IconTrash2, Small: true, Attrs: command(ui.DialogLink(), "#")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		} else if v.canRestore && v.DeletedAt != nil && v.ErasureRequestedAt == nil {
-			templ_7745c5c3_Err = ui.PostButton(ui.PostButtonProps{Action: v.path + "/restore", Fields: v.hidden(), Button: ui.ButtonProps{Label: "Undelete Case", Icon: ui.IconUndo2, Small: true}}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.PostButton(ui.PostButtonProps{Action: v.path + "/restore", Fields: v.hidden(), Button: ui.ButtonProps{Label: "Undelete Case", Icon: ui.IconUndo2, Small: true, Attrs: command(nil, "")}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -758,12 +758,12 @@ func panelFoot(v view) templ.Component {
 			}
 		}
 		if v.canWork && v.SpamAt == nil {
-			templ_7745c5c3_Err = ui.PostButton(ui.PostButtonProps{Action: v.path + "/spam", Fields: v.hidden(), Button: ui.ButtonProps{Label: "Mark as spam", Variant: ui.Ghost, Icon: ui.IconBan, Small: true}}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.PostButton(ui.PostButtonProps{Action: v.path + "/spam", Fields: v.hidden(), Button: ui.ButtonProps{Label: "Mark as spam", Variant: ui.Ghost, Icon: ui.IconBan, Small: true, Attrs: command(nil, "")}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		} else if v.canWork {
-			templ_7745c5c3_Err = ui.PostButton(ui.PostButtonProps{Action: v.path + "/not-spam", Fields: v.hidden(), Button: ui.ButtonProps{Label: "Not spam", Icon: ui.IconMailCheck, Small: true}}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.PostButton(ui.PostButtonProps{Action: v.path + "/not-spam", Fields: v.hidden(), Button: ui.ButtonProps{Label: "Not spam", Icon: ui.IconMailCheck, Small: true, Attrs: command(nil, "")}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

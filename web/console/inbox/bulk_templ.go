@@ -181,12 +181,12 @@ func bulkBar(p listPage) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if p.mayDelete {
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: "Delete…", Icon: ui.IconTrash2, Variant: ui.GhostDestroy, Small: true, Attrs: templ.Attributes{"name": "do", "value": "delete"}}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: "Delete…", Icon: ui.IconTrash2, Variant: ui.GhostDestroy, Small: true, Attrs: templ.Attributes{"name": "do", "value": "delete", "data-palette": "Delete the selected cases", "data-key": "#"}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: "Bulk Update…", Icon: ui.IconListChecks, Small: true, Attrs: templ.Attributes{"name": "do", "value": "update"}}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: "Bulk Update…", Icon: ui.IconListChecks, Small: true, Attrs: templ.Attributes{"name": "do", "value": "update", "data-palette": "Update the selected cases"}}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -18,6 +18,7 @@ import (
 // Members is what the page needs of members.
 type Members interface {
 	SetTimeZone(ctx context.Context, actor access.Actor, zone string) error
+	SetShortcuts(ctx context.Context, actor access.Actor, on bool) error
 	SetDefaultView(ctx context.Context, actor access.Actor, view member.View) error
 	ChangePassword(ctx context.Context, actor access.Actor, oldPassword, newPassword string) (epoch int, err error)
 }
@@ -46,6 +47,7 @@ type settingsView struct {
 	notices []notify.Setting
 	zone    string
 	zones   []ui.Option
+	keys    bool // shortcuts of a single key are on
 	forms
 }
 
@@ -84,7 +86,7 @@ func (p *Pages) render(w http.ResponseWriter, r *http.Request, status int, f for
 	}
 	console.Path = v.Path("/settings") // where choosing a theme comes back to, also after a mistake in a form
 	return kit.Render(w, r, status, settingsPage(settingsView{
-		console: console, base: v.Path("/settings"), user: v.User, view: v.DefaultView, notices: notices, forms: f,
+		console: console, base: v.Path("/settings"), user: v.User, view: v.DefaultView, notices: notices, forms: f, keys: v.Shortcuts,
 		zone: v.TimeZone, zones: append([]ui.Option{{Value: "", Label: "As the workspace: " + v.Workspace.TimeZone}}, ui.ZoneOptions(v.TimeZone)...),
 	}))
 }

@@ -21,6 +21,7 @@ import (
 type fake struct {
 	view    member.View
 	zone    string
+	keys    []bool
 	changed []string
 	notices []notify.Setting
 	saved   []notify.Setting
@@ -40,6 +41,11 @@ func (f *fake) SaveSettings(_ context.Context, _ access.Actor, wanted []notify.S
 
 func (f *fake) SetTimeZone(_ context.Context, _ access.Actor, zone string) error {
 	f.zone = zone
+	return nil
+}
+
+func (f *fake) SetShortcuts(_ context.Context, _ access.Actor, on bool) error {
+	f.keys = append(f.keys, on)
 	return nil
 }
 
@@ -66,6 +72,8 @@ func site(t *testing.T, f *fake) *webtest.Site {
 	return s.Console(func(r chi.Router) {
 		r.Get("/settings", p.Handle(p.Show))
 		r.Post("/settings/time-zone", p.Handle(p.SetTimeZone))
+		r.Get("/shortcuts", p.Handle(p.Shortcuts))
+		r.Post("/settings/shortcuts", p.Handle(p.SetShortcuts))
 		r.Post("/settings/view", p.Handle(p.SetView))
 		r.Post("/settings/notifications", p.Handle(p.SetNotifications))
 		r.Post("/settings/password", p.Handle(p.ChangePassword))
@@ -143,5 +151,23 @@ func TestEveryKindHasWords(t *testing.T) {
 		if len(strings.Fields(row.Find("th").Text())) < 5 {
 			t.Errorf("%s has no words", row.Find("input[type=hidden]").AttrOr("value", ""))
 		}
+	}
+}
+
+func TestShortcutsCanBeTurnedOff(t *testing.T) {
+	t.Parallel()
+	f := &fake{}
+	s := site(t, f)
+	s.Post("/w/acme/settings/shortcuts", url.Values{"shortcuts": {"1"}}).WantSeeOther("/w/acme/settings")
+	s.Post("/w/acme/settings/shortcuts", url.Values{}).WantSeeOther("/w/acme/settings")
+	if !slices.Equal(f.keys, []bool{true, false}) {
+		t.Errorf("saved %v, want on and then off", f.keys)
+	}
+	page := s.Get("/w/acme/shortcuts").Want(http.StatusOK).Has("Assign to me")
+	if page.Doc.Find("[data-dialog-content] kbd").Length() < 20 {
+		t.Error("the dialog does not list the shortcuts")
+	}
+	if page.Doc.Find("[data-shortcuts]").Length() != 0 {
+		t.Error("shortcuts work for somebody who has turned them off")
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/a-h/templ"
+
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/filters"
@@ -14,6 +16,17 @@ import (
 var filterIcons = map[cases.Filter]ui.IconName{
 	cases.Mine: ui.IconUser, cases.Unassigned: ui.IconUserX, cases.AllOpen: ui.IconInbox, cases.AllPending: ui.IconClock,
 	cases.AllOnHold: ui.IconCirclePause, cases.Snoozed: ui.IconAlarmClock, cases.AllClosed: ui.IconCircleCheck, cases.SpamView: ui.IconBan,
+}
+
+// filterKeys are the shortcuts of lists, besides that of the inbox itself.
+var filterKeys = map[cases.Filter]string{cases.Mine: "g m", cases.Unassigned: "g u", cases.AllOpen: "g o"}
+
+// key gives an entry its shortcut; "" is none.
+func key(keys string) templ.Attributes {
+	if keys == "" {
+		return nil
+	}
+	return templ.Attributes{"data-key": keys}
 }
 
 // SavedFilter is the value of filter= in the address of a saved filter's list.
@@ -39,13 +52,13 @@ func (s *Shell) sections(ctx context.Context, v *Visit, current string) ([]ui.Na
 	if err != nil {
 		return nil, err
 	}
-	entry := func(label, below string, icon ui.IconName, count string) ui.NavItem {
-		return ui.NavItem{Label: label, Href: v.Path(below), Icon: icon, Count: count, Current: below == current}
+	entry := func(label, below string, icon ui.IconName, count, keys string) ui.NavItem {
+		return ui.NavItem{Label: label, Href: v.Path(below), Icon: icon, Count: count, Current: below == current, Attrs: key(keys)}
 	}
 	var list []ui.NavSection
 	if v.Actor.Can(access.RestoreCases) {
 		list = append(list, ui.NavSection{Items: []ui.NavItem{
-			entry("Deleted cases", "/deleted", ui.IconTrash2, CountText(counts[cases.DeletedView])),
+			entry("Deleted cases", "/deleted", ui.IconTrash2, CountText(counts[cases.DeletedView]), "g d"),
 		}})
 	}
 	due, err := s.due.Due(ctx, v.Actor)
@@ -54,9 +67,9 @@ func (s *Shell) sections(ctx context.Context, v *Visit, current string) ([]ui.Na
 	}
 	builtIn := ui.NavSection{Title: "Cases"}
 	for _, f := range cases.Filters() {
-		builtIn.Items = append(builtIn.Items, entry(f.Label(), "/inbox?filter="+string(f), filterIcons[f], CountText(counts[f])))
+		builtIn.Items = append(builtIn.Items, entry(f.Label(), "/inbox?filter="+string(f), filterIcons[f], CountText(counts[f]), filterKeys[f]))
 	}
-	builtIn.Items = append(builtIn.Items, entry("Follow-ups due", "/followups", ui.IconCalendarClock, CountText(due)))
+	builtIn.Items = append(builtIn.Items, entry("Follow-ups due", "/followups", ui.IconCalendarClock, CountText(due), "g f"))
 	manage := ui.Link{Label: "Manage filters", Href: v.Path("/filters")}
 	own := ui.NavSection{Title: "Your filters", Manage: manage}
 	shared := ui.NavSection{Title: "Shared filters", Manage: manage}
@@ -65,7 +78,7 @@ func (s *Shell) sections(ctx context.Context, v *Visit, current string) ([]ui.Na
 		if f.Known {
 			count = CountText(f.Count)
 		}
-		item := entry(f.Name, "/inbox?filter="+SavedFilter(f.ID), ui.IconFunnel, count)
+		item := entry(f.Name, "/inbox?filter="+SavedFilter(f.ID), ui.IconFunnel, count, "")
 		if f.Shared() {
 			shared.Items = append(shared.Items, item)
 		} else {
@@ -87,14 +100,22 @@ func footer(v *Visit, current string) []ui.NavItem {
 		items = append(items, ui.NavItem{Label: "Audit trail", Href: v.Path("/audit"), Icon: ui.IconScrollText, Current: current == "/audit"})
 	}
 	if v.Actor.Can(access.ManageWorkspace) || v.Actor.Can(access.ManageSettings) {
-		items = append(items, ui.NavItem{Label: "Admin", Href: v.Path("/admin"), Icon: ui.IconSettings, Current: current == "/admin"})
+		items = append(items, ui.NavItem{Label: "Admin", Href: v.Path("/admin"), Icon: ui.IconSettings, Current: current == "/admin", Attrs: key("g a")})
 	}
 	return items
 }
 
+// shortcutsLink opens the page of shortcuts as a dialog where it can.
+func shortcutsLink() templ.Attributes {
+	attrs := ui.DialogLink()
+	attrs["data-key"] = "?"
+	return attrs
+}
+
 func userMenu(v *Visit) []ui.MenuItemProps {
 	items := []ui.MenuItemProps{
-		{Label: "Your settings", Path: v.Path("/settings"), Icon: ui.IconSettings},
+		{Label: "Your settings", Path: v.Path("/settings"), Icon: ui.IconSettings, Attrs: key("g s")},
+		{Label: "Keyboard shortcuts", Path: v.Path("/shortcuts"), Icon: ui.IconKeyboard, Attrs: shortcutsLink()},
 		{Label: "Switch workspace", Path: "/workspaces", Icon: ui.IconBuilding2},
 	}
 	if v.User.IsStaff {

@@ -226,6 +226,9 @@ func (s *Shell) Console(r *http.Request, p Page) (ui.ConsoleProps, error) {
 		LogoutPath: "/logout",
 		LiveSrc:    v.Path("/events"),
 		ListsSrc:   listsSrc(v, p.Current),
+		CasesHref:  v.Path("/cases/"),
+		Commands:   ui.Link{Label: "Commands", Href: v.Path("/shortcuts")},
+		Shortcuts:  v.Shortcuts,
 		Flush:      p.Flush,
 	}, nil
 }

@@ -10,9 +10,11 @@ import { startErase } from "./js/erase.js";
 import { startForms } from "./js/forms.js";
 import { startMenus } from "./js/menus.js";
 import { startNotices } from "./js/notices.js";
+import { startPalette } from "./js/palette.js";
 import { startReorder } from "./js/reorder.js";
 import { startSearch } from "./js/search.js";
 import { startSelection } from "./js/selection.js";
+import { startShortcuts } from "./js/shortcuts.js";
 import { startStanding } from "./js/standing.js";
 import { startTheme } from "./js/theme.js";
 
@@ -30,4 +32,6 @@ startSelection();
 startErase();
 startStanding();
 startReorder();
+startPalette();
+startShortcuts();
 startLive();

@@ -19,10 +19,7 @@ export function startMenus() {
   }, true);
   document.addEventListener("keydown", (event) => {
     const menu = event.target.closest?.("details[data-menu][open]") ?? openMenus()[0];
-    if (!menu) {
-      hotkey(event);
-      return;
-    }
+    if (!menu) return;
     if (event.key === "Escape") {
       menu.open = false;
       menu.querySelector("summary").focus();
@@ -45,18 +42,6 @@ function keepOnScreen(menu) {
   const box = list.getBoundingClientRect();
   if (box.left < 0) menu.classList.add("menu-start");
   else if (box.right > document.documentElement.clientWidth) menu.classList.remove("menu-start");
-}
-
-// "/" goes to the field that names it, unless somebody is typing.
-function hotkey(event) {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.key.length !== 1) return;
-  if (isTyping(event.target)) return;
-  const field = [...document.querySelectorAll("[data-hotkey]")].find((el) => el.dataset.hotkey === event.key);
-  if (!field) return;
-  event.preventDefault();
-  field.focus();
-  if (field.matches("a, button")) field.click();
-  else field.select?.();
 }
 
 export function isTyping(element) {
