@@ -21,11 +21,11 @@ import (
 
 // options are the flags.
 type options struct {
-	cases, small, large, purge int
-	conns, rounds              int
-	round                      time.Duration
-	only                       string
-	keep                       string
+	cases, small, large, purge, bulk int
+	conns, rounds                    int
+	round                            time.Duration
+	only                             string
+	keep                             string
 }
 
 func main() {
@@ -34,10 +34,11 @@ func main() {
 	flag.IntVar(&o.small, "small", 10_000, "cases of the small list")
 	flag.IntVar(&o.large, "large", 1_000_000, "cases of the large list")
 	flag.IntVar(&o.purge, "purge", 100_000, "cases to purge, with 4 messages each")
+	flag.IntVar(&o.bulk, "bulk", 100_000, "cases, of which the closed ones are changed at once")
 	flag.IntVar(&o.conns, "conns", 16, "connections")
 	flag.IntVar(&o.rounds, "rounds", 5, "rounds of each side")
 	flag.DurationVar(&o.round, "round", 3*time.Second, "length of a round")
-	flag.StringVar(&o.only, "only", "", "measure only what matches: pages, keyset, size, mail, purge, memory")
+	flag.StringVar(&o.only, "only", "", "measure only what matches: pages, keyset, size, mail, purge, bulk, memory")
 	flag.StringVar(&o.keep, "dir", "", "use this folder and keep it, with its database; otherwise a temporary one")
 	flag.Parse()
 	app.TuneMemory() // as the server does; both sides of a comparison run in this process
@@ -78,7 +79,7 @@ func run(ctx context.Context, o options, out io.Writer) (ok bool, err error) {
 		name string
 		run  func(context.Context) error
 	}{
-		{"pages", b.pages}, {"keyset", b.keyset}, {"mail", b.mail}, {"memory", b.memory}, {"size", b.size}, {"purge", b.purge},
+		{"pages", b.pages}, {"keyset", b.keyset}, {"mail", b.mail}, {"memory", b.memory}, {"size", b.size}, {"purge", b.purge}, {"bulk", b.bulk},
 	} {
 		if !wanted.MatchString(m.name) {
 			continue

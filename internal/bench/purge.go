@@ -23,29 +23,42 @@ func (b *bench) purge(ctx context.Context) error {
 		return err
 	}
 	s.Close(ctx) // a database in use cannot be copied
+	job, plain, err := b.onCopies(ctx, template, b.purgeByJob, b.purgeBySQL)
+	if err != nil {
+		return err
+	}
+	b.atLeast(fmt.Sprintf("purge of %d cases / one plain delete", b.options.purge), plain/job, 0.25, fmt.Sprintf("%.1f s against %.1f s", job, plain))
+	return nil
+}
+
+// timed does something to the database at an address and says how long it took.
+type timed func(ctx context.Context, address string) (time.Duration, error)
+
+// onCopies runs a job and the plain SQL it is compared with in turn, each on a fresh copy of the same database, and
+// returns the median of each in seconds.
+func (b *bench) onCopies(ctx context.Context, template string, byJob, bySQL timed) (job, plain float64, err error) {
+	copied := template + "_copy"
 	var ours, bound []float64
 	for range max(1, b.rounds/2) {
 		for _, side := range []struct {
 			results *[]float64
-			run     func(context.Context, string) (time.Duration, error)
-		}{{&ours, b.purgeByJob}, {&bound, b.purgeBySQL}} {
-			address, _, err := b.database(ctx, "bench_purge_copy", template)
+			run     timed
+		}{{&ours, byJob}, {&bound, bySQL}} {
+			address, _, err := b.database(ctx, copied, template)
 			if err != nil {
-				return err
+				return 0, 0, err
 			}
 			took, err := side.run(ctx, address)
 			if err != nil {
-				return err
+				return 0, 0, err
 			}
 			*side.results = append(*side.results, took.Seconds())
-			if err := b.drop(ctx, "bench_purge_copy"); err != nil {
-				return err
+			if err := b.drop(ctx, copied); err != nil {
+				return 0, 0, err
 			}
 		}
 	}
-	job, plain := median(ours), median(bound)
-	b.atLeast(fmt.Sprintf("purge of %d cases / one plain delete", b.options.purge), plain/job, 0.25, fmt.Sprintf("%.1f s against %.1f s", job, plain))
-	return nil
+	return median(ours), median(bound), nil
 }
 
 // purgeByJob runs the job as it will run when all deadlines have passed.
