@@ -35,7 +35,11 @@ const (
 	ActFollowUpDone     ActivityKind = "follow-up done"
 	ActDeleted          ActivityKind = "deleted"
 	ActRestored         ActivityKind = "restored"
-	ActJoined           ActivityKind = "joined" // a thread that had begun as a case of its own
+	ActJoined           ActivityKind = "joined"        // a thread that had begun as a case of its own
+	ActMerged           ActivityKind = "merged"        // another case into this one, by somebody
+	ActMergedInto       ActivityKind = "merged into"   // this one into another
+	ActUnmerged         ActivityKind = "unmerged"      // another case is one of its own again
+	ActUnmergedFrom     ActivityKind = "unmerged from" // this one is
 	ActHeldBack         ActivityKind = "auto-reply held back"
 	ActRedacted         ActivityKind = "content erased" // of a message, for good
 	ActErasureRequested ActivityKind = "permanent deletion requested"

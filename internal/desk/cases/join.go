@@ -14,8 +14,7 @@ import (
 // RedirectTx makes a locked case whose messages have moved a redirect to the other one, which gets its feed and its
 // words too, and what the other one lacks of its times and its assignee; its number stays taken.
 func RedirectTx(ctx context.Context, tx pgx.Tx, actor access.Actor, from Case, into *Case, now time.Time) error {
-	into.LastActivityAt = *later(&into.LastActivityAt, &from.LastActivityAt)
-	into.LastInboundAt, into.LastOutboundAt = later(into.LastInboundAt, from.LastInboundAt), later(into.LastOutboundAt, from.LastOutboundAt)
+	into.takeTimes(from)
 	if into.AssigneeID == nil {
 		into.AssigneeID = from.AssigneeID
 	}
@@ -39,7 +38,7 @@ func RedirectTx(ctx context.Context, tx pgx.Tx, actor access.Actor, from Case, i
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return err
 	}
-	if err := notify.MoveTx(ctx, tx, from.WorkspaceID, int64(from.ID), int64(into.ID), now); err != nil {
+	if _, err := notify.MoveTx(ctx, tx, from.WorkspaceID, int64(from.ID), int64(into.ID), now); err != nil {
 		return err
 	}
 	return NoteTx(ctx, tx, actor, *into, ActJoined, map[string]any{"from": from.Number}, now)

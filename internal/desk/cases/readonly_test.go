@@ -30,6 +30,7 @@ var forbiddenBelow = map[string][]string{
 	"case_reads":     nil, // what members have seen is theirs
 	"followups":      {"insert", "update", "delete"},
 	"bulk_items":     nil,
+	"case_merges":    nil, // of a redirect, which is never deleted itself
 	"notifications":  nil, // read and mailed whatever becomes of the case; retention alone removes them
 }
 

@@ -241,11 +241,8 @@ func (s *Service) joinTx(ctx context.Context, tx pgx.Tx, actor access.Actor, int
 	if from.DeletedAt != nil || into.DeletedAt != nil || from.Visibility() != into.Visibility() {
 		return false, nil
 	}
-	for _, table := range []string{"messages", "attachments", "redactions", "inbound_mails", "outbound_mails", "mail_ids", "followups"} {
-		_, err := tx.Exec(ctx, `update `+table+` set case_id = $3 where workspace_id = $1 and case_id = $2`, into.WorkspaceID, from.ID, into.ID)
-		if err != nil {
-			return false, err
-		}
+	if _, err := moveTx(ctx, tx, from, *into); err != nil {
+		return false, err
 	}
 	return true, cases.RedirectTx(ctx, tx, actor, from, into, s.now())
 }

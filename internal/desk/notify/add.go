@@ -56,15 +56,25 @@ func orNone[T any](list []T) []T {
 	return list
 }
 
-// MoveTx gives what was told of a case to the one that it became part of, in the transaction that makes it a redirect.
-// What somebody has not read of both shows once.
-func MoveTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, from, into int64, now time.Time) error {
+// MoveTx gives what was told of a case to the one that it became part of, in the transaction that makes it a redirect,
+// and returns what that was. What somebody has not read of both shows once.
+func MoveTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, from, into int64, now time.Time) (moved []int64, err error) {
 	batch := &pgx.Batch{}
 	batch.Queue(`update notifications f set read_at = $4, mail_at = null from notifications i
 		where f.workspace_id = $1 and f.case_id = $2 and f.read_at is null and i.workspace_id = $1 and i.case_id = $3 and i.read_at is null
 			and i.member_id = f.member_id and i.kind = f.kind and i.request_id is not distinct from f.request_id`, ws, from, into, now)
-	batch.Queue(`update notifications set case_id = $3 where workspace_id = $1 and case_id = $2`, ws, from, into)
-	return tx.SendBatch(ctx, batch).Close()
+	batch.Queue(`update notifications set case_id = $3 where workspace_id = $1 and case_id = $2 returning id`, ws, from, into).Query(func(rows pgx.Rows) (err error) {
+		moved, err = pgx.CollectRows(rows, pgx.RowTo[int64])
+		return err
+	})
+	err = tx.SendBatch(ctx, batch).Close()
+	return moved, err
+}
+
+// MoveBackTx gives those notifications back to the case that they were about before MoveTx.
+func MoveBackTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, from, into int64, moved []int64) error {
+	_, err := tx.Exec(ctx, `update notifications set case_id = $2 where workspace_id = $1 and case_id = $3 and id = any ($4)`, ws, from, into, moved)
+	return err
 }
 
 // SettleHistoryTx makes what was told before a time count as read, and has nothing mailed, in a transaction of the

@@ -5,6 +5,7 @@ package retention
 var erased = []string{
 	"inbound_mails", "outbound_mails", "attachments", "case_search", "case_tags", "case_reads", "followups", "bulk_items", "activities", "erasure_replies",
 	"notifications", // but those without a case: an erasure that was done, or how many cases were changed together
+	"case_merges",   // of redirects, which go with the case that they lead to
 	"redactions", "messages",
 }
 

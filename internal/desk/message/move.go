@@ -1,0 +1,43 @@
+package message
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"caseward/internal/desk/cases"
+)
+
+// movable are the tables whose rows go along when the messages of one case become another one's, each with its key.
+var movable = []struct{ table, key, kind string }{
+	{"messages", "id", "bigint"}, {"attachments", "id", "bigint"}, {"redactions", "id", "bigint"}, {"inbound_mails", "id", "bigint"},
+	{"outbound_mails", "id", "bigint"}, {"mail_ids", "id_hash", "bytea"}, {"followups", "id", "bigint"},
+}
+
+// moved are the keys of rows that went from one case to another, as text, by table.
+type moved map[string][]string
+
+// moveTx gives everything of a locked case to another one.
+func moveTx(ctx context.Context, tx pgx.Tx, from, into cases.Case) (moved, error) {
+	all := moved{}
+	batch := &pgx.Batch{}
+	for _, m := range movable {
+		batch.Queue(`update `+m.table+` set case_id = $3 where workspace_id = $1 and case_id = $2 returning `+m.key+`::text`, into.WorkspaceID, from.ID, into.ID).
+			Query(func(rows pgx.Rows) (err error) {
+				all[m.table], err = pgx.CollectRows(rows, pgx.RowTo[string])
+				return err
+			})
+	}
+	err := tx.SendBatch(ctx, batch).Close()
+	return all, err
+}
+
+// moveBackTx undoes moveTx and leaves with the other case what it got since.
+func moveBackTx(ctx context.Context, tx pgx.Tx, from, into cases.Case, all moved) error {
+	batch := &pgx.Batch{}
+	for _, m := range movable {
+		batch.Queue(`update `+m.table+` set case_id = $2 where workspace_id = $1 and case_id = $3 and `+m.key+` = any ($4::text[]::`+m.kind+`[])`,
+			from.WorkspaceID, from.ID, into.ID, all[m.table])
+	}
+	return tx.SendBatch(ctx, batch).Close()
+}
