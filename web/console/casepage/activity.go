@@ -17,14 +17,15 @@ type line struct {
 	who  string
 	text string
 	icon ui.IconName
+	from cases.Number // the case that was merged into this one, where that can be undone; 0: it is about something else
 }
 
 // lines are the activity besides what the thread itself shows.
 func (v view) lines() []line {
 	var lines []line
-	for _, a := range v.Activity {
+	for i, a := range v.Activity {
 		if text, icon := v.sentence(a); text != "" {
-			lines = append(lines, line{a.CreatedAt, actorName(a), text, icon})
+			lines = append(lines, line{a.CreatedAt, actorName(a), text, icon, v.merged(i)})
 		}
 	}
 	return lines
@@ -81,6 +82,14 @@ func (v view) sentence(a cases.Activity) (string, ui.IconName) {
 		return "restored the case", ui.IconUndo2
 	case cases.ActJoined:
 		return "joined another part of the conversation", ui.IconGitMerge
+	case cases.ActMerged:
+		return fmt.Sprintf("merged case #%v into this one", a.Data["from"]), ui.IconGitMerge
+	case cases.ActMergedInto:
+		return fmt.Sprintf("merged this case into case #%v", a.Data["into"]), ui.IconGitMerge
+	case cases.ActUnmerged:
+		return fmt.Sprintf("unmerged case #%v from this one", a.Data["from"]), ui.IconUndo2
+	case cases.ActUnmergedFrom:
+		return fmt.Sprintf("unmerged this case from case #%v", a.Data["into"]), ui.IconUndo2
 	case cases.ActHeldBack:
 		return "sent an automatic answer, which was held back: the case was deleted", ui.IconBellOff
 	case cases.ActRedacted:

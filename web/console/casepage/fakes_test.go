@@ -23,6 +23,7 @@ import (
 // desk is everything that the page asks, and remembers what it was told.
 type desk struct {
 	c           cases.Details
+	more        map[cases.Number]cases.Details // other cases than c
 	thread      message.Thread
 	others      []cases.Other
 	decision    retention.Decision
@@ -91,7 +92,10 @@ func (d *desk) Wake(context.Context, access.Actor, cases.Number) (cases.Case, er
 	return d.c.Case, d.err
 }
 
-func (d *desk) Get(context.Context, access.Actor, cases.Number) (cases.Details, error) {
+func (d *desk) Get(_ context.Context, _ access.Actor, n cases.Number) (cases.Details, error) {
+	if other, ok := d.more[n]; ok {
+		return other, nil
+	}
 	return d.c, d.getErr
 }
 
@@ -159,6 +163,16 @@ func (d *desk) Attachment(context.Context, access.Actor, cases.Number, int64) (m
 
 func (d *desk) Raw(context.Context, access.Actor, cases.Number, message.ID) (message.File, error) {
 	return d.file, d.err
+}
+
+func (d *desk) Merge(_ context.Context, _ access.Actor, from, into cases.Number) (cases.Case, error) {
+	d.did = append(d.did, fmt.Sprintf("merge %d into %d", from, into))
+	return cases.Case{Number: into}, d.err
+}
+
+func (d *desk) Unmerge(_ context.Context, _ access.Actor, n cases.Number) (cases.Case, error) {
+	d.did = append(d.did, fmt.Sprintf("unmerge %d", n))
+	return cases.Case{Number: 15}, d.err
 }
 
 func (d *desk) PlanRedaction(_ context.Context, actor access.Actor, in message.RedactInput) (message.Redaction, error) {
@@ -267,6 +281,9 @@ func site(t *testing.T, d *desk) *webtest.Site {
 			r.Post("/wake", s.Shell.Handle(p.Wake))
 			r.Post("/followups", s.Shell.Handle(p.AddFollowUp))
 			r.Post("/followups/{id}", s.Shell.Handle(p.ChangeFollowUp))
+			r.Get("/merge", s.Shell.Handle(p.Merge))
+			r.Post("/merge", s.Shell.Handle(p.MergeInto))
+			r.Post("/unmerge", s.Shell.Handle(p.Unmerge))
 			r.Post("/spam", s.Shell.Handle(p.Spam))
 			r.Post("/not-spam", s.Shell.Handle(p.NotSpam))
 			r.Get("/delete", s.Shell.Handle(p.ConfirmDelete))

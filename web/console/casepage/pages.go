@@ -45,6 +45,8 @@ type Messages interface {
 	Resend(ctx context.Context, actor access.Actor, n cases.Number, delivery int64) error
 	Attachment(ctx context.Context, actor access.Actor, n cases.Number, id int64) (message.File, error)
 	Raw(ctx context.Context, actor access.Actor, n cases.Number, id message.ID) (message.File, error)
+	Merge(ctx context.Context, actor access.Actor, from, into cases.Number) (cases.Case, error)
+	Unmerge(ctx context.Context, actor access.Actor, n cases.Number) (cases.Case, error)
 	PlanRedaction(ctx context.Context, actor access.Actor, in message.RedactInput) (message.Redaction, error)
 	Redact(ctx context.Context, actor access.Actor, in message.RedactInput) (message.Redaction, error)
 }

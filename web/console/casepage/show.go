@@ -86,7 +86,7 @@ func (p *Pages) load(ctx context.Context, actor access.Actor, query url.Values, 
 	if l.thread, err = p.messages.Thread(ctx, actor, l.Case, before(query)); err != nil {
 		return l, err
 	}
-	if l.others, err = p.cases.OfContact(ctx, actor, l.Case, otherCases); err != nil {
+	if l.others, err = p.cases.OfContact(ctx, actor, l.Case, contactCases); err != nil {
 		return l, err
 	}
 	if l.followUps, err = p.followUps.OfCase(ctx, actor, l.Case); err != nil {

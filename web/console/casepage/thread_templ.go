@@ -797,7 +797,18 @@ func activity(v view, l line) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 58, "</span></span></li>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 58, "</span></span> ")
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		if l.from != 0 {
+			templ_7745c5c3_Err = ui.PostButton(ui.PostButtonProps{Action: casePath(v.visit, l.from, "/unmerge"),
+				Button: ui.ButtonProps{Label: "Unmerge", Variant: ui.Ghost, Small: true, Attrs: templ.Attributes{"aria-label": "Unmerge case " + text(l.from)}}}).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 59, "</li>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
