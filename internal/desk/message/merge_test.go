@@ -60,7 +60,7 @@ func TestMergingMovesEverythingAndUnmergingBringsItBack(t *testing.T) {
 	d.Receive(fixture.Mail{InReplyTo: fixture.One[string](d, `select message_id from messages where id = $1`, first.ID), Subject: "Re: it", Body: "Still wet, grommelfitz."})
 	d.Clock.Advance(time.Hour)
 	reindexed(t, d)
-	before, beforeInto := below(d, from), below(d, into)
+	before := below(d, from)
 	messages := len(thread(t, d, from)) + len(thread(t, d, into))
 	source := get(t, d, from)
 
@@ -104,7 +104,8 @@ func TestMergingMovesEverythingAndUnmergingBringsItBack(t *testing.T) {
 	// Without anything in between both are as before.
 	other := d.Case()
 	reindexed(t, d)
-	beforeInto, before = below(d, other), below(d, from)
+	beforeInto := below(d, other)
+	before = below(d, from)
 	merge(t, d, from, other)
 	unmerge(t, d, from)
 	same(t, "again: the case", before, below(d, from))
