@@ -140,6 +140,9 @@ func TestPagerKeepsItsPlace(t *testing.T) {
 	f := &fake{page: cases.Page{Rows: []cases.Summary{last}, Older: last.Cursor(), Newer: last.Cursor()}}
 	s := site(t, f)
 	page := s.Get("/w/acme/deleted").Want(http.StatusOK)
+	if all := page.Links("Restore all deleted cases").AttrOr("href", ""); !strings.HasPrefix(all, "/w/acme/bulk/new?all=1&do=restore&filter=deleted&") {
+		t.Errorf("all are restored at %q", all)
+	}
 	s.Get(page.Links("Older").AttrOr("href", "")).Want(http.StatusOK)
 	if f.in.After == nil || !f.in.After.At.Equal(last.SortAt) || f.in.After.ID != last.ID {
 		t.Errorf("went on after %+v", f.in.After)

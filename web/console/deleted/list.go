@@ -18,17 +18,18 @@ import (
 
 // listView is the page; each row knows what may be done with its case.
 type listView struct {
-	console      ui.ConsoleProps
-	base         string // /w/acme/deleted
-	keptText     string
-	searchHref   string
-	settingsHref string // "" for those who may not change it
-	allHref      string // this page with every case selected, or none: works without JavaScript
-	all          bool   // every case is selected
-	now          time.Time
-	loc          *time.Location
-	rows         []row
-	pager        ui.PagerProps
+	console        ui.ConsoleProps
+	base           string // /w/acme/deleted
+	keptText       string
+	searchHref     string
+	restoreAllHref string // the bulk update of all
+	settingsHref   string // "" for those who may not change it
+	allHref        string // this page with every case selected, or none: works without JavaScript
+	all            bool   // every case is selected
+	now            time.Time
+	loc            *time.Location
+	rows           []row
+	pager          ui.PagerProps
 }
 
 type row struct {
@@ -125,8 +126,9 @@ func (v listView) selectable() (n int) {
 func newListView(v *shell.Visit, console ui.ConsoleProps, page cases.Page, decisions map[cases.ID]retention.Decision) listView {
 	view := listView{
 		console: console, base: v.Path("/deleted"), keptText: keptText(v.Workspace.RetentionDays),
-		searchHref: v.Path("/inbox?q=" + url.QueryEscape("status:deleted")),
-		now:        v.Now, loc: v.Location,
+		restoreAllHref: v.Path("/bulk/new?" + url.Values{"all": {"1"}, "filter": {string(cases.DeletedView)}, "do": {string(cases.RestoreMany)}, "next": {v.Path("/deleted")}}.Encode()),
+		searchHref:     v.Path("/inbox?q=" + url.QueryEscape("status:deleted")),
+		now:            v.Now, loc: v.Location,
 	}
 	if v.Actor.Can(access.ManageSettings) {
 		view.settingsHref = v.Path("/admin/cases/retention")
