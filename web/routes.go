@@ -17,6 +17,7 @@ import (
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/filters"
 	"caseward/internal/desk/followup"
+	"caseward/internal/desk/macro"
 	"caseward/internal/desk/member"
 	"caseward/internal/desk/message"
 	"caseward/internal/desk/notify"
@@ -36,6 +37,7 @@ import (
 	"caseward/web/console/filterpage"
 	"caseward/web/console/followups"
 	"caseward/web/console/inbox"
+	"caseward/web/console/macropage"
 	"caseward/web/console/newcase"
 	"caseward/web/console/notifications"
 	"caseward/web/console/settings"
@@ -61,6 +63,7 @@ type Deps struct {
 	Setup      *setup.Service
 	Cases      *cases.Service
 	Filters    *filters.Service
+	Macros     *macro.Service
 	Messages   *message.Service
 	Retention  *retention.Service
 	Notices    *notify.Service
@@ -79,6 +82,7 @@ type pages struct {
 	deleted  *deleted.Pages
 	bulk     *bulkpage.Pages
 	filters  *filterpage.Pages
+	macros   *macropage.Pages
 	todo     *followups.Pages
 	audit    *auditpage.Pages
 	told     *notifications.Pages
@@ -96,11 +100,12 @@ func newPages(d Deps) pages {
 		account: account.New(sh, d.Members, d.Setup),
 		inbox:   inbox.New(sh, d.Cases, d.Search, d.Filters, d.Members, d.Hub),
 		one: casepage.New(sh, casepage.Services{
-			Cases: d.Cases, Messages: d.Messages, Retention: d.Retention, FollowUps: d.FollowUps, Members: d.Members, Queues: d.Workspaces, Notices: d.Notices,
+			Cases: d.Cases, Messages: d.Messages, Retention: d.Retention, FollowUps: d.FollowUps, Members: d.Members, Queues: d.Workspaces, Macros: d.Macros, Notices: d.Notices,
 		}),
 		newCase:  newcase.New(sh, d.Messages, d.Members, d.Workspaces),
 		deleted:  deleted.New(sh, d.Cases, d.Retention),
 		filters:  filterpage.New(sh, d.Filters),
+		macros:   macropage.New(sh, d.Macros, d.Members, d.Workspaces),
 		todo:     followups.New(sh, d.FollowUps),
 		bulk:     bulkpage.New(sh, d.Bulk, d.Members, d.Workspaces),
 		audit:    auditpage.New(sh, d.Audit),
@@ -177,6 +182,7 @@ func consoleRoutes(r chi.Router, k *kit.Kit, p pages) {
 	r.Post("/cases/new", k.Handle(p.newCase.Create))
 	r.Route("/cases/{number}", func(r chi.Router) { caseRoutes(r, k, p.one) })
 	r.Route("/filters", func(r chi.Router) { filterRoutes(r, k, p.filters) })
+	r.Route("/macros", func(r chi.Router) { macroRoutes(r, k, p.macros) })
 	r.Get("/deleted", k.Handle(p.deleted.List))
 	r.Post("/deleted/restore", k.Handle(p.deleted.Restore))
 	r.Get("/bulk", k.Handle(p.bulk.List))
@@ -238,6 +244,18 @@ func caseRoutes(r chi.Router, k *kit.Kit, p *casepage.Pages) {
 
 // filterRoutes are below /w/{ws}/filters.
 func filterRoutes(r chi.Router, k *kit.Kit, p *filterpage.Pages) {
+	r.Get("/", k.Handle(p.List))
+	r.Post("/", k.Handle(p.Create))
+	r.Get("/new", k.Handle(p.New))
+	r.Get("/{id}", k.Handle(p.Edit))
+	r.Post("/{id}", k.Handle(p.Update))
+	r.Post("/{id}/move", k.Handle(p.Move))
+	r.Get("/{id}/delete", k.Handle(p.ConfirmDelete))
+	r.Post("/{id}/delete", k.Handle(p.Delete))
+}
+
+// macroRoutes are below /w/{ws}/macros.
+func macroRoutes(r chi.Router, k *kit.Kit, p *macropage.Pages) {
 	r.Get("/", k.Handle(p.List))
 	r.Post("/", k.Handle(p.Create))
 	r.Get("/new", k.Handle(p.New))

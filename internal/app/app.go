@@ -23,6 +23,7 @@ import (
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/filters"
 	"caseward/internal/desk/followup"
+	"caseward/internal/desk/macro"
 	"caseward/internal/desk/member"
 	"caseward/internal/desk/message"
 	"caseward/internal/desk/notify"
@@ -54,6 +55,7 @@ type App struct {
 	Setup      *setup.Service
 	Cases      *cases.Service
 	Filters    *filters.Service
+	Macros     *macro.Service
 	Messages   *message.Service
 	Retention  *retention.Service
 	Notices    *notify.Service
@@ -160,6 +162,7 @@ func (a *App) build(now clock.Clock) error {
 	a.Members = member.NewService(a.DB, guard, hasher, now)
 	a.Setup = setup.NewService(a.DB, a.Workspaces, a.Members, now)
 	a.Cases = cases.NewService(a.DB, guard, a.Hub, now)
+	a.Macros = macro.NewService(a.DB, guard, now)
 	a.Filters = filters.NewService(a.DB, guard, a.Hub, now)
 	a.Messages = message.NewService(a.DB, guard, a.Cases, enqueuer, now)
 	a.Retention = retention.NewService(a.DB, guard, a.Cases, enqueuer, now)
@@ -190,7 +193,7 @@ func (a *App) buildWeb(now clock.Clock) error {
 	k := kit.New(kit.Options{Log: a.log, Asset: files.Path, Store: sessions, BaseURL: base, TrustedProxies: a.Config.TrustedProxies})
 	a.Handler, err = web.Routes(web.Deps{
 		Kit: k, BaseURL: base, Files: files, Ready: a.DB.Ping, Snapshots: a.DB, Hub: a.Hub, Now: now,
-		Members: a.Members, Workspaces: a.Workspaces, Setup: a.Setup, Cases: a.Cases, Filters: a.Filters, Messages: a.Messages,
+		Members: a.Members, Workspaces: a.Workspaces, Setup: a.Setup, Cases: a.Cases, Filters: a.Filters, Macros: a.Macros, Messages: a.Messages,
 		Retention: a.Retention, Notices: a.Notices, Search: a.Search, Bulk: a.Bulk, FollowUps: a.FollowUps, Audit: audit.NewReader(a.DB, audit.NewGuard(a.DB, now)),
 	})
 	return err

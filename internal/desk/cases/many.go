@@ -83,10 +83,10 @@ func ValidManyTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, m Many) 
 }
 
 func (m *Many) validTags() (err error) {
-	if m.AddTags, err = validTags(m.AddTags); err != nil {
+	if m.AddTags, err = ValidTags(m.AddTags); err != nil {
 		return err
 	}
-	if m.RemoveTags, err = validTags(m.RemoveTags); err != nil {
+	if m.RemoveTags, err = ValidTags(m.RemoveTags); err != nil {
 		return err
 	}
 	for _, name := range m.AddTags {

@@ -27,7 +27,7 @@ func (s *Service) updateTags(ctx context.Context, tx pgx.Tx, actor access.Actor,
 	if in.Tags == nil {
 		return nil
 	}
-	names, err := validTags(*in.Tags)
+	names, err := ValidTags(*in.Tags)
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,23 @@ func (s *Service) updateTags(ctx context.Context, tx pgx.Tx, actor access.Actor,
 	return s.noteTx(ctx, tx, actor, *c, ActTags, map[string]any{"tags": ids})
 }
 
-func validTags(names []string) ([]string, error) {
+// addTags gives a case more tags than it has; those that it has stay.
+func (s *Service) addTags(ctx context.Context, tx pgx.Tx, actor access.Actor, c *Case, in UpdateInput) error {
+	if in.AddTags == nil {
+		return nil
+	}
+	rows, _ := tx.Query(ctx, `select t.name from case_tags ct join tags t on t.workspace_id = ct.workspace_id and t.id = ct.tag_id
+		where ct.workspace_id = $1 and ct.case_id = $2`, c.WorkspaceID, c.ID)
+	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return err
+	}
+	names = append(names, *in.AddTags...)
+	return s.updateTags(ctx, tx, actor, c, UpdateInput{Tags: &names})
+}
+
+// ValidTags are the names as tags have them: lower case, each once. Errors: Invalid (field tags).
+func ValidTags(names []string) ([]string, error) {
 	var clean []string
 	for _, name := range names {
 		name = strings.ToLower(strings.Join(strings.Fields(oneLine(name)), " "))

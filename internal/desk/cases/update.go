@@ -19,22 +19,29 @@ type UpdateInput struct {
 	Queue    *int64
 	Assignee *access.MemberID
 	Tags     *[]string // all of them; a name that is new to the workspace becomes a tag
+	AddTags  *[]string // besides those that the case has
 }
 
 // Update changes the properties of a case, all that were asked for or none. What has the wanted value already is no change and leaves no trace.
 //
 // Needs WorkCases. Errors: Invalid, Forbidden, NotFound, Gone; Conflict when the case is deleted.
 func (s *Service) Update(ctx context.Context, actor access.Actor, n Number, in UpdateInput) (Case, error) {
-	return s.edit(ctx, actor, n, func(tx pgx.Tx, c *Case) error {
-		for _, step := range []func(context.Context, pgx.Tx, access.Actor, *Case, UpdateInput) error{
-			s.updateSubject, s.updateStatus, s.updatePriority, s.updateQueue, s.updateAssignee, s.updateTags,
-		} {
-			if err := step(ctx, tx, actor, c, in); err != nil {
-				return err
-			}
+	return s.edit(ctx, actor, n, func(tx pgx.Tx, c *Case) error { return s.UpdateTx(ctx, tx, actor, c, in) })
+}
+
+// UpdateTx is Update for a case that the caller has locked, and asked the right for. Errors: Invalid.
+func (s *Service) UpdateTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c *Case, in UpdateInput) error {
+	if in == (UpdateInput{}) {
+		return nil
+	}
+	for _, step := range []func(context.Context, pgx.Tx, access.Actor, *Case, UpdateInput) error{
+		s.updateSubject, s.updateStatus, s.updatePriority, s.updateQueue, s.updateAssignee, s.updateTags, s.addTags,
+	} {
+		if err := step(ctx, tx, actor, c, in); err != nil {
+			return err
 		}
-		return saveTx(ctx, tx, *c)
-	})
+	}
+	return saveTx(ctx, tx, *c)
 }
 
 func (s *Service) updateSubject(ctx context.Context, tx pgx.Tx, actor access.Actor, c *Case, in UpdateInput) error {

@@ -17,10 +17,11 @@ import (
 // ReplyInput is an agent's answer to the customer.
 type ReplyInput struct {
 	Number  cases.Number
-	Body    string        // Markdown; may be empty where there are files
-	Files   []Upload      // together up to MaxFiles
-	Status  *cases.Status // set after sending; nil leaves it
-	Restore bool          // bring a deleted case back first; needs RestoreCases too
+	Body    string            // Markdown; may be empty where there are files
+	Files   []Upload          // together up to MaxFiles
+	Status  *cases.Status     // set after sending; nil leaves it
+	Then    cases.UpdateInput // set after sending, with Status in one transaction
+	Restore bool              // bring a deleted case back first; needs RestoreCases too
 	// Submission is the random key of the form that this came from: the same text sent again with the same key returns
 	// the message that is there, and nothing happens. "" for what may come twice.
 	Submission string
@@ -37,10 +38,14 @@ func (s *Service) Reply(ctx context.Context, actor access.Actor, in ReplyInput) 
 			return 0, err
 		}
 		id, err := s.sendTx(ctx, tx, actor, c, body, files, sent)
-		if err != nil || in.Status == nil {
-			return id, err
+		if err != nil {
+			return 0, err
 		}
-		return id, s.cases.SetStatusTx(ctx, tx, actor, c, *in.Status)
+		then := in.Then
+		if in.Status != nil {
+			then.Status = in.Status
+		}
+		return id, s.cases.UpdateTx(ctx, tx, actor, c, then)
 	})
 }
 

@@ -76,6 +76,7 @@ var actionWords = map[string]string{
 	"workspace.refused":           "Workspace: action not allowed",
 	"member.refused":              "Member: action not allowed",
 	"queue.refused":               "Queue: action not allowed",
+	"macro.refused":               "Macro: action not allowed",
 	"filter.refused":              "Filter: action not allowed",
 	"deleted cases.refused":       "Deleted cases: look not allowed",
 	"audit trail.refused":         "Audit trail: look not allowed",

@@ -11,6 +11,7 @@ import (
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/followup"
+	"caseward/internal/desk/macro"
 	"caseward/internal/desk/member"
 	"caseward/internal/desk/message"
 	"caseward/internal/desk/retention"
@@ -257,10 +258,20 @@ func (d *desk) delete(d1 time.Time) *desk {
 	return d
 }
 
+// macros are two that everybody has.
+type macros struct{}
+
+func (macros) List(context.Context, access.Actor) ([]macro.Macro, error) {
+	return []macro.Macro{
+		{ID: 4, Content: macro.Content{Name: "Thanks", Body: "Hello {{contact.first_name}}", SetStatus: cases.Pending, Assign: macro.ToMe, AddTags: []string{"refund"}}},
+		{ID: 5, Content: macro.Content{Name: "Only words", Body: "Bye"}},
+	}, nil
+}
+
 func site(t *testing.T, d *desk) *webtest.Site {
 	t.Helper()
 	s := webtest.New(t)
-	p := casepage.New(s.Shell, casepage.Services{Cases: d, Messages: d, Retention: d, FollowUps: d, Members: d, Queues: d, Notices: d})
+	p := casepage.New(s.Shell, casepage.Services{Cases: d, Messages: d, Retention: d, FollowUps: d, Members: d, Queues: d, Macros: macros{}, Notices: d})
 	s.Console(func(r chi.Router) {
 		r.Use(s.Kit.SecurityHeaders)
 		r.Route("/cases/{number}", func(r chi.Router) {

@@ -82,6 +82,7 @@ type Services struct {
 	FollowUps FollowUps
 	Members   Members
 	Queues    Queues
+	Macros    Macros
 	Notices   Notices
 }
 
@@ -94,12 +95,13 @@ type Pages struct {
 	followUps FollowUps
 	members   Members
 	queues    Queues
+	macros    Macros
 	notices   Notices
 }
 
 // New returns the pages.
 func New(sh *shell.Shell, s Services) *Pages {
-	return &Pages{sh, s.Cases, s.Messages, s.Retention, s.FollowUps, s.Members, s.Queues, s.Notices}
+	return &Pages{sh, s.Cases, s.Messages, s.Retention, s.FollowUps, s.Members, s.Queues, s.Macros, s.Notices}
 }
 
 // number reads the case's number from the address. What cannot be one is not there.

@@ -24,6 +24,9 @@ func (p *Pages) Reply(w http.ResponseWriter, r *http.Request) error {
 			}
 			reply.Status = &s
 		}
+		if reply.Then = thenOf(in.form); !in.form.Valid() {
+			return 0, nil
+		}
 		return p.messages.Reply(ctx, in.visit.Actor, reply)
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/followup"
+	"caseward/internal/desk/macro"
 	"caseward/internal/desk/member"
 	"caseward/internal/desk/message"
 	"caseward/internal/desk/retention"
@@ -29,6 +30,7 @@ type loaded struct {
 	decision  retention.Decision // of the newest request for permanent deletion
 	members   []member.Member
 	queues    []workspace.Queue
+	macros    []macro.Macro
 	followUps []followup.FollowUp
 }
 
@@ -97,6 +99,11 @@ func (p *Pages) load(ctx context.Context, actor access.Actor, query url.Values, 
 	}
 	if l.queues, err = p.queues.Queues(ctx, actor); err != nil {
 		return l, err
+	}
+	if l.DeletedAt == nil && actor.Can(access.WorkCases) {
+		if l.macros, err = p.macros.List(ctx, actor); err != nil {
+			return l, err
+		}
 	}
 	if l.DeletedAt != nil && actor.Can(access.RestoreCases) {
 		decisions, err := p.retention.Decisions(ctx, actor, []cases.ID{l.ID})

@@ -11,7 +11,7 @@ import (
 )
 
 // Update is POST /w/{ws}/cases/{number}/update and, below it, /status, /assign, /priority, /queue, /tags: any of the
-// fields status, assignee (0: nobody), priority, queue and tags (parted by commas). What is not sent stays, and so
+// fields status, assignee (0: nobody), priority, queue, tags and add_tags (parted by commas). What is not sent stays, and so
 // does what was sent as it was shown (was_status and so on): somebody else may have changed it meanwhile.
 func (p *Pages) Update(w http.ResponseWriter, r *http.Request) error {
 	in, err := post(w, r)
@@ -77,6 +77,10 @@ func changesOf(f *kit.Form) cases.UpdateInput {
 	if changed(f, "tags") {
 		tags := strings.Split(f.Text("tags"), ",")
 		in.Tags = &tags
+	}
+	if changed(f, thenTagsField) {
+		tags := strings.Split(f.Text(thenTagsField), ",")
+		in.AddTags = &tags
 	}
 	return in
 }

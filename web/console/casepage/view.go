@@ -9,6 +9,7 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/macro"
 	"caseward/internal/desk/message"
 	"caseward/internal/desk/retention"
 	"caseward/web/console/badges"
@@ -36,6 +37,8 @@ type view struct {
 	images      message.ID // whose remote images are shown; 0: nobody's
 	now         time.Time
 	loc         *time.Location
+
+	macro *macro.Macro // with which the reply begins; nil: none
 
 	canWork    bool // edit, reply, note: never on a deleted case
 	canReply   bool
@@ -67,6 +70,7 @@ func newView(v *shell.Visit, l loaded, f forms, query url.Values) view {
 
 		editsSubject: f.subject != nil || query.Get("edit") == "subject",
 	}
+	w.useMacro(query.Get("macro"))
 	w.back = backLink(v, w.from, deleted)
 	w.entries = w.weave()
 	if l.thread.Earlier != 0 {

@@ -50,7 +50,7 @@ var shortcutGroups = []struct {
 		{"j", "Next case"}, {"k", "Previous case"}, {"o", "Open, also Enter"}, {"x", "Select"}, {"#", "Delete the selected"},
 	}},
 	{"In a case", []shortcut{
-		{"r", "Reply"}, {"n", "Internal note"}, {"a", "Assign to me"}, {"e", "Close, or reopen"}, {"s", "Snooze"}, {"#", "Delete"}, {"u", "Back to the list"},
+		{"r", "Reply"}, {"n", "Internal note"}, {"m", "Macros"}, {"a", "Assign to me"}, {"e", "Close, or reopen"}, {"s", "Snooze"}, {"#", "Delete"}, {"u", "Back to the list"},
 	}},
 	{"Go to", []shortcut{
 		{"g i", "Inbox"}, {"g m", "Mine"}, {"g u", "Unassigned"}, {"g o", "All open"}, {"g f", "Follow-ups"}, {"g n", "Notifications"},

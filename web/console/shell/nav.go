@@ -118,6 +118,9 @@ func userMenu(v *Visit) []ui.MenuItemProps {
 		{Label: "Keyboard shortcuts", Path: v.Path("/shortcuts"), Icon: ui.IconKeyboard, Attrs: shortcutsLink()},
 		{Label: "Switch workspace", Path: "/workspaces", Icon: ui.IconBuilding2},
 	}
+	if v.Actor.Can(access.WorkCases) {
+		items = append(items, ui.MenuItemProps{Label: "Macros", Path: v.Path("/macros"), Icon: ui.IconZap})
+	}
 	if v.User.IsStaff {
 		items = append(items, ui.MenuItemProps{Label: "Staff console", Path: "/staff/erasures", Icon: ui.IconShield})
 	}

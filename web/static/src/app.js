@@ -8,6 +8,7 @@ import { startCopy } from "./js/copy.js";
 import { startDialogs } from "./js/dialog.js";
 import { startErase } from "./js/erase.js";
 import { startForms } from "./js/forms.js";
+import { startMacros } from "./js/macros.js";
 import { startMenus } from "./js/menus.js";
 import { startNotices } from "./js/notices.js";
 import { startPalette } from "./js/palette.js";
@@ -20,6 +21,7 @@ import { startTheme } from "./js/theme.js";
 
 startTheme();
 startMenus();
+startMacros();
 startNotices();
 startForms();
 startAttach();
