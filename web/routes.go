@@ -15,6 +15,7 @@ import (
 	"caseward/internal/desk/audit"
 	"caseward/internal/desk/bulk"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/drafts"
 	"caseward/internal/desk/filters"
 	"caseward/internal/desk/followup"
 	"caseward/internal/desk/macro"
@@ -63,6 +64,7 @@ type Deps struct {
 	Setup      *setup.Service
 	Cases      *cases.Service
 	Filters    *filters.Service
+	Drafts     *drafts.Service
 	Macros     *macro.Service
 	Messages   *message.Service
 	Retention  *retention.Service
@@ -100,7 +102,7 @@ func newPages(d Deps) pages {
 		account: account.New(sh, d.Members, d.Setup),
 		inbox:   inbox.New(sh, d.Cases, d.Search, d.Filters, d.Members, d.Hub),
 		one: casepage.New(sh, casepage.Services{
-			Cases: d.Cases, Messages: d.Messages, Retention: d.Retention, FollowUps: d.FollowUps, Members: d.Members, Queues: d.Workspaces, Macros: d.Macros, Notices: d.Notices,
+			Cases: d.Cases, Messages: d.Messages, Drafts: d.Drafts, Retention: d.Retention, FollowUps: d.FollowUps, Members: d.Members, Queues: d.Workspaces, Macros: d.Macros, Notices: d.Notices,
 		}),
 		newCase:  newcase.New(sh, d.Messages, d.Members, d.Workspaces),
 		deleted:  deleted.New(sh, d.Cases, d.Retention),
@@ -219,6 +221,7 @@ func caseRoutes(r chi.Router, k *kit.Kit, p *casepage.Pages) {
 	r.Get("/certificate", k.Handle(p.Certificate))
 	r.Post("/reply", k.Handle(p.Reply))
 	r.Post("/note", k.Handle(p.Note))
+	r.Post("/draft", k.Handle(p.Draft))
 	r.Post("/deliveries/{id}/resend", k.Handle(p.Resend))
 	r.Post("/subject", k.Handle(p.Subject))
 	for _, property := range []string{"/update", "/status", "/assign", "/priority", "/queue", "/tags"} {

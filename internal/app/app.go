@@ -21,6 +21,7 @@ import (
 	"caseward/internal/desk/audit"
 	"caseward/internal/desk/bulk"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/drafts"
 	"caseward/internal/desk/filters"
 	"caseward/internal/desk/followup"
 	"caseward/internal/desk/macro"
@@ -55,6 +56,7 @@ type App struct {
 	Setup      *setup.Service
 	Cases      *cases.Service
 	Filters    *filters.Service
+	Drafts     *drafts.Service
 	Macros     *macro.Service
 	Messages   *message.Service
 	Retention  *retention.Service
@@ -164,6 +166,7 @@ func (a *App) build(now clock.Clock) error {
 	a.Cases = cases.NewService(a.DB, guard, a.Hub, now)
 	a.Macros = macro.NewService(a.DB, guard, now)
 	a.Filters = filters.NewService(a.DB, guard, a.Hub, now)
+	a.Drafts = drafts.NewService(a.DB, guard, now)
 	a.Messages = message.NewService(a.DB, guard, a.Cases, enqueuer, now)
 	a.Retention = retention.NewService(a.DB, guard, a.Cases, enqueuer, now)
 	a.Notices = notify.NewService(a.DB, guard, a.Hub, now)
@@ -193,7 +196,7 @@ func (a *App) buildWeb(now clock.Clock) error {
 	k := kit.New(kit.Options{Log: a.log, Asset: files.Path, Store: sessions, BaseURL: base, TrustedProxies: a.Config.TrustedProxies})
 	a.Handler, err = web.Routes(web.Deps{
 		Kit: k, BaseURL: base, Files: files, Ready: a.DB.Ping, Snapshots: a.DB, Hub: a.Hub, Now: now,
-		Members: a.Members, Workspaces: a.Workspaces, Setup: a.Setup, Cases: a.Cases, Filters: a.Filters, Macros: a.Macros, Messages: a.Messages,
+		Members: a.Members, Workspaces: a.Workspaces, Setup: a.Setup, Cases: a.Cases, Filters: a.Filters, Macros: a.Macros, Drafts: a.Drafts, Messages: a.Messages,
 		Retention: a.Retention, Notices: a.Notices, Search: a.Search, Bulk: a.Bulk, FollowUps: a.FollowUps, Audit: audit.NewReader(a.DB, audit.NewGuard(a.DB, now)),
 	})
 	return err

@@ -31,6 +31,7 @@ var forbiddenBelow = map[string][]string{
 	"followups":      {"insert", "update", "delete"},
 	"bulk_items":     nil,
 	"case_merges":    nil, // of a redirect, which is never deleted itself
+	"drafts":         nil, // what a member is writing is theirs: they go on, and send it after a restore
 	"notifications":  nil, // read and mailed whatever becomes of the case; retention alone removes them
 }
 

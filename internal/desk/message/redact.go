@@ -36,6 +36,7 @@ type Redaction struct {
 	Passages    []Redacted // the messages in which passages go, the message itself first
 	Attachments []Attachment
 	RawMails    int // mails as they came
+	Drafts      int // what members have written and not sent, of which passages go
 	Unsent      int // replies that were still to be sent, and will not be
 	Left        Left
 }

@@ -15,6 +15,7 @@ import (
 // Left is where the passages still stand within the case afterwards, as far as it can be searched.
 type Left struct {
 	Messages   int      // other messages of the case
+	Drafts     int      // what members have written and not sent
 	Subject    bool     // of the case
 	Reason     bool     // why the case was deleted
 	Files      []string // names of files that have a passage in their name or their bytes
@@ -25,7 +26,7 @@ type Left struct {
 
 // Any reports whether anything is left.
 func (l Left) Any() bool {
-	return l.Messages+l.Recipients+l.RawMails+l.HeldMails+len(l.Files) > 0 || l.Subject || l.Reason
+	return l.Messages+l.Drafts+l.Recipients+l.RawMails+l.HeldMails+len(l.Files) > 0 || l.Subject || l.Reason
 }
 
 // holdsSQL says whether bytes hold the text $3, whatever its capitals. What is larger than any letter is not searched.

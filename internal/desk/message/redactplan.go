@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/drafts"
 	"caseward/internal/platform/errs"
 	"caseward/internal/platform/markup"
 )
@@ -18,8 +19,9 @@ import (
 // redactionPlan is a Redaction with what it takes to carry it out.
 type redactionPlan struct {
 	Redaction
-	after map[ID]content // what the messages say then
-	raws  []int64
+	after      map[ID]content // what the messages say then
+	raws       []int64
+	fromDrafts markup.Passages // of the members on the case
 }
 
 // content is what a message says.
@@ -66,7 +68,26 @@ func planRedactionTx(ctx context.Context, tx pgx.Tx, c cases.Case, in RedactInpu
 	if p.Size() == 0 {
 		return p, nothingThere(in, m)
 	}
+	if err := p.lookAtDraftsTx(ctx, tx, c, in.Everywhere, passages); err != nil {
+		return p, err
+	}
 	return p, p.lookBelowTx(ctx, tx, c, in, passages)
+}
+
+// lookAtDraftsTx is lookAroundTx for what members are writing: what is erased of the messages must not be sent again.
+func (p *redactionPlan) lookAtDraftsTx(ctx context.Context, tx pgx.Tx, c cases.Case, everywhere bool, passages markup.Passages) (err error) {
+	if passages.Empty() {
+		return nil
+	}
+	in := &p.Left.Drafts
+	if everywhere {
+		in, p.fromDrafts = &p.Drafts, passages
+	}
+	*in, err = drafts.CountTx(ctx, tx, c, func(body string) bool {
+		_, found := withoutPassagesMarkdown(body, passages)
+		return found.Count() > 0
+	})
+	return err
 }
 
 // nothingThere is no error where the message was redacted before: somebody was quicker, or pressed twice.

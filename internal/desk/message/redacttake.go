@@ -8,6 +8,7 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/drafts"
 )
 
 // OutboxFilesSweep is the job that removes mails from the outbox folder; email/outbound provides it.
@@ -22,6 +23,11 @@ func (s *Service) takeTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c c
 	if err := s.takeContentTx(ctx, tx, actor, c, p); err != nil {
 		return err
 	}
+	if p.Drafts > 0 {
+		if err := drafts.RewriteTx(ctx, tx, c, p.redraft); err != nil {
+			return err
+		}
+	}
 	if err := cases.ReindexTx(ctx, tx, c.WorkspaceID, c.ID); err != nil {
 		return err
 	}
@@ -32,6 +38,12 @@ func (s *Service) takeTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c c
 		return err
 	}
 	return s.jobs.PokeTx(ctx, tx, OutboxFilesSweep)
+}
+
+// redraft is the text of a draft without what is erased; false where that does not stand in it.
+func (p redactionPlan) redraft(text string) (string, bool) {
+	after, found := withoutPassagesMarkdown(text, p.fromDrafts)
+	return after.text, found.Count() > 0
 }
 
 func (s *Service) takeContentTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c cases.Case, p redactionPlan) error {

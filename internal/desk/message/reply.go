@@ -11,6 +11,7 @@ import (
 	"caseward/internal/desk/audit"
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/contact"
+	"caseward/internal/desk/drafts"
 	"caseward/internal/platform/errs"
 )
 
@@ -22,6 +23,8 @@ type ReplyInput struct {
 	Status  *cases.Status     // set after sending; nil leaves it
 	Then    cases.UpdateInput // set after sending, with Status in one transaction
 	Restore bool              // bring a deleted case back first; needs RestoreCases too
+	// Draft is the version of the draft that this was written as; it goes in the same moment. 0: of none.
+	Draft drafts.Version
 	// Submission is the random key of the form that this came from: the same text sent again with the same key returns
 	// the message that is there, and nothing happens. "" for what may come twice.
 	Submission string
@@ -32,7 +35,8 @@ type ReplyInput struct {
 // Needs WorkCases. Errors: Invalid, Forbidden, NotFound, Gone; Conflict when the case is deleted or in spam.
 func (s *Service) Reply(ctx context.Context, actor access.Actor, in ReplyInput) (ID, error) {
 	sent := submission(in.Submission, Outbound, actor.Member, in.Number, in.Body, digests(in.Files))
-	return s.write(ctx, actor, in.Number, in.Restore, sent, func(tx pgx.Tx, c *cases.Case) (ID, error) {
+	written := drafts.SaveInput{Number: in.Number, Kind: drafts.Reply, Body: in.Body, Known: in.Draft, Writer: in.Submission}
+	return s.write(ctx, actor, written, in.Restore, sent, func(tx pgx.Tx, c *cases.Case) (ID, error) {
 		body, files, err := validContent(in.Body, in.Files)
 		if err != nil {
 			return 0, err
@@ -52,10 +56,11 @@ func (s *Service) Reply(ctx context.Context, actor access.Actor, in ReplyInput) 
 // NoteInput is a word among members.
 type NoteInput struct {
 	Number     cases.Number
-	Body       string   // Markdown; may be empty where there are files
-	Files      []Upload // as in ReplyInput
-	Restore    bool     // as in ReplyInput
-	Submission string   // as in ReplyInput
+	Body       string         // Markdown; may be empty where there are files
+	Files      []Upload       // as in ReplyInput
+	Restore    bool           // as in ReplyInput
+	Draft      drafts.Version // as in ReplyInput
+	Submission string         // as in ReplyInput
 }
 
 // Note adds an internal note. It is no activity: neither the place in the list nor the inactivity clock moves.
@@ -63,7 +68,8 @@ type NoteInput struct {
 // Needs WorkCases. Errors: Invalid, Forbidden, NotFound, Gone; Conflict when the case is deleted.
 func (s *Service) Note(ctx context.Context, actor access.Actor, in NoteInput) (ID, error) {
 	sent := submission(in.Submission, Note, actor.Member, in.Number, in.Body, digests(in.Files))
-	return s.write(ctx, actor, in.Number, in.Restore, sent, func(tx pgx.Tx, c *cases.Case) (ID, error) {
+	written := drafts.SaveInput{Number: in.Number, Kind: drafts.Note, Body: in.Body, Known: in.Draft, Writer: in.Submission}
+	return s.write(ctx, actor, written, in.Restore, sent, func(tx pgx.Tx, c *cases.Case) (ID, error) {
 		body, files, err := validContent(in.Body, in.Files)
 		if err != nil {
 			return 0, err
@@ -76,9 +82,10 @@ func (s *Service) Note(ctx context.Context, actor access.Actor, in NoteInput) (I
 	})
 }
 
-// write asks for the right, locks the case, restores it where asked, and refuses what a hidden case refuses. What was
-// sent before is there, whatever has become of the case since.
-func (s *Service) write(ctx context.Context, actor access.Actor, n cases.Number, restore bool, sent []byte, fn func(pgx.Tx, *cases.Case) (ID, error)) (id ID, err error) {
+// write asks for the right, locks the case, restores it where asked, and refuses what a hidden case refuses; with the
+// message made, its draft goes. What was sent before is there, whatever has become of the case since.
+func (s *Service) write(ctx context.Context, actor access.Actor, written drafts.SaveInput, restore bool, sent []byte, fn func(pgx.Tx, *cases.Case) (ID, error)) (id ID, err error) {
+	n := written.Number
 	object := audit.Case(int64(n))
 	if err := s.guard.Require(ctx, actor, access.WorkCases, object); err != nil {
 		return 0, err
@@ -104,8 +111,10 @@ func (s *Service) write(ctx context.Context, actor access.Actor, n cases.Number,
 		if err := c.RequireEditable(); err != nil {
 			return err
 		}
-		id, err = fn(tx, &c)
-		return err
+		if id, err = fn(tx, &c); err != nil {
+			return err
+		}
+		return drafts.SentTx(ctx, tx, actor, c, written)
 	})
 	if err == nil {
 		s.cases.Changed(actor.Workspace, n)

@@ -131,7 +131,7 @@ func TestEachComposerHasAKeyThatOutlivesAMistake(t *testing.T) {
 		t.Errorf("after a mistake the key is %q", got)
 	}
 	d.err = errs.New(errs.Conflict, "Case 12 is deleted.")
-	if got := key(s.Post("/w/acme/cases/12/note", sent).Want(409), "form.confirm"); got != "KEY" || d.note.Submission != "KEY" {
+	if got := key(s.Post("/w/acme/cases/12/note", sent).Want(409), "form.draft-kept"); got != "KEY" || d.note.Submission != "KEY" {
 		t.Errorf("beside a draft the key is %q", got)
 	}
 }

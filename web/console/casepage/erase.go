@@ -204,6 +204,7 @@ func leftPlaces(l message.Left) (places []string) {
 		}
 	}
 	add(l.Messages, "other message")
+	add(l.Drafts, "unsent draft")
 	if l.Subject {
 		places = append(places, "the subject of the case")
 	}

@@ -10,6 +10,7 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/drafts"
 	"caseward/internal/desk/followup"
 	"caseward/internal/desk/macro"
 	"caseward/internal/desk/member"
@@ -43,11 +44,16 @@ type desk struct {
 	restore cases.RestoreInput
 	reply   message.ReplyInput
 	note    message.NoteInput
-	resent  int64
-	read    cases.Number
-	did     []string
-	before  message.ID
-	seen    []int64
+	drafts  []drafts.Draft
+	saved   drafts.SaveInput
+	// draft and draftErr are what Save returns where it does not keep a draft.
+	draft    drafts.Draft
+	draftErr error
+	resent   int64
+	read     cases.Number
+	did      []string
+	before   message.ID
+	seen     []int64
 
 	planned  message.RedactInput
 	redacted []message.RedactInput
@@ -151,6 +157,18 @@ func (d *desk) Reply(_ context.Context, _ access.Actor, in message.ReplyInput) (
 func (d *desk) Note(_ context.Context, _ access.Actor, in message.NoteInput) (message.ID, error) {
 	d.note = in
 	return 32, d.err
+}
+
+func (d *desk) Mine(context.Context, access.Actor, cases.Number) ([]drafts.Draft, error) {
+	return d.drafts, nil
+}
+
+func (d *desk) Save(_ context.Context, _ access.Actor, in drafts.SaveInput) (drafts.Draft, error) {
+	d.saved = in
+	if d.draftErr != nil || in.Body == "" {
+		return d.draft, d.draftErr
+	}
+	return drafts.Draft{Kind: in.Kind, Body: in.Body, Version: 78, UpdatedAt: webtest.Now()}, nil
 }
 
 func (d *desk) Resend(_ context.Context, _ access.Actor, _ cases.Number, delivery int64) error {
@@ -271,7 +289,7 @@ func (macros) List(context.Context, access.Actor) ([]macro.Macro, error) {
 func site(t *testing.T, d *desk) *webtest.Site {
 	t.Helper()
 	s := webtest.New(t)
-	p := casepage.New(s.Shell, casepage.Services{Cases: d, Messages: d, Retention: d, FollowUps: d, Members: d, Queues: d, Macros: macros{}, Notices: d})
+	p := casepage.New(s.Shell, casepage.Services{Cases: d, Messages: d, Drafts: d, Retention: d, FollowUps: d, Members: d, Queues: d, Macros: macros{}, Notices: d})
 	s.Console(func(r chi.Router) {
 		r.Use(s.Kit.SecurityHeaders)
 		r.Route("/cases/{number}", func(r chi.Router) {
@@ -285,6 +303,7 @@ func site(t *testing.T, d *desk) *webtest.Site {
 			r.Get("/certificate", s.Shell.Handle(p.Certificate))
 			r.Post("/reply", s.Shell.Handle(p.Reply))
 			r.Post("/note", s.Shell.Handle(p.Note))
+			r.Post("/draft", s.Shell.Handle(p.Draft))
 			r.Post("/deliveries/{id}/resend", s.Shell.Handle(p.Resend))
 			r.Post("/subject", s.Shell.Handle(p.Subject))
 			r.Post("/update", s.Shell.Handle(p.Update))

@@ -12,6 +12,7 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/drafts"
 	"caseward/internal/desk/member"
 	"caseward/internal/desk/message"
 	"caseward/internal/desk/retention"
@@ -51,6 +52,12 @@ type Messages interface {
 	Redact(ctx context.Context, actor access.Actor, in message.RedactInput) (message.Redaction, error)
 }
 
+// Drafts is what the page needs of drafts.
+type Drafts interface {
+	Mine(ctx context.Context, actor access.Actor, n cases.Number) ([]drafts.Draft, error)
+	Save(ctx context.Context, actor access.Actor, in drafts.SaveInput) (drafts.Draft, error)
+}
+
 // Retention is what the page needs of retention.
 type Retention interface {
 	Request(ctx context.Context, actor access.Actor, n cases.Number) (retention.RequestID, error)
@@ -78,6 +85,7 @@ type Notices interface {
 type Services struct {
 	Cases     Cases
 	Messages  Messages
+	Drafts    Drafts
 	Retention Retention
 	FollowUps FollowUps
 	Members   Members
@@ -91,6 +99,7 @@ type Pages struct {
 	*shell.Shell
 	cases     Cases
 	messages  Messages
+	drafts    Drafts
 	retention Retention
 	followUps FollowUps
 	members   Members
@@ -101,7 +110,7 @@ type Pages struct {
 
 // New returns the pages.
 func New(sh *shell.Shell, s Services) *Pages {
-	return &Pages{sh, s.Cases, s.Messages, s.Retention, s.FollowUps, s.Members, s.Queues, s.Macros, s.Notices}
+	return &Pages{sh, s.Cases, s.Messages, s.Drafts, s.Retention, s.FollowUps, s.Members, s.Queues, s.Macros, s.Notices}
 }
 
 // number reads the case's number from the address. What cannot be one is not there.

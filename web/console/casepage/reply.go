@@ -6,18 +6,19 @@ import (
 	"slices"
 
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/drafts"
 	"caseward/internal/desk/message"
 	"caseward/internal/platform/errs"
 	"caseward/web/console/shell"
 	"caseward/web/kit"
 )
 
-// Reply is POST /w/{ws}/cases/{number}/reply: fields body, files, status to set after, and restore=1 to bring a
-// deleted case back first.
+// Reply is POST /w/{ws}/cases/{number}/reply: fields body, files, status to set after, draft_version of the draft that
+// goes with it, and restore=1 to bring a deleted case back first.
 func (p *Pages) Reply(w http.ResponseWriter, r *http.Request) error {
-	return p.write(w, r, "/reply", func(ctx context.Context, in posted) (message.ID, error) {
+	return p.write(w, r, drafts.Reply, func(ctx context.Context, in posted) (message.ID, error) {
 		reply := message.ReplyInput{Number: in.number, Body: in.form.Text("body"), Files: shell.Uploads(in.form), Restore: in.form.Checked("restore"),
-			Submission: in.form.Submission()}
+			Draft: draftVersion(in.form), Submission: in.form.Submission()}
 		if s := cases.Status(in.form.Text("status")); s != "" {
 			if !slices.Contains(cases.Statuses(), s) {
 				return 0, errs.Field("status", "Choose open, pending, on hold or closed.")
@@ -33,14 +34,16 @@ func (p *Pages) Reply(w http.ResponseWriter, r *http.Request) error {
 
 // Note is POST /w/{ws}/cases/{number}/note, fields as for Reply but without status.
 func (p *Pages) Note(w http.ResponseWriter, r *http.Request) error {
-	return p.write(w, r, "/note", func(ctx context.Context, in posted) (message.ID, error) {
+	return p.write(w, r, drafts.Note, func(ctx context.Context, in posted) (message.ID, error) {
 		return p.messages.Note(ctx, in.visit.Actor, message.NoteInput{Number: in.number, Body: in.form.Text("body"), Files: shell.Uploads(in.form),
-			Restore: in.form.Checked("restore"), Submission: in.form.Submission()})
+			Restore: in.form.Checked("restore"), Draft: draftVersion(in.form), Submission: in.form.Submission()})
 	})
 }
 
+const notSent = "Your text was not sent"
+
 // write stores what somebody wrote. Whatever happens to the case meanwhile, the words come back to them.
-func (p *Pages) write(w http.ResponseWriter, r *http.Request, below string, store func(context.Context, posted) (message.ID, error)) error {
+func (p *Pages) write(w http.ResponseWriter, r *http.Request, kind drafts.Kind, store func(context.Context, posted) (message.ID, error)) error {
 	in, err := postFiles(w, r)
 	if err != nil {
 		return err
@@ -50,21 +53,17 @@ func (p *Pages) write(w http.ResponseWriter, r *http.Request, below string, stor
 		id, err = store(r.Context(), in)
 	}
 	if !in.form.Valid() && in.form.Checked("restore") {
-		return p.keepDraft(w, r, in, below, errs.New(errs.Invalid, in.form.Error(shell.FilesField)))
+		return p.keepText(w, r, in, kind, notSent, errs.New(errs.Invalid, in.form.Error(shell.FilesField)))
 	}
-	kind := errs.KindOf(err)
-	if kind == errs.Conflict || kind == errs.Gone || kind == errs.NotFound || (kind == errs.Invalid && in.form.Checked("restore")) {
-		return p.keepDraft(w, r, in, below, err)
+	what := errs.KindOf(err)
+	if what == errs.Conflict || what == errs.Gone || what == errs.NotFound || (what == errs.Invalid && in.form.Checked("restore")) {
+		return p.keepText(w, r, in, kind, notSent, err)
 	}
 	if err := in.form.Absorb(err); err != nil {
 		return err
 	}
 	if !in.form.Valid() {
-		f := forms{reply: in.form}
-		if below == "/note" {
-			f = forms{note: in.form}
-		}
-		return p.render(w, r, in.number, in.form.Status(), f)
+		return p.render(w, r, in.number, in.form.Status(), in.forms(kind))
 	}
 	return kit.SeeOther(w, r, in.page()+"#m-"+text(id))
 }

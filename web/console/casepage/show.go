@@ -8,6 +8,7 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/drafts"
 	"caseward/internal/desk/followup"
 	"caseward/internal/desk/macro"
 	"caseward/internal/desk/member"
@@ -32,6 +33,7 @@ type loaded struct {
 	queues    []workspace.Queue
 	macros    []macro.Macro
 	followUps []followup.FollowUp
+	drafts    []drafts.Draft // the visitor's own
 }
 
 // Show is GET /w/{ws}/cases/{number}.
@@ -53,6 +55,11 @@ func (p *Pages) render(w http.ResponseWriter, r *http.Request, n cases.Number, s
 	})
 	if errs.Is(err, errs.Gone) {
 		return p.gone(w, r, n)
+	}
+	if errs.Is(err, errs.NotFound) {
+		if shown, err := p.hiddenDrafts(w, r, n); shown || err != nil {
+			return err
+		}
 	}
 	if err != nil {
 		return err
@@ -98,6 +105,9 @@ func (p *Pages) load(ctx context.Context, actor access.Actor, query url.Values, 
 		return l, err
 	}
 	if l.queues, err = p.queues.Queues(ctx, actor); err != nil {
+		return l, err
+	}
+	if l.drafts, err = p.drafts.Mine(ctx, actor, n); err != nil {
 		return l, err
 	}
 	if l.DeletedAt == nil && actor.Can(access.WorkCases) {

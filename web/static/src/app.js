@@ -7,6 +7,7 @@ import { startComposer } from "./js/composer.js";
 import { startCopy } from "./js/copy.js";
 import { startDialogs } from "./js/dialog.js";
 import { startErase } from "./js/erase.js";
+import { startDrafts } from "./js/drafts.js";
 import { startForms } from "./js/forms.js";
 import { startMacros } from "./js/macros.js";
 import { startMenus } from "./js/menus.js";
@@ -23,6 +24,7 @@ startTheme();
 startMenus();
 startMacros();
 startNotices();
+startDrafts(); // before the forms
 startForms();
 startAttach();
 startComposer();

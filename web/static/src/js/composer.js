@@ -8,7 +8,10 @@ export function startComposer() {
     const to = composer.querySelector(`.composer-${event.target.value} textarea`);
     const from = [...composer.querySelectorAll("textarea")].find((area) => area !== to);
     if (!to) return;
-    if (from && !to.value) [to.value, from.value] = [from.value, ""];
+    if (from?.value && !to.value) {
+      [to.value, from.value] = [from.value, ""];
+      for (const area of [to, from]) area.dispatchEvent(new Event("input", { bubbles: true }));
+    }
     for (const form of composer.querySelectorAll("form")) if (!form.contains(to)) moveFiles(form, to.form);
     if (!event.target.matches(":focus-visible")) to.focus();
   });

@@ -11,7 +11,7 @@ export function startStanding() {
     post(event.target);
   });
   addEventListener("beforeunload", (event) => {
-    const kept = [...document.querySelectorAll(".composer-form[data-shut]:not([data-sending]) textarea")];
+    const kept = [...document.querySelectorAll(".composer-form[data-shut][data-unsaved]:not([data-sending]) textarea")];
     if (kept.some((area) => area.value.trim())) event.preventDefault();
   });
 }

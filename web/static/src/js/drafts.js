@@ -1,0 +1,142 @@
+// Drafts: what is typed in a form with data-autosave is saved a moment after the typing stops, and at once
+// when the page is left. The answer is the line below the text (.draft-line), which carries the version
+// that the next save has to know. Once another tab has changed the draft, nothing is saved until somebody
+// has chosen between the two texts.
+import { announce } from "./attach.js";
+
+const pause = 2000; // ms after the last key
+const longest = 10000; // ms of typing without a pause
+
+const forms = new WeakMap(); // form -> { timer, since, running }
+
+export function startDrafts() {
+  document.addEventListener("input", (event) => {
+    const form = event.target.matches("textarea") && event.target.closest("form[data-autosave]");
+    if (form) typed(form);
+  });
+  // Before everything else that listens for it: a form must not be sent while its draft is on the way.
+  document.addEventListener("submit", submitted, true);
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-draft-use]");
+    if (!link) return;
+    event.preventDefault();
+    useOther(link.closest("form"));
+  });
+  document.addEventListener("visibilitychange", () => document.hidden && saveAll());
+  addEventListener("pagehide", saveAll);
+}
+
+const stateOf = (form) => {
+  if (!forms.has(form)) forms.set(form, {});
+  return forms.get(form);
+};
+const line = (form) => form.querySelector(".draft-line");
+const area = (form) => form.querySelector("textarea[name=body]");
+
+function typed(form) {
+  const state = stateOf(form);
+  form.dataset.unsaved = "1";
+  state.since ??= Date.now();
+  clearTimeout(state.timer);
+  state.timer = setTimeout(() => save(form), Math.max(0, Math.min(pause, state.since + longest - Date.now())));
+}
+
+function saveAll() {
+  for (const form of document.querySelectorAll("form[data-autosave][data-unsaved]:not([data-sending])")) save(form);
+}
+
+function submitted(event) {
+  const form = event.target;
+  if (form.dataset.autosave === undefined) return;
+  const button = event.submitter?.closest("[data-draft-button]");
+  const state = stateOf(form);
+  clearTimeout(state.timer);
+  state.since = undefined;
+  if (!button && !state.running) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  if (button) press(form, button.dataset.draftButton);
+  else state.running.finally(() => form.requestSubmit(event.submitter));
+}
+
+async function press(form, act) {
+  const state = stateOf(form);
+  await state.running;
+  const before = area(form).value;
+  if (!(await save(form, act)) || act !== "discard") return;
+  area(form).value = "";
+  area(form).focus();
+  announce("Draft discarded");
+  const undo = document.createElement("button");
+  undo.type = "button";
+  undo.className = "btn btn-ghost btn-sm";
+  undo.textContent = "Undo discard";
+  undo.addEventListener("click", () => {
+    fill(form, before);
+    undo.remove();
+    save(form);
+  });
+  line(form).prepend(undo);
+}
+
+function useOther(form) {
+  fill(form, form.querySelector("[data-draft-other]").textContent);
+  save(form, "anyway");
+}
+
+function fill(form, text) {
+  area(form).value = text;
+  area(form).dispatchEvent(new Event("input", { bubbles: true }));
+  area(form).focus();
+}
+
+// save resolves to whether the server took it.
+function save(form, act = "") {
+  const state = stateOf(form);
+  clearTimeout(state.timer);
+  state.since = undefined;
+  if (state.running) return state.running.then(() => save(form, act));
+  if (!act && line(form)?.dataset.draftConflict !== undefined) return Promise.resolve(false);
+  state.running = post(form, act).finally(() => (state.running = undefined));
+  return state.running;
+}
+
+async function post(form, act) {
+  const body = new URLSearchParams();
+  for (const name of ["kind", "body", "draft_version", "submission", "from"]) body.set(name, form.elements[name]?.value ?? "");
+  if (act) body.set(act, "1");
+  const sent = body.get("body");
+  try {
+    // Browsers let no more than 64 kB outlive their page.
+    const answer = await fetch(form.dataset.autosave, { method: "POST", body, headers: { "X-Part": "1" }, keepalive: body.toString().length < 60000 });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.querySelector(".draft-line");
+    if (!fresh) throw new Error("refused");
+    if (answer.ok && area(form).value.trim() === sent.trim()) delete form.dataset.unsaved;
+    if (form.isConnected) show(form, document.adoptNode(fresh), answer.ok);
+    return answer.ok;
+  } catch {
+    if (form.isConnected) failed(form);
+    return false;
+  }
+}
+
+// show keeps the focus of who stands on a button of the line.
+function show(form, fresh, ok) {
+  const held = line(form).contains(document.activeElement) ? document.activeElement.dataset.draftButton : "";
+  line(form).replaceWith(fresh);
+  if (held) (fresh.querySelector(`[data-draft-button="${held}"]`) ?? area(form)).focus();
+  if (!ok) announce("This draft was changed in another tab.");
+}
+
+function failed(form) {
+  const place = line(form);
+  let text = place.querySelector(".draft-saved");
+  if (!text) {
+    text = document.createElement("span");
+    text.className = "draft-saved";
+    place.prepend(text);
+  }
+  text.textContent = "Draft not saved";
+  text.classList.add("draft-failed");
+}
