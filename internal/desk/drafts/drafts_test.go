@@ -226,6 +226,19 @@ func TestDraftsMoveWithTheirCase(t *testing.T) {
 	same(t, "what is left on the redirect", mine(t, d, d.Ana, other), map[drafts.Kind]string{})
 	_, err := d.Drafts.Save(t.Context(), d.Ana, drafts.SaveInput{Number: other, Kind: drafts.Note, Body: "x"})
 	wants(t, err, errs.Conflict, "a draft on a redirect")
+
+	duplicate := d.Receive(fixture.Mail{From: "maria@customer.test"})
+	save(t, d, d.Ben, drafts.SaveInput{Number: duplicate, Kind: drafts.Note, Body: "Ben, duplicate"})
+	_, err = d.Messages.Merge(t.Context(), d.Ana, duplicate, target)
+	must(t, err)
+	if note := mine(t, d, d.Ben, target)[drafts.Note]; note != "Ben, duplicate" {
+		t.Errorf("after a merge: %q", note)
+	}
+	_, err = d.Messages.Unmerge(t.Context(), d.Ana, duplicate)
+	must(t, err)
+	if note := mine(t, d, d.Ben, target)[drafts.Note]; note != "Ben, duplicate" {
+		t.Errorf("after that was undone: %q", note)
+	}
 }
 
 // TestErasedWordsGoFromDraftsToo, and the tab that still holds them is told before it writes them back.

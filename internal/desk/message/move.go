@@ -6,6 +6,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/drafts"
 )
 
 // movable are the tables whose rows go along when the messages of one case become another one's, each with its key.
@@ -17,7 +18,8 @@ var movable = []struct{ table, key, kind string }{
 // moved are the keys of rows that went from one case to another, as text, by table.
 type moved map[string][]string
 
-// moveTx gives everything of a locked case to another one.
+// moveTx gives everything of a locked case to another one. What members are writing goes along, and stays there when
+// the rest goes back: by then it may be one text with what they wrote on the other case.
 func moveTx(ctx context.Context, tx pgx.Tx, from, into cases.Case) (moved, error) {
 	all := moved{}
 	batch := &pgx.Batch{}
@@ -28,8 +30,10 @@ func moveTx(ctx context.Context, tx pgx.Tx, from, into cases.Case) (moved, error
 				return err
 			})
 	}
-	err := tx.SendBatch(ctx, batch).Close()
-	return all, err
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return nil, err
+	}
+	return all, drafts.MoveTx(ctx, tx, from, into)
 }
 
 // moveBackTx undoes moveTx and leaves with the other case what it got since.

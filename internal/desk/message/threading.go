@@ -13,7 +13,6 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
-	"caseward/internal/desk/drafts"
 )
 
 // hashID is how a Message-ID is kept: it must be recognised after its case is gone, but it may name a person.
@@ -243,9 +242,6 @@ func (s *Service) joinTx(ctx context.Context, tx pgx.Tx, actor access.Actor, int
 		return false, nil
 	}
 	if _, err := moveTx(ctx, tx, from, *into); err != nil {
-		return false, err
-	}
-	if err := drafts.MoveTx(ctx, tx, from, *into); err != nil {
 		return false, err
 	}
 	return true, cases.RedirectTx(ctx, tx, actor, from, into, s.now())
