@@ -262,7 +262,7 @@ func replyForm(v view, f *kit.Form) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Textarea(ui.TextareaProps{FieldProps: bodyField(f, "reply-body", "Reply", "Write a reply …"), Rows: 5}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Textarea(ui.TextareaProps{FieldProps: v.replyField(f), Rows: 5}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -468,6 +468,15 @@ func bodyField(f *kit.Form, id, label, placeholder string) ui.FieldProps {
 	p.ID, p.HideLabel, p.Attrs = id, true, templ.Attributes{"placeholder": placeholder, "dir": "auto", "autocomplete": "off"}
 	if p.Error != "" {
 		p.Attrs["data-focus"] = true
+	}
+	return p
+}
+
+// replyField tells macros.js which part of the text is the macro's.
+func (v view) replyField(f *kit.Form) ui.FieldProps {
+	p := bodyField(f, "reply-body", "Reply", "Write a reply …")
+	if v.macro != nil {
+		p.Attrs["data-macro-text"] = v.macroText
 	}
 	return p
 }

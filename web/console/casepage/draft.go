@@ -140,10 +140,12 @@ func (v view) draftState(kind drafts.Kind) draftState {
 	if kind == drafts.Note {
 		came = v.forms.note
 	}
-	if came != nil {
+	d := v.draft(kind)
+	switch {
+	case d != nil && (came == nil || draftVersion(came) == d.Version):
+		return state.with(*d, nil)
+	case came != nil:
 		state.version = draftVersion(came)
-	} else if d := v.draft(kind); d != nil {
-		state = state.with(*d, nil)
 	}
 	return state
 }

@@ -140,3 +140,20 @@ func TestARefusedTextIsKeptAsADraft(t *testing.T) {
 		t.Error("the words are gone with the case")
 	}
 }
+
+func TestAMacroGoesBehindTheDraft(t *testing.T) {
+	t.Parallel()
+	d := newDesk()
+	d.drafts = []drafts.Draft{{Kind: drafts.Reply, Body: "Dear Maria", Version: 79, UpdatedAt: webtest.Now()}}
+	s := site(t, d)
+	form := s.Get("/w/acme/cases/12?macro=4").Want(200).Doc.Find("#reply-form")
+	text := form.Find("#reply-body")
+	if added := text.AttrOr("data-macro-text", ""); added == "" || text.Text() != "Dear Maria\n\n"+added || form.Find("input[name=draft_version]").AttrOr("value", "") != "79" {
+		t.Errorf("with a macro %q the reply begins with %q", added, text.Text())
+	}
+	d.err = errs.New(errs.Conflict, "Case 12 is deleted.")
+	page := s.Post("/w/acme/cases/12/reply", url.Values{"body": {"x"}, "also": {"1"}, "then_tags": {"refund"}}).Want(409)
+	if page.Doc.Find("form.draft-kept input[name=then_tags]").AttrOr("value", "") != "refund" || page.Doc.Find("form.draft-kept input[name=also]").Length() != 1 {
+		t.Error("what follows the reply is lost")
+	}
+}

@@ -29,6 +29,7 @@ type keptView struct {
 	body       string
 	status     string
 	from       string
+	then       []ui.HiddenField // what is done with a reply, of a macro
 	files      ui.FilesProps
 }
 
@@ -59,7 +60,7 @@ func (v view) kept(d drafts.Draft) keptView {
 // case is there, and, where the case was deleted meanwhile and the writer may, "Restore and send".
 func (p *Pages) keepText(w http.ResponseWriter, r *http.Request, in posted, kind drafts.Kind, title string, refused error) error {
 	mine := in.kept(drafts.Draft{Kind: kind, Body: in.form.Text("body"), Version: draftVersion(in.form)}, false)
-	mine.label, mine.status, mine.state.saved = "Your text", in.form.Text("status"), nil
+	mine.label, mine.status, mine.then, mine.state.saved = "Your text", in.form.Text("status"), thenHidden(in.form), nil
 	saved, err := p.drafts.Save(r.Context(), in.visit.Actor, in.draftInput(kind))
 	mine.state = mine.state.with(saved, err)
 	view := draftPageView{title: title, problem: errs.SafeText(refused), comfort: "Nothing that you wrote is lost:",

@@ -8,6 +8,7 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/drafts"
 	"caseward/internal/desk/macro"
 	"caseward/web/kit"
 	"caseward/web/ui"
@@ -33,16 +34,20 @@ func thenFields() [][2]string {
 	return [][2]string{{thenAssignee, "assignee"}, {thenPriority, "priority"}, {thenQueue, "queue"}, {thenTags, thenTagsField}}
 }
 
-// useMacro begins the reply with the macro that the address names. A reply that came back keeps what was typed.
+// useMacro ends the reply with the macro that the address names: behind the draft, where there is one. A reply that came
+// back keeps what was typed.
 func (v *view) useMacro(name string) {
 	at := slices.IndexFunc(v.macros, func(m macro.Macro) bool { return text(m.ID) == name })
 	if at < 0 || v.forms.reply != nil || !v.canReply {
 		return
 	}
 	m := v.macros[at]
-	values := url.Values{"status": {string(m.SetStatus)}, alsoField: {"1"}, "body": {macro.Fill(m.Body, macro.Values{
-		Contact: v.ContactName, Agent: v.visit.User.Name, Number: v.Number, Subject: v.Subject,
-	})}}
+	v.macroText = macro.Fill(m.Body, macro.Values{Contact: v.ContactName, Agent: v.visit.User.Name, Number: v.Number, Subject: v.Subject})
+	values := url.Values{"status": {string(m.SetStatus)}, alsoField: {"1"}, "body": {v.macroText}}
+	if d := v.draft(drafts.Reply); d != nil {
+		values.Set("body", strings.TrimSpace(d.Body)+"\n\n"+v.macroText)
+		values.Set("draft_version", text(d.Version))
+	}
 	switch m.Assign {
 	case macro.ToMe:
 		values.Set(thenAssignee, text(v.visit.Actor.Member))
@@ -91,6 +96,17 @@ func thenOf(f *kit.Form) cases.UpdateInput {
 		in.AddTags = &tags
 	}
 	return in
+}
+
+// thenHidden are the fields of what is done with a reply besides the status, for a form that does not show them.
+func thenHidden(f *kit.Form) []ui.HiddenField {
+	var list []ui.HiddenField
+	for _, names := range append(thenFields(), [2]string{alsoField}) {
+		if f.Has(names[0]) {
+			list = append(list, ui.HiddenField{Name: names[0], Value: f.Text(names[0])})
+		}
+	}
+	return list
 }
 
 // thenWords say what is done with a reply besides the status; "" is nothing.

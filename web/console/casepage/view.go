@@ -38,7 +38,8 @@ type view struct {
 	now         time.Time
 	loc         *time.Location
 
-	macro *macro.Macro // with which the reply begins; nil: none
+	macro     *macro.Macro // with which the reply begins; nil: none
+	macroText string       // of it, filled in
 
 	canWork    bool // edit, reply, note: never on a deleted case
 	canReply   bool

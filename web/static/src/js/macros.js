@@ -19,7 +19,7 @@ async function use(link) {
     // Offline or aborted: going there lets the browser say so.
   }
   const area = document.getElementById("reply-body");
-  const text = page?.getElementById("reply-body")?.value;
+  const text = page?.getElementById("reply-body")?.dataset.macroText;
   if (!area || text === undefined) {
     location.assign(link.href);
     return;
