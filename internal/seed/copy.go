@@ -29,7 +29,7 @@ func (g *generator) loadTx(ctx context.Context, tx pgx.Tx, n int) error {
 		{"contact_emails", []string{"workspace_id", "email", "contact_id", "is_primary"}, g.emails},
 		{"cases", []string{"workspace_id", "id", "number", "subject", "contact_id", "status", "priority", "queue_id", "assignee_id", "channel",
 			"created_at", "last_activity_at", "last_inbound_at", "last_outbound_at", "closed_at", "spam_at", "spam_by", "spam_cause",
-			"deleted_at", "deleted_by", "deleted_cause", "purge_at"}, g.cases},
+			"deleted_at", "deleted_by", "deleted_cause", "purge_at", "snoozed_until"}, g.cases},
 		{"messages", []string{"workspace_id", "id", "case_id", "kind", "author_member_id", "author_contact_id", "body_text", "to_recipients",
 			"message_id", "created_at"}, g.messages},
 		{"case_tags", []string{"workspace_id", "case_id", "tag_id"}, g.caseTags},

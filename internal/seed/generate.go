@@ -108,10 +108,19 @@ func (g *generator) oneCase(i int, id, number, contact int64, messages []int64) 
 	}
 	h := g.hide()
 	g.cases = append(g.cases, []any{g.workspace, id, number, subject, contact, status, int16(g.priority()), g.queue(), assignee, "email",
-		created, last, lastIn, lastOut, closed, h.spamAt, h.spamBy, h.spamCause, h.deletedAt, h.deletedBy, h.deletedCause, h.purgeAt})
+		created, last, lastIn, lastOut, closed, h.spamAt, h.spamBy, h.spamCause, h.deletedAt, h.deletedBy, h.deletedCause, h.purgeAt, g.snooze(status)})
 	if len(g.tags) > 0 && g.rand.Float64() < 0.4 {
 		g.caseTags = append(g.caseTags, []any{g.workspace, id, pick(g.rand, g.tags)})
 	}
+}
+
+// snooze puts one in twenty of the cases that are worked on off for some days.
+func (g *generator) snooze(status string) *time.Time {
+	if status == "closed" || g.rand.Float64() >= 0.05 {
+		return nil
+	}
+	until := g.now.Add(time.Hour + g.within(10*24*time.Hour))
+	return &until
 }
 
 func (g *generator) within(d time.Duration) time.Duration {
