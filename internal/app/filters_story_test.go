@@ -39,6 +39,7 @@ func TestSavedFilters(t *testing.T) {
 	inSidebar := `[...document.querySelectorAll(".nav-item")].find(e => e.innerText.startsWith("All hands")).innerText`
 	ben.Is(fmt.Sprintf(`%s.endsWith("%d")`, inSidebar, open))
 	ben.Follow("All hands")
+	ben.Is(`!location.search.includes("filter=mine")`)
 	ben.See(subject)
 	ben.Accessible()
 	s.exec(`update cases set status = 'closed', closed_at = last_activity_at where workspace_id = 1 and subject = $1`, subject)
