@@ -82,8 +82,9 @@ func (a Action) Share() int {
 	return min(done*100/of, 100)
 }
 
-// Searcher walks the cases that a search matches.
+// Searcher walks the cases that a search matches; CheckTx refuses one of which a part makes no sense.
 type Searcher interface {
+	CheckTx(ctx context.Context, tx pgx.Tx, actor access.Actor, text string) error
 	IDsTx(ctx context.Context, tx pgx.Tx, actor access.Actor, text string, after *cases.Cursor, size int) ([]cases.Cursor, error)
 }
 

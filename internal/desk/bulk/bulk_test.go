@@ -329,3 +329,16 @@ func TestWhatBecameOfCasesIsForgotten(t *testing.T) {
 		t.Errorf("%d bulk updates are left", left)
 	}
 }
+
+// TestASearchThatMakesNoSenseChangesNothing: leaving out what is wrong would mean more cases than somebody saw.
+func TestASearchThatMakesNoSenseChangesNothing(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	d.Case()
+	for _, query := range []string{"status:lost", "status:open colour:red", "assignee:nobodyatall status:open", ""} {
+		scope := &bulk.Scope{Query: query, Filter: "nonsense"}
+		if _, err := d.BulkUpdate.Start(t.Context(), d.Ana, bulk.StartInput{All: scope, Change: cases.Many{Do: cases.SpamMany}}); !errs.Is(err, errs.Invalid) {
+			t.Errorf("%q: %v", query, err)
+		}
+	}
+}

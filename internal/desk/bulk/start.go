@@ -39,6 +39,11 @@ func (s *Service) Start(ctx context.Context, actor access.Actor, in StartInput) 
 			return err
 		}
 		in.Change = change
+		if in.All != nil && in.All.Query != "" { // what is left out of a search would mean more cases than somebody saw
+			if err := s.search.CheckTx(ctx, tx, actor, in.All.Query); err != nil {
+				return err
+			}
+		}
 		if id, err = s.insertTx(ctx, tx, actor, in); err != nil {
 			return err
 		}

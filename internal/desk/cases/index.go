@@ -37,13 +37,14 @@ func (w Words) addTo(d *words.Document) {
 	}
 }
 
-// markOf is a word in each document of a workspace, by which the index tells workspaces apart: see find_rare.
-func markOf(ws access.WorkspaceID) string { return "@" + strconv.FormatInt(int64(ws), 10) }
+// Mark is a word in each document of a workspace, by which the index tells workspaces apart: see find_rare in the
+// migrations.
+func Mark(ws access.WorkspaceID) string { return "@" + strconv.FormatInt(int64(ws), 10) }
 
 // IndexTx adds to the words by which a case is found, in the transaction that stores the text.
 func IndexTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id ID, w Words) error {
 	var d words.Document
-	d.Mark(markOf(ws))
+	d.Mark(Mark(ws))
 	w.addTo(&d)
 	_, err := tx.Exec(ctx, `insert into case_search (workspace_id, case_id, document, version) values ($1, $2, $3::tsvector, $4)
 		on conflict (workspace_id, case_id) do update set document = add_words(case_search.document, excluded.document)`,
@@ -88,7 +89,7 @@ func documentTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id ID) (*
 		return nil, err
 	}
 	d := &words.Document{}
-	d.Mark(markOf(ws))
+	d.Mark(Mark(ws))
 	var w Words
 	_, err = pgx.ForEachRow(rows, []any{&w.Subject, &w.People, &w.Text}, func() error {
 		w.addTo(d)

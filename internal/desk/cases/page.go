@@ -78,17 +78,27 @@ func (s Selection) SQL(actor access.Actor, in PageInput) (string, pgx.NamedArgs)
 }
 
 // PageTx reads a page of a selection. Which cases the actor may see is the selection's to say.
-func PageTx(ctx context.Context, tx pgx.Tx, actor access.Actor, s Selection, in PageInput) (Page, error) {
+func PageTx(ctx context.Context, tx pgx.Tx, actor access.Actor, s Selection, in PageInput) (page Page, err error) {
 	query, args := s.SQL(actor, in)
 	rows, err := tx.Query(ctx, query, args)
 	if err != nil {
 		return Page{}, err
 	}
+	return page, readPage(rows, in, &page)
+}
+
+// QueuePage is PageTx among other queries.
+func QueuePage(batch *pgx.Batch, actor access.Actor, s Selection, in PageInput, into *Page) {
+	query, args := s.SQL(actor, in)
+	batch.Queue(query, args).Query(func(rows pgx.Rows) error { return readPage(rows, in, into) })
+}
+
+func readPage(rows pgx.Rows, in PageInput, into *Page) error {
 	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[Summary])
-	if err != nil {
-		return Page{}, err
+	if err == nil {
+		*into = pageOf(found, in)
 	}
-	return pageOf(found, in), nil
+	return err
 }
 
 // PlacesTx walks a selection: the next size places in it after a place, without the details.

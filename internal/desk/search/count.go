@@ -28,6 +28,23 @@ func Check(actor access.Actor, text string) error {
 	return nil
 }
 
+// CheckTx is Check in a transaction, which also looks for the names: for whoever acts on all that a search finds, and must
+// not act on more because a part of it made no sense. Errors: Invalid for the field query.
+func (s *Service) CheckTx(ctx context.Context, tx pgx.Tx, actor access.Actor, text string) error {
+	if err := Check(actor, text); err != nil {
+		return err
+	}
+	text, _ = clean(text)
+	q := read(actor, text, s.now())
+	if err := q.resolveTx(ctx, tx); err != nil {
+		return err
+	}
+	if len(q.problems) > 0 {
+		return errs.Field("query", q.sorted()[0].Text)
+	}
+	return nil
+}
+
 // CountTx returns how many cases a search finds, at most cases.CountCap+1; known is false where part of the query makes
 // no sense to the actor. The caller has asked for ReadCases, and bounds how long it may take.
 func CountTx(ctx context.Context, tx pgx.Tx, actor access.Actor, text string, now time.Time) (n int, known bool, err error) {

@@ -8,9 +8,6 @@ import (
 	"time"
 )
 
-// overdueAfter is how long a customer may wait.
-const overdueAfter = 24 * time.Hour
-
 func dateValues() []Value {
 	return []Value{{"today", "Since midnight"}, {"yesterday", ""}, {"7d", "7 days ago"}, {"30d", "30 days ago"}, {"1y", "A year ago"}}
 }

@@ -1,7 +1,6 @@
 package search
 
 import (
-	"context"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
@@ -9,21 +8,48 @@ import (
 	"caseward/internal/desk/cases"
 )
 
-// deletedLookedAt is how many deleted cases are tested, the newest first, where no index finds those that match.
-const deletedLookedAt = 500
+// Where no index finds the deleted cases that match, only some are tested, the newest first: each costs about as much as a
+// row of the page. Few workspaces have more at a time.
+const (
+	deletedLookedAt = 200
+	deletedEnough   = 25 // matches among them, after which no more are looked at
+)
 
-// countDeletedTx counts the deleted cases that match too.
-func (q *query) countDeletedTx(ctx context.Context, tx pgx.Tx, f found, r *Result) error {
+// Deleted says how many deleted cases match too.
+type Deleted struct {
+	Count int
+	More  bool // at least: the rest was not counted
+	Of    int  // only so many deleted cases, the newest, were looked at; 0: all
+}
+
+// queueDeleted counts the deleted cases that match too.
+func (q *query) queueDeleted(batch *pgx.Batch, f found, into *Deleted) {
 	table, where := q.where(deleted, f)
-	count := fmt.Sprintf(`select count(*), false from (select from %s where %s limit %d) x`, table, where, cases.CountCap+1)
-	if f.many || f.test == "" && !q.selective && q.orNumber == nil {
-		test := "true"
-		if f.many {
-			test = f.test
-		}
-		count = fmt.Sprintf(`select count(*) filter (where matches), count(*) > %[1]d from (
-			select (%[2]s and %[3]s) as matches from (select * from cases where workspace_id = @ws and deleted_at is not null
-				order by deleted_at desc, id desc limit %[1]d + 1) c) x`, deletedLookedAt, where, test)
+	if !f.many && (f.test != "" || q.selective) {
+		batch.Queue(fmt.Sprintf(`select count(*) from (select from %s where %s limit %d) x`, table, where, cases.CountCap+1), q.args).
+			QueryRow(func(row pgx.Row) error {
+				err := row.Scan(&into.Count)
+				into.More, into.Count = into.Count > cases.CountCap, min(into.Count, cases.CountCap)
+				return err
+			})
+		return
 	}
-	return tx.QueryRow(ctx, count, q.args).Scan(&r.DeletedMatches, &r.DeletedUnread)
+	test := "true"
+	if f.many {
+		test = f.test
+	}
+	newest := fmt.Sprintf(`(select * from cases where workspace_id = @ws and deleted_at is not null order by deleted_at desc, id desc limit %d) c`, deletedLookedAt)
+	batch.Queue(fmt.Sprintf(`select (select count(*) from (select from %s where %s and %s limit %d) x),
+		(select count(*) from (select from cases where workspace_id = @ws and deleted_at is not null limit %d) x)`,
+		newest, where, test, deletedEnough+1, deletedLookedAt+1), q.args).
+		QueryRow(func(row pgx.Row) error {
+			var all int
+			err := row.Scan(&into.Count, &all)
+			if into.More = into.Count > deletedEnough; into.More {
+				into.Count = deletedEnough
+			} else if all > deletedLookedAt {
+				into.Of = deletedLookedAt
+			}
+			return err
+		})
 }

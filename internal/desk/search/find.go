@@ -3,12 +3,14 @@ package search
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
+	"caseward/internal/platform/words"
 )
 
 const (
@@ -44,49 +46,61 @@ func (q *query) lookUpTx(ctx context.Context, tx pgx.Tx) (f found, err error) {
 	}
 	q.args["words"] = strings.Join(q.tsquery, " & ")
 	f.test = hasWords("@words::tsquery")
-	var list []*cases.ID
-	batch := &pgx.Batch{}
-	batch.Queue(fmt.Sprintf(`select * from find_rare(@words::tsquery, %d, %d)`, mostMatches+1, patience), q.args).Query(func(rows pgx.Rows) (err error) {
-		list, err = pgx.CollectRows(rows, pgx.RowTo[*cases.ID])
-		return err
-	})
 	if q.orNumber != nil {
-		f.test = "(" + f.test + " or " + q.bind("c.number = %s", *q.orNumber) + ")"
-		batch.Queue(`select id from cases where workspace_id = $1 and number = $2`, q.actor.Workspace, *q.orNumber).Query(func(rows pgx.Rows) (err error) {
-			f.ids, err = pgx.CollectRows(rows, pgx.RowTo[cases.ID])
-			return err
-		})
+		if f, err = q.numberTx(ctx, tx, f); err != nil {
+			return found{}, err
+		}
 	}
-	if err := tx.SendBatch(ctx, batch).Close(); err != nil { // only now are both read
-		return found{}, err
-	}
-	if f.guessed = len(list) == 1 && list[0] == nil; f.guessed {
-		f.many = true
+	if q.shares != nil && q.shares.guess(ctx, q.actor.Workspace, slices.Concat(q.terms, q.subjects)) > patience {
+		f.many, f.guessed = true, true
 		return f, nil
 	}
-	f.take(list)
-	return f, nil
+	return f, q.findTx(ctx, tx, q.findSQL(), &f)
 }
 
-// countTx finds out whether a guess was right.
-func (q *query) countTx(ctx context.Context, tx pgx.Tx, f *found) error {
-	rows, err := tx.Query(ctx, fmt.Sprintf(`select * from find_rare(@words::tsquery, %d, 2147483647)`, mostMatches+1), q.args)
+// numberTx adds the case of a number that was typed alone.
+func (q *query) numberTx(ctx context.Context, tx pgx.Tx, f found) (found, error) {
+	f.test = "(" + f.test + " or " + q.bind("c.number = %s", *q.orNumber) + ")"
+	rows, err := tx.Query(ctx, `select id from cases where workspace_id = $1 and number = $2`, q.actor.Workspace, *q.orNumber)
+	if err != nil {
+		return f, err
+	}
+	f.ids, err = pgx.CollectRows(rows, pgx.RowTo[cases.ID])
+	return f, err
+}
+
+// findTx adds what a query of the index returns. A null says that there are too many.
+func (q *query) findTx(ctx context.Context, tx pgx.Tx, query string, f *found) error {
+	rows, err := tx.Query(ctx, query, q.args)
 	if err != nil {
 		return err
 	}
 	list, err := pgx.CollectRows(rows, pgx.RowTo[*cases.ID])
-	f.guessed = false
-	f.take(list)
-	return err
-}
-
-func (f *found) take(list []*cases.ID) {
-	if f.many = len(list) > mostMatches; f.many {
-		return
+	f.guessed = len(list) == 1 && list[0] == nil
+	if f.many = f.guessed || len(list) > mostMatches; f.many {
+		return err
 	}
 	for _, id := range list {
 		f.ids = append(f.ids, *id)
 	}
+	return err
+}
+
+// findSQL asks the index. Where this process has no statistics, PostgreSQL guesses, and returns a null for too many.
+func (q *query) findSQL() string {
+	if q.shares == nil {
+		return fmt.Sprintf(`select * from find_rare(@words::tsquery, %d, %d)`, mostMatches+1, patience)
+	}
+	// With the word of the workspace the index passes over what other workspaces have; documents that are still to be made
+	// anew lack it.
+	q.args["mark"] = "'" + cases.Mark(q.actor.Workspace) + "'"
+	return fmt.Sprintf(`select * from find_cases(case when exists (select from case_search where version < %d) then @words::tsquery
+		else @mark::tsquery && @words::tsquery end, %d)`, words.Version, mostMatches+1)
+}
+
+// countTx finds out whether a guess was right.
+func (q *query) countTx(ctx context.Context, tx pgx.Tx, f *found) error {
+	return q.findTx(ctx, tx, fmt.Sprintf(`select * from find_rare(@words::tsquery, %d, 2147483647)`, mostMatches+1), f)
 }
 
 // where is what restricts the cases of a scope, besides the words where many have them.
@@ -149,7 +163,6 @@ func (q *query) pageTx(ctx context.Context, tx pgx.Tx, f *found, in cases.PageIn
 		}
 		r.Page, err = cases.PageTx(ctx, tx, q.actor, q.selection(*f, in.Sort.By, 0), in)
 	}
-	r.Capped = in.Sort.By == cases.ByMatch && (f.many || len(f.ids) > rankMost)
 	return err
 }
 
@@ -167,6 +180,7 @@ func goesOn(p cases.Page, in cases.PageInput) bool {
 func (s *Service) IDsTx(ctx context.Context, tx pgx.Tx, actor access.Actor, text string, after *cases.Cursor, size int) ([]cases.Cursor, error) {
 	text, whole := clean(text)
 	q := read(actor, text, s.now())
+	q.shares = s.shares
 	if err := q.resolveTx(ctx, tx); err != nil || !q.asked || len(q.problems) > 0 || !whole {
 		return nil, err
 	}

@@ -6,14 +6,15 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
 	"caseward/internal/platform/words"
 )
 
 const (
 	excerptLength = 200 // characters
-	// The newest messages of each row are looked at first, and not all of a long one. Only where no word stands in any of
-	// them, the rest is read, of a few rows.
+	// The newest messages of each case are looked at first, and not all of a long one. Only where no word stands in any of
+	// them, the rest is read, of a few cases.
 	newestMessages = 6
 	newestLength   = 8_000
 	olderMessages  = 200
@@ -21,69 +22,87 @@ const (
 	olderRows      = 5
 )
 
-// hitsTx finds where the words stand in the rows of a page, in what of them can be seen now: text that was erased is in
+// hits finds where the words stand in the rows of a page, in what of them can be seen now: text that was erased is in
 // no message any more.
-func (q *query) hitsTx(ctx context.Context, tx pgx.Tx, rows []cases.Summary) (map[cases.ID]Hit, error) {
-	if len(rows) == 0 || len(q.terms)+len(q.subjects) == 0 {
-		return nil, nil
-	}
-	finder, inSubject := words.NewFinder(q.terms), words.NewFinder(slices.Concat(q.terms, q.subjects))
-	hits := map[cases.ID]Hit{}
-	var ids []cases.ID
-	for _, row := range rows {
-		hits[row.ID] = Hit{Subject: inSubject.Mark(row.Subject), Contact: finder.Mark(row.ContactName)}
-		ids = append(ids, row.ID)
-	}
-	if len(q.terms) == 0 {
-		return hits, nil
-	}
-	best := map[cases.ID]int{}
-	look := func(m text) {
-		if best[m.CaseID] == len(q.terms) {
-			return
-		}
-		if n := finder.Found(m.Text); n > best[m.CaseID] {
-			best[m.CaseID] = n
-			h := hits[m.CaseID]
-			h.Excerpt, h.Kind = finder.Snippet(m.Text, excerptLength), m.Kind
-			hits[m.CaseID] = h
-		}
-	}
-	if err := q.textsTx(ctx, tx, ids, newestMessages, newestLength, look); err != nil {
-		return nil, err
-	}
-	older := 0
-	for _, row := range rows {
-		if best[row.ID] > 0 || finder.Found(row.Subject+" "+row.ContactName+" "+row.ContactEmail) > 0 || older == olderRows {
-			continue
-		}
-		older++
-		if err := q.textsTx(ctx, tx, []cases.ID{row.ID}, olderMessages, olderLength, look); err != nil {
-			return nil, err
-		}
-	}
-	return hits, nil
+type hits struct {
+	ws        access.WorkspaceID
+	terms     int
+	finder    *words.Finder
+	inSubject *words.Finder
+	best      map[cases.ID]int // terms in the message that is quoted
+	quoted    map[cases.ID]Hit
 }
 
-// text is a message, or the beginning of one.
-type text struct {
-	CaseID cases.ID
-	Kind   string
-	Text   string
+// newHits returns nil where there are no words to find.
+func (q *query) newHits() *hits {
+	if len(q.terms)+len(q.subjects) == 0 {
+		return nil
+	}
+	return &hits{
+		ws: q.actor.Workspace, terms: len(q.terms), best: map[cases.ID]int{}, quoted: map[cases.ID]Hit{},
+		finder: words.NewFinder(q.terms), inSubject: words.NewFinder(slices.Concat(q.terms, q.subjects)),
+	}
 }
 
-// textsTx reads messages of each case, the newest first, one at a time: together they may be large.
-func (q *query) textsTx(ctx context.Context, tx pgx.Tx, ids []cases.ID, most, length int, look func(text)) error {
-	rows, err := tx.Query(ctx, `select m.case_id, m.kind, m.body from unnest($2::bigint[]) c(id) cross join lateral (
-			select m.case_id, m.kind, left(m.body_text, $4) as body from messages m
-			where m.workspace_id = $1 and m.case_id = c.id order by m.id desc limit $3) m`, q.actor.Workspace, ids, most, length)
-	if err != nil {
-		return err
+// textsSQL reads messages of each case, the newest first.
+const textsSQL = `select m.case_id, m.kind, m.body from unnest($2::bigint[]) c(id) cross join lateral (
+		select m.case_id, m.kind, left(m.body_text, $4) as body from messages m
+		where m.workspace_id = $1 and m.case_id = c.id order by m.id desc limit $3) m`
+
+func (h *hits) queue(batch *pgx.Batch, ids []cases.ID) {
+	if h != nil && h.terms > 0 && len(ids) > 0 {
+		batch.Queue(textsSQL, h.ws, ids, newestMessages, newestLength).Query(h.look)
 	}
-	var m text
-	_, err = pgx.ForEachRow(rows, []any{&m.CaseID, &m.Kind, &m.Text}, func() error {
-		look(m)
+}
+
+// look quotes the message with most of the terms, the newest of those. It takes one at a time: together they may be large.
+func (h *hits) look(rows pgx.Rows) error {
+	var id cases.ID
+	var kind, text string
+	_, err := pgx.ForEachRow(rows, []any{&id, &kind, &text}, func() error {
+		if h.best[id] == h.terms {
+			return nil
+		}
+		if excerpt, n := h.finder.Snippet(text, excerptLength); n > h.best[id] {
+			h.best[id], h.quoted[id] = n, Hit{Excerpt: excerpt, Kind: kind}
+		}
 		return nil
 	})
 	return err
+}
+
+// olderTx looks further in those rows of which no message with a word was found yet, unless the words stand elsewhere.
+func (h *hits) olderTx(ctx context.Context, tx pgx.Tx, list []cases.Summary) error {
+	looked := 0
+	for _, row := range list {
+		if h == nil || h.terms == 0 || looked == olderRows {
+			break
+		}
+		if h.best[row.ID] > 0 || h.finder.Found(row.Subject+" "+row.ContactName+" "+row.ContactEmail) == h.terms {
+			continue
+		}
+		looked++
+		rows, err := tx.Query(ctx, textsSQL, h.ws, []cases.ID{row.ID}, olderMessages, olderLength)
+		if err != nil {
+			return err
+		}
+		if err := h.look(rows); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// in is what was found in each row.
+func (h *hits) in(rows []cases.Summary) map[cases.ID]Hit {
+	if h == nil {
+		return nil
+	}
+	found := map[cases.ID]Hit{}
+	for _, row := range rows {
+		hit := h.quoted[row.ID]
+		hit.Subject, hit.Contact = h.inSubject.Mark(row.Subject), h.finder.Mark(row.ContactName)
+		found[row.ID] = hit
+	}
+	return found
 }

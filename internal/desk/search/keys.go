@@ -38,7 +38,7 @@ func Keys() []Key {
 		{"channel:", "The way it came in", "channel:email", channelValues(), (*query).channel},
 		{"priority:", "Priority", "priority:high,urgent", priorityValues(), (*query).priority},
 		{"has:", "What comes with it", "has:attachment", []Value{{"attachment", "A file"}}, (*query).has},
-		{"is:", "What it waits for", "is:overdue", []Value{{"unassigned", "Nobody works on it"}, {"overdue", "The customer has waited for more than a day"}}, (*query).is},
+		{"is:", "What it waits for", "is:overdue", []Value{{"unassigned", "Nobody works on it"}, {"overdue", "A follow-up is due, or the customer has waited for more than a day"}}, (*query).is},
 		{"before:", "Last activity before a day", "before:2026-05-01", dateValues(), nil},
 		{"after:", "Last activity on or after a day", "after:7d", dateValues(), nil},
 	}
@@ -186,18 +186,13 @@ func (q *query) number(x part) {
 	q.choose("c.number", x, values, false)
 }
 
-// overdue is a case that waits for us for more than a day: nobody has answered what the customer wrote last.
-const overdue = `(c.status = 'open' and c.last_inbound_at < %[1]s and (c.last_outbound_at is null or c.last_outbound_at < c.last_inbound_at))`
-
 func (q *query) is(x part) {
 	for _, v := range x.values {
 		switch {
 		case strings.EqualFold(v.text, "unassigned"):
 			q.choose("c.assignee_id", part{span: x.span, negated: x.negated}, nil, true)
-		case strings.EqualFold(v.text, "overdue") && x.negated:
-			q.add("not coalesce("+overdue+", false)", q.now.Add(-overdueAfter))
 		case strings.EqualFold(v.text, "overdue"):
-			q.add(overdue, q.now.Add(-overdueAfter))
+			q.names = append(q.names, part{span: x.span, key: overdueKey, negated: x.negated})
 		default:
 			q.problem(v.span, fmt.Sprintf("“%s”: choose is:unassigned or is:overdue.", v.text))
 		}

@@ -26,7 +26,7 @@ var directories = map[string]string{
 	"tag":      `select id, name, '' as email from tags where workspace_id = @ws order by id limit 20000`,
 }
 
-// resolveTx looks up the names that were asked for and where the workspace's days begin, and makes conditions of them.
+// resolveTx looks up the names that were asked for and where the member's days begin, and makes conditions of them.
 func (q *query) resolveTx(ctx context.Context, tx pgx.Tx) error {
 	var zone string
 	known := map[string][]name{}
@@ -35,7 +35,9 @@ func (q *query) resolveTx(ctx context.Context, tx pgx.Tx) error {
 	for i, x := range q.names {
 		if (x.key == "before" || x.key == "after") && zone == "" {
 			zone = "UTC"
-			batch.Queue(`select time_zone from workspaces where id = $1`, q.actor.Workspace).QueryRow(func(row pgx.Row) error { return row.Scan(&zone) })
+			batch.Queue(`select coalesce(nullif(m.time_zone, ''), w.time_zone) from workspaces w
+				left join members m on m.workspace_id = w.id and m.id = $2 where w.id = $1`, q.actor.Workspace, q.actor.Member).
+				QueryRow(func(row pgx.Row) error { return row.Scan(&zone) })
 		}
 		if _, read := known[x.key]; directories[x.key] != "" && !read {
 			known[x.key] = nil
@@ -55,9 +57,16 @@ func (q *query) resolveTx(ctx context.Context, tx pgx.Tx) error {
 		}
 	}
 	for i, x := range q.names {
-		if x.key != "tag" {
+		var err error
+		switch x.key {
+		case "tag":
+			err = q.tagsTx(ctx, tx, x, known["tag"])
+		case overdueKey:
+			err = q.overdueTx(ctx, tx, x)
+		default:
 			q.resolve(x, known[x.key], found[i], zone)
-		} else if err := q.tagsTx(ctx, tx, x, known["tag"]); err != nil {
+		}
+		if err != nil {
 			return err
 		}
 	}

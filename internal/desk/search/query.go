@@ -44,9 +44,10 @@ type Problem struct {
 
 // query is a search ready for the database: SQL conditions on c (the case), all of which hold.
 type query struct {
-	actor access.Actor
-	now   time.Time
-	text  string
+	actor  access.Actor
+	now    time.Time
+	text   string
+	shares *shares // nil where there are none
 
 	scope       scope
 	statusAsked bool // so whoever asked does not mean the deleted ones

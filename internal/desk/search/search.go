@@ -15,12 +15,15 @@ import (
 
 // Service answers searches.
 type Service struct {
-	db  *db.DB
-	now clock.Clock
+	db     *db.DB
+	now    clock.Clock
+	shares *shares
 }
 
 // NewService returns a Service.
-func NewService(d *db.DB, now clock.Clock) *Service { return &Service{d, now} }
+func NewService(d *db.DB, now clock.Clock) *Service {
+	return &Service{d, now, &shares{db: d, now: now}}
+}
 
 // Result is a page of what was found.
 type Result struct {
@@ -34,10 +37,8 @@ type Result struct {
 	Sorts []cases.SortKey
 	// Capped: there were too many matches to compare them all, so that the best are those of the newest 1,000.
 	Capped bool
-	// DeletedMatches is how many deleted cases match too, at most cases.CountCap+1; 0 for those who may not see them.
-	DeletedMatches int
-	// DeletedUnread: there were too many deleted cases to look at them all, so DeletedMatches are those of the newest.
-	DeletedUnread bool
+	// Deleted are the deleted cases that match too; none for those who may not see them, and where statuses were asked for.
+	Deleted Deleted
 	// Hits show where the words stand in the rows of the page.
 	Hits map[cases.ID]Hit
 }
@@ -64,6 +65,7 @@ func (s *Service) Cases(ctx context.Context, actor access.Actor, text string, in
 	}
 	text, whole := clean(text)
 	q := read(actor, text, s.now())
+	q.shares = s.shares
 	if !whole {
 		q.problem(span{len(text), len(text)}, "This is too long. Only its first 1,000 characters were read.")
 	}
@@ -95,14 +97,44 @@ func (q *query) runTx(ctx context.Context, tx pgx.Tx, in cases.PageInput) (r Res
 		}
 	}
 	in.Sort = r.Sort
-	if err := q.pageTx(ctx, tx, &f, in, &r); err != nil {
-		return Result{}, err
+	return r, q.showTx(ctx, tx, f, in, &r)
+}
+
+// showTx reads the page and what is told beside it. Where only few cases can be on the page all is asked for at once.
+func (q *query) showTx(ctx context.Context, tx pgx.Tx, f found, in cases.PageInput, r *Result) error {
+	r.Capped = in.Sort.By == cases.ByMatch && !f.few()
+	h, batch, ids := q.newHits(), &pgx.Batch{}, f.ids
+	if f.test != "" && !f.many && len(f.ids) <= fewCases {
+		cases.QueuePage(batch, q.actor, q.selection(f, in.Sort.By, 0), in, &r.Page)
+	} else {
+		if err := q.pageTx(ctx, tx, &f, in, r); err != nil {
+			return err
+		}
+		ids = idsOf(r.Rows)
 	}
 	if q.scope == live && !q.statusAsked && q.actor.Can(access.RestoreCases) {
-		if err := q.countDeletedTx(ctx, tx, f, &r); err != nil {
-			return Result{}, err
+		q.queueDeleted(batch, f, &r.Deleted)
+	}
+	h.queue(batch, ids)
+	if batch.Len() > 0 {
+		if err := tx.SendBatch(ctx, batch).Close(); err != nil { // only now is r complete
+			return err
 		}
 	}
-	r.Hits, err = q.hitsTx(ctx, tx, r.Rows)
-	return r, err
+	if err := h.olderTx(ctx, tx, r.Rows); err != nil {
+		return err
+	}
+	r.Hits = h.in(r.Rows)
+	return nil
+}
+
+// fewCases is about a page.
+const fewCases = 30
+
+func idsOf(rows []cases.Summary) []cases.ID {
+	ids := make([]cases.ID, len(rows))
+	for i, row := range rows {
+		ids[i] = row.ID
+	}
+	return ids
 }

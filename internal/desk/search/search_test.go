@@ -7,43 +7,26 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"caseward/internal/desk/access"
-	"caseward/internal/desk/audit"
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/message"
 	"caseward/internal/desk/search"
-	"caseward/internal/platform/clock"
-	"caseward/internal/platform/db"
 	"caseward/internal/platform/errs"
-	"caseward/internal/platform/jobs"
-	"caseward/internal/platform/live"
 	"caseward/internal/testkit/fixture"
-	"caseward/internal/testkit/testdb"
 )
 
 type desk struct {
-	*fixture.World
-	t        *testing.T
-	db       *db.DB
-	search   *search.Service
-	cases    *cases.Service
-	messages *message.Service
+	*fixture.Desk
+	t *testing.T
 }
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
-	d := testdb.New(t)
-	guard := audit.NewGuard(d, clock.System)
-	enqueuer, err := jobs.NewEnqueuer(d.SystemPool())
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := cases.NewService(d, guard, live.NewHub(), clock.System)
-	return &desk{fixture.Workspace(t, d), t, d, search.NewService(d, clock.System), c, message.NewService(d, guard, c, enqueuer, clock.System)}
+	return &desk{fixture.NewDesk(t), t}
 }
 
 func (d *desk) open(email, subject, body string) cases.Number {
 	d.t.Helper()
-	c, err := d.messages.Open(d.t.Context(), d.Ana, message.OpenInput{ContactEmail: email, Subject: subject, Body: body})
+	c, err := d.Messages.Open(d.t.Context(), d.Ana, message.OpenInput{ContactEmail: email, Subject: subject, Body: body})
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -55,7 +38,7 @@ func (d *desk) find(actor access.Actor, text string, in cases.PageInput) (search
 	if in.Sort.By == "" {
 		in.Sort.By = cases.ByActivity
 	}
-	r, err := d.search.Cases(d.t.Context(), actor, text, in)
+	r, err := d.Search.Cases(d.t.Context(), actor, text, in)
 	if err != nil {
 		d.t.Fatalf("%q: %v", text, err)
 	}
@@ -84,10 +67,10 @@ func TestCasesAreFoundByWordsAndKeys(t *testing.T) {
 	two := d.open("jon@else.test", "Invoice question", "Please send the invoice again. Refund not needed.")
 	three := d.open("maria.stone@shop.test", "Größe tauschen", "Late parcel? Better late than never.")
 	ok := must[cases.Case](t)
-	ok(d.cases.SetTags(t.Context(), d.Ana, two, []string{"Billing now"}))
+	ok(d.Cases.SetTags(t.Context(), d.Ana, two, []string{"Billing now"}))
 	closed, me := cases.Closed, d.Ana.Member
-	ok(d.cases.Update(t.Context(), d.Ana, three, cases.UpdateInput{Status: &closed}))
-	ok(d.cases.Update(t.Context(), d.Ana, one, cases.UpdateInput{Assignee: &me}))
+	ok(d.Cases.Update(t.Context(), d.Ana, three, cases.UpdateInput{Status: &closed}))
+	ok(d.Cases.Update(t.Context(), d.Ana, one, cases.UpdateInput{Assignee: &me}))
 
 	for text, want := range map[string][]cases.Number{
 		"refund":                           {two, one},
@@ -139,16 +122,16 @@ func TestDeletedCasesAreOnlyFoundWhenAskedFor(t *testing.T) {
 	junk := d.open("a@b.test", "Junk plan", "alpha")
 	merged := d.open("a@b.test", "Junk too", "alpha")
 	ok := must[cases.Case](t)
-	ok(d.cases.Delete(t.Context(), d.Ana, cases.DeleteInput{Number: gone}))
-	ok(d.cases.MarkSpam(t.Context(), d.Ana, junk))
-	ok(d.cases.MarkSpam(t.Context(), d.Ana, merged))
-	if _, err := d.db.SystemPool().Exec(t.Context(), `update cases set merged_into_id = (select id from cases where number = $1) where number = $2`, kept, merged); err != nil {
+	ok(d.Cases.Delete(t.Context(), d.Ana, cases.DeleteInput{Number: gone}))
+	ok(d.Cases.MarkSpam(t.Context(), d.Ana, junk))
+	ok(d.Cases.MarkSpam(t.Context(), d.Ana, merged))
+	if _, err := d.DB.SystemPool().Exec(t.Context(), `update cases set merged_into_id = (select id from cases where number = $1) where number = $2`, kept, merged); err != nil {
 		t.Fatal(err)
 	}
 
 	r, got := d.find(d.Ana, "alpha", cases.PageInput{})
-	if !cmp.Equal(got, []cases.Number{kept}) || r.DeletedMatches != 1 {
-		t.Errorf("found %v and %d deleted ones", got, r.DeletedMatches)
+	if !cmp.Equal(got, []cases.Number{kept}) || r.Deleted.Count != 1 {
+		t.Errorf("found %v and %d deleted ones", got, r.Deleted.Count)
 	}
 	if _, got := d.find(d.Ana, "alpha status:deleted", cases.PageInput{}); !cmp.Equal(got, []cases.Number{gone}) {
 		t.Errorf("status:deleted found %v", got)
@@ -157,10 +140,10 @@ func TestDeletedCasesAreOnlyFoundWhenAskedFor(t *testing.T) {
 		t.Errorf("status:spam found %v", got)
 	}
 	r, got = d.find(d.Ben, "alpha status:deleted", cases.PageInput{})
-	if !cmp.Equal(got, []cases.Number{kept}) || r.DeletedMatches != 0 || len(r.Problems) != 1 {
-		t.Errorf("who may not delete found %v, %d deleted ones, told %v", got, r.DeletedMatches, r.Problems)
+	if !cmp.Equal(got, []cases.Number{kept}) || r.Deleted.Count != 0 || len(r.Problems) != 1 {
+		t.Errorf("who may not delete found %v, %d deleted ones, told %v", got, r.Deleted.Count, r.Problems)
 	}
-	if _, err := d.search.Cases(t.Context(), d.Staff, "alpha", cases.PageInput{}); !errs.Is(err, errs.Forbidden) {
+	if _, err := d.Search.Cases(t.Context(), d.Staff, "alpha", cases.PageInput{}); !errs.Is(err, errs.Forbidden) {
 		t.Errorf("staff got %v", err)
 	}
 }
@@ -195,8 +178,7 @@ func TestAnotherWorkspacesWordsAreNotFound(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	d.open("a@b.test", "Ours", "gamma")
-	theirs := *d
-	theirs.World = fixture.Workspace(t, d.db)
+	theirs := &desk{d.In(fixture.Workspace(t, d.DB)), t}
 	if _, got := theirs.find(theirs.Ana, "gamma", cases.PageInput{}); len(got) != 0 {
 		t.Errorf("found %v of another workspace", got)
 	}

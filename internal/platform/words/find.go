@@ -1,6 +1,7 @@
 package words
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"unicode"
@@ -14,16 +15,58 @@ type Piece struct {
 }
 
 // Finder finds in texts what was asked for, to show it.
-type Finder struct{ terms []Term }
+type Finder struct {
+	terms   []Term
+	needles []string // without any of which no ASCII text has any of the terms
+}
 
 // NewFinder returns a Finder of terms.
-func NewFinder(terms []Term) *Finder { return &Finder{terms} }
+func NewFinder(terms []Term) *Finder {
+	f := &Finder{terms: terms}
+	for _, t := range terms {
+		for _, all := range t.any {
+			f.needles = append(f.needles, all[0][0].needles()...)
+		}
+	}
+	return f
+}
+
+// needles are the letters and digits that stand in a text which has the word, whatever stands between them.
+func (w word) needles() (list []string) {
+	for _, form := range w.forms {
+		if number, ok := strings.CutPrefix(form, backwards); ok {
+			form = reverse(number)
+		}
+		list = append(list, form)
+	}
+	return list
+}
+
+// mayHave is false for most texts that have none of the terms. It looks at letters only, which is many times faster than
+// taking a text apart, and knows only ASCII.
+func (f *Finder) mayHave(text string) bool {
+	letters := make([]byte, 0, len(text))
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c >= utf8.RuneSelf:
+			return true
+		case 'A' <= c && c <= 'Z':
+			letters = append(letters, c+'a'-'A')
+		case 'a' <= c && c <= 'z', '0' <= c && c <= '9':
+			letters = append(letters, c)
+		}
+	}
+	return slices.ContainsFunc(f.needles, func(n string) bool { return bytes.Contains(letters, []byte(n)) })
+}
 
 // span is a place in a text where a term stands.
 type span struct{ start, end, term int }
 
 // spans finds all places, in order.
 func (f *Finder) spans(text string) (list []span) {
+	if !f.mayHave(text) {
+		return nil
+	}
 	r := read(text)
 	for i, t := range f.terms {
 		for _, all := range t.any {
@@ -97,13 +140,17 @@ func (f *Finder) Mark(text string) []Piece { return pieces(text, f.spans(text)) 
 // lead is how much of a text is shown before what was found, in characters.
 const lead = 24
 
-// Snippet returns about n characters of the text, on one line, around where most of the terms stand. Without any of them
-// it is nil.
-func (f *Finder) Snippet(text string, n int) []Piece {
-	list := f.spans(text)
-	if len(list) == 0 {
-		return nil
+// Snippet returns about n characters of the text, on one line, around where most of the terms stand, and how many of them
+// stand in the whole text. Without any of them it is nil.
+func (f *Finder) Snippet(text string, n int) (list []Piece, found int) {
+	spans := f.spans(text)
+	if len(spans) == 0 {
+		return nil, 0
 	}
+	return snippet(text, spans, n), distinct(spans)
+}
+
+func snippet(text string, list []span, n int) []Piece {
 	best, most := 0, 0
 	for i := range list {
 		if found := distinct(within(list[i:], list[i].start, n-lead)); found > most {
@@ -208,5 +255,7 @@ func oneLine(list []Piece) []Piece {
 		}
 		list[i].Text = b.String()
 	}
+	last := &list[len(list)-1]
+	last.Text = strings.TrimRight(last.Text, " ")
 	return list
 }

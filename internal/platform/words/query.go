@@ -77,7 +77,7 @@ type reading struct {
 }
 
 func read(text string) reading {
-	r := reading{text: text, parts: make([]token, 0, len(text)/8)}
+	r := reading{text: text, parts: make([]token, 0, len(text)/4)}
 	scan(text, func(t token) {
 		if t.kind == compound || t.kind == phone {
 			r.others = append(r.others, t)
@@ -140,4 +140,22 @@ func join[T any](list []T, operator string, spell func(T) string) string {
 		parts = append(parts, spell(v))
 	}
 	return "(" + strings.Join(parts, operator) + ")"
+}
+
+// Share is the share of the documents that match, as far as it follows from the share of those that have a word.
+func (t Term) Share(of func(form string, prefix bool) float64) (share float64) {
+	for _, all := range t.any {
+		together := 1.0
+		for _, p := range all {
+			for _, w := range p {
+				forms := 0.0
+				for _, form := range w.forms {
+					forms += of(form, w.prefix)
+				}
+				together *= min(forms, 1)
+			}
+		}
+		share += together
+	}
+	return min(share, 1)
 }

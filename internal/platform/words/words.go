@@ -96,7 +96,7 @@ type scanner struct {
 
 // scan calls emit for every word, compound and telephone number, by their ends.
 func scan(text string, emit func(token)) {
-	s := &scanner{text: text, emit: emit, place: first}
+	s := &scanner{text: text, emit: emit, place: first, parts: make([]token, 0, maxParts)}
 	for at := 0; at < len(text); {
 		r, size := utf8.DecodeRuneInString(text[at:])
 		switch classOf(r) {
@@ -117,13 +117,16 @@ func scan(text string, emit func(token)) {
 
 // word reads a word that others are told apart from, and returns where it ends.
 func (s *scanner) word(start int) int {
-	end, plain := start, true
-	for end < len(s.text) {
+	end := start
+	for end < len(s.text) && s.text[end] < utf8.RuneSelf && classOf(rune(s.text[end])) == spells {
+		end++
+	}
+	plain := end == len(s.text) || s.text[end] < utf8.RuneSelf
+	for !plain && end < len(s.text) {
 		r, size := utf8.DecodeRuneInString(s.text[end:])
 		if c := classOf(r); c == separates || c == signs {
 			break
 		}
-		plain = plain && r < utf8.RuneSelf
 		end += size
 	}
 	t := token{start: start, end: end, place: s.place}
@@ -137,7 +140,7 @@ func (s *scanner) word(start int) int {
 	s.parts = append(s.parts, t)
 	if isNumber(t.form) {
 		s.groups = append(s.groups, t)
-	} else {
+	} else if len(s.groups) > 0 {
 		s.endNumber()
 	}
 	return end

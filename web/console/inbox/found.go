@@ -80,8 +80,8 @@ func newFoundPage(v *shell.Visit, at place, text string, found search.Result, qu
 	for _, problem := range found.Problems {
 		lp.Problems = append(lp.Problems, ui.NoticeProps{Tone: ui.Warning, Text: problem.Text, Quote: quote(found.Query, problem.Start, problem.End), Permanent: true})
 	}
-	if found.DeletedMatches > 0 || found.DeletedUnread {
-		lp.DeletedText = deletedText(found)
+	if found.Deleted.Count > 0 || found.Deleted.Of > 0 {
+		lp.DeletedText = deletedText(found.Deleted)
 		lp.DeletedHref = v.Path("/inbox?" + url.Values{"q": {text + " status:deleted"}}.Encode())
 	}
 	return lp
@@ -111,19 +111,19 @@ func quote(query string, start, end int) []words.Piece {
 	return slices.DeleteFunc([]words.Piece{{Text: before}, {Text: query[start:end], Hit: true}, {Text: after}}, func(p words.Piece) bool { return p.Text == "" })
 }
 
-func deletedText(found search.Result) string {
-	n := strconv.Itoa(found.DeletedMatches)
+func deletedText(d search.Deleted) string {
+	matches := strconv.Itoa(d.Count) + " deleted cases match."
 	switch {
-	case found.DeletedMatches > cases.CountCap:
-		return "More than 1,000 deleted cases match."
-	case found.DeletedUnread && found.DeletedMatches == 0:
-		return "None of the newest 500 deleted cases matches."
-	case found.DeletedUnread:
-		return "Of the newest 500 deleted cases, " + n + " match."
-	case found.DeletedMatches == 1:
+	case d.More:
+		return "More than " + matches
+	case d.Of > 0 && d.Count == 0:
+		return "None of the newest " + strconv.Itoa(d.Of) + " deleted cases matches."
+	case d.Of > 0:
+		return "Of the newest " + strconv.Itoa(d.Of) + " deleted cases, " + strconv.Itoa(d.Count) + " match."
+	case d.Count == 1:
 		return "1 deleted case matches."
 	}
-	return n + " deleted cases match."
+	return matches
 }
 
 // subject, contact and excerpt are the row's texts, with what was searched for.

@@ -14,7 +14,7 @@ import (
 
 func TestASearchSaysWhatItLeftOutAndWhere(t *testing.T) {
 	t.Parallel()
-	f := &fake{found: search.Result{Query: "refund <x>:y", Problems: []search.Problem{{Text: "“x:” is not something to search by.", Start: 7, End: 12}}, DeletedMatches: 3}}
+	f := &fake{found: search.Result{Query: "refund <x>:y", Problems: []search.Problem{{Text: "“x:” is not something to search by.", Start: 7, End: 12}}, Deleted: search.Deleted{Count: 3}}}
 	page := site(t, f, nil).Get("/w/acme/inbox?filter=mine&q=refund+<x>:y").Want(200).
 		Has("No case matches", "“x:” is not something to search by.", "3 deleted cases match.", "Search help")
 	if f.text != "refund <x>:y" {
@@ -44,13 +44,14 @@ func TestALongQueryIsQuotedAroundThePiece(t *testing.T) {
 
 func TestDeletedMatchesAreCountedHonestly(t *testing.T) {
 	t.Parallel()
-	for want, found := range map[string]search.Result{
-		"1 deleted case matches.":                       {DeletedMatches: 1},
-		"More than 1,000 deleted cases match.":          {DeletedMatches: 1001},
-		"Of the newest 500 deleted cases, 2 match.":     {DeletedMatches: 2, DeletedUnread: true},
-		"None of the newest 500 deleted cases matches.": {DeletedUnread: true},
+	for want, deleted := range map[string]search.Deleted{
+		"1 deleted case matches.":                       {Count: 1},
+		"3 deleted cases match.":                        {Count: 3},
+		"More than 1000 deleted cases match.":           {Count: 1000, More: true},
+		"Of the newest 200 deleted cases, 2 match.":     {Count: 2, Of: 200},
+		"None of the newest 200 deleted cases matches.": {Of: 200},
 	} {
-		site(t, &fake{found: found}, nil).Get("/w/acme/inbox?q=x").Want(200).Has(want, "Search deleted cases")
+		site(t, &fake{found: search.Result{Deleted: deleted}}, nil).Get("/w/acme/inbox?q=x").Want(200).Has(want, "Search deleted cases")
 	}
 	site(t, &fake{}, nil).Get("/w/acme/inbox?q=x").Want(200).Lacks("deleted case", "Search deleted cases")
 }

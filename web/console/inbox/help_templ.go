@@ -58,7 +58,7 @@ func help(frame ui.ConsoleProps, h helpPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<p>Several values with commas mean any of them: <code>status:open,pending</code>. Put a value of several words in quotes: <code>queue:\"Second line\"</code>.</p><p>Days are those of the workspace: <code>2026-05-01</code>, <code>2026-05</code>, <code>today</code>, <code>yesterday</code>, or how long ago: <code>12h</code>, <code>7d</code>, <code>4w</code>, <code>3m</code>, <code>1y</code>. <code>after:2026-05-01 before:2026-06-01</code> is the whole of May.</p><p>A case is overdue when it is open and its customer, who wrote last, has waited for more than 24 hours.</p><p>Spam is found only with <code>status:spam</code>. ")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<p>Several values with commas mean any of them: <code>status:open,pending</code>. Put a value of several words in quotes: <code>queue:\"Second line\"</code>.</p><p>Days are those of your time zone: <code>2026-05-01</code>, <code>2026-05</code>, <code>today</code>, <code>yesterday</code>, or how long ago: <code>12h</code>, <code>7d</code>, <code>4w</code>, <code>3m</code>, <code>1y</code>. <code>after:2026-05-01 before:2026-06-01</code> is the whole of May.</p><p>A case is overdue when a follow-up of it is past its time, or when it is open and its customer, who wrote last, has waited for more than 24 hours. A snoozed case is not.</p><p>Spam is found only with <code>status:spam</code>. ")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
