@@ -77,11 +77,12 @@ func (s *Service) ReceiveTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceI
 		return Received{}, err
 	}
 	actor := access.ContactActor(ws, int64(person))
-	c, joined, err := s.belongsToTx(ctx, tx, actor, in, ids)
+	b, err := s.belongsToTx(ctx, tx, actor, in, ids)
 	if err != nil {
 		return Received{}, err
 	}
-	if c != nil && c.DeletedAt != nil && !in.Auto && in.ReplyCase != c.ID {
+	c := b.target
+	if c != nil && c.DeletedAt != nil && !in.Auto && !b.signed {
 		// A Message-ID is no secret: only who is on a deleted case, or writes to its signed address, brings it back.
 		known, err := isOnTx(ctx, tx, *c, person)
 		if err != nil {
@@ -106,7 +107,7 @@ func (s *Service) ReceiveTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceI
 	if err != nil {
 		return Received{}, err
 	}
-	r.Joined = joined
+	r.Joined = b.joined
 	return r, ids.settleTx(ctx, tx, *r.Case)
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/followup"
 	"caseward/internal/desk/message"
 	"caseward/internal/email/inbound"
 	"caseward/internal/platform/errs"
@@ -399,13 +400,17 @@ func TestWhereAPassageIsLeft(t *testing.T) {
 func TestTheOpeningIsNarrow(t *testing.T) {
 	t.Parallel()
 	d := fixture.NewDesk(t)
-	n := d.Deleted()
+	n := d.Case()
+	_, err := d.FollowUps.Add(t.Context(), d.Ana, n, followup.Input{Note: "Call back", DueAt: d.Clock.Now().Add(time.Hour), Assignee: d.Ana.Member})
+	must(t, err)
+	d.Delete(n)
 	id := fixture.One[int64](d, `select id from cases where number = $1`, n)
 	for _, statement := range []string{
 		`update messages set kind = 'note' where case_id = %d`, `update messages set body_text = '', author_member_id = null, cc_recipients = '{x}' where case_id = %d`,
 		`insert into messages (workspace_id, case_id, kind, body_text, created_at) select workspace_id, case_id, kind, '', created_at from messages where case_id = %d`,
 		`update attachments set filename = '' where case_id = %d`, `update inbound_mails set raw = '' where case_id = %d`, `update cases set subject = 'x' where id = %d`,
 		`delete from case_tags where case_id = %d`, `delete from attachments where case_id = %d`, `delete from messages where case_id = %d`, `delete from activities where case_id = %d`,
+		`update followups set due_at = now() where case_id = %d`, `delete from followups where case_id = %d`,
 	} {
 		err := d.DB.InWorkspace(t.Context(), d.ID(), func(tx pgx.Tx) error {
 			if _, err := tx.Exec(t.Context(), `set local app.redaction = 'on'`); err != nil {

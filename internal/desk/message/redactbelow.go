@@ -16,8 +16,10 @@ import (
 type Left struct {
 	Messages   int      // other messages of the case
 	Drafts     int      // what members have written and not sent
+	FollowUps  int      // notes of what is to be done
 	Subject    bool     // of the case
-	Reason     bool     // why the case was deleted
+	Subjects   int      // of cases merged into it
+	Reason     bool     // why the case is deleted, or was once
 	Files      []string // names of files that have a passage in their name or their bytes
 	Recipients int      // messages that were sent to an address with a passage in it
 	RawMails   int      // mails as they came, of other messages
@@ -26,7 +28,7 @@ type Left struct {
 
 // Any reports whether anything is left.
 func (l Left) Any() bool {
-	return l.Messages+l.Drafts+l.Recipients+l.RawMails+l.HeldMails+len(l.Files) > 0 || l.Subject || l.Reason
+	return l.Messages+l.Drafts+l.FollowUps+l.Subjects+l.Recipients+l.RawMails+l.HeldMails+len(l.Files) > 0 || l.Subject || l.Reason
 }
 
 // holdsSQL says whether bytes hold the text $3, whatever its capitals. What is larger than any letter is not searched.
@@ -39,6 +41,7 @@ func (p *redactionPlan) lookBelowTx(ctx context.Context, tx pgx.Tx, c cases.Case
 	p.queueRaws(batch, c, in)
 	batch.Queue(`select count(*) from outbound_mails where workspace_id = $1 and message_id = any ($2) and state = 'queued'`,
 		c.WorkspaceID, p.touched()).QueryRow(func(row pgx.Row) error { return row.Scan(&p.Unsent) })
+	p.queueBeside(batch, c, in, passages)
 	if in.Text != "" {
 		p.queueFiles(batch, c, in, passages)
 		p.Left.Subject, p.Left.Reason = passages.In(c.Subject), passages.In(c.DeleteReasonText)

@@ -22,6 +22,7 @@ type redactionPlan struct {
 	after      map[ID]content // what the messages say then
 	raws       []int64
 	fromDrafts markup.Passages // of the members on the case
+	beside     []rewritten
 }
 
 // content is what a message says.

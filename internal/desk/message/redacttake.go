@@ -28,6 +28,9 @@ func (s *Service) takeTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c c
 			return err
 		}
 	}
+	if err := p.rewriteBesideTx(ctx, tx, c); err != nil {
+		return err
+	}
 	if err := cases.ReindexTx(ctx, tx, c.WorkspaceID, c.ID); err != nil {
 		return err
 	}

@@ -112,11 +112,13 @@ func cameBeforeTx(ctx context.Context, tx pgx.Tx, in Incoming, ids claimedIDs) (
 	return &ids.own, err
 }
 
-// isOursTx reports whether the mail is one that we wrote, sent back by whomever: same id, same words, same files.
+// isOursTx reports whether the mail is one that we wrote, sent back by whomever: same id, same words, same files. Of one
+// that was redacted the id is enough: what it said must not come back, and is not there to compare with.
 func isOursTx(ctx context.Context, tx pgx.Tx, in Incoming, ids claimedIDs) (bool, error) {
 	rows, err := tx.Query(ctx, `select m.body_text, array(select encode(sha256(b.data), 'hex') from attachments a
 				join blobs b on b.workspace_id = a.workspace_id and b.id = a.blob_id
-				where a.workspace_id = m.workspace_id and a.message_id = m.id) as files
+				where a.workspace_id = m.workspace_id and a.message_id = m.id) as files,
+				exists (select from redactions r where r.workspace_id = m.workspace_id and r.message_id = m.id) as redacted
 			from messages m where m.workspace_id = $1 and m.case_id = $2 and m.message_id = $3 and m.kind = 'outbound'`,
 		ids.ws, ids.own.CaseID, in.MessageID)
 	if err != nil {
@@ -125,9 +127,10 @@ func isOursTx(ctx context.Context, tx pgx.Tx, in Incoming, ids claimedIDs) (bool
 	written, err := pgx.CollectRows(rows, pgx.RowToStructByName[struct {
 		BodyText string
 		Files    []string
+		Redacted bool
 	}])
 	for _, w := range written {
-		if slices.Equal(strings.Fields(w.BodyText), strings.Fields(in.Text)) && sameFiles(w.Files, in.Attachments) {
+		if w.Redacted || slices.Equal(strings.Fields(w.BodyText), strings.Fields(in.Text)) && sameFiles(w.Files, in.Attachments) {
 			return true, nil
 		}
 	}
@@ -146,36 +149,42 @@ func sameFiles(sums []string, files []NewAttachment) bool {
 	return slices.Equal(sums, came)
 }
 
-// belongsToTx finds and locks the case of a mail; nil: it begins a new one. In order: the signed reply address,
-// the mails it refers to, a case that waits for this very mail. Cases that turn out to be one thread are joined; those
-// that are redirects from now on are returned too.
-func (s *Service) belongsToTx(ctx context.Context, tx pgx.Tx, actor access.Actor, in Incoming, ids claimedIDs) (target *cases.Case, joined []cases.Number, err error) {
+// belonging is where a mail belongs.
+type belonging struct {
+	target *cases.Case    // locked; nil: it begins a new one
+	signed bool           // the mail was written to the signed address of the target, or of a case merged into it
+	joined []cases.Number // cases that are redirects to the target from now on
+}
+
+// belongsToTx finds the case of a mail. In order: the signed reply address, the mails it refers to, a case that waits for
+// this very mail. Cases that turn out to be one thread are joined.
+func (s *Service) belongsToTx(ctx context.Context, tx pgx.Tx, actor access.Actor, in Incoming, ids claimedIDs) (b belonging, err error) {
 	for _, id := range ids.candidates(in.ReplyCase) {
 		c, err := lockUnmergedTx(ctx, tx, ids.ws, id)
 		if errors.Is(err, pgx.ErrNoRows) {
 			continue // gone for good meanwhile
 		}
 		if err != nil {
-			return nil, nil, err
+			return belonging{}, err
 		}
 		switch {
-		case target == nil && (c.ErasureRequestedAt == nil || in.Auto):
+		case b.target == nil && (c.ErasureRequestedAt == nil || in.Auto):
 			// A case whose permanent deletion was asked for takes no more of the customer in: that begins a new one.
-			target = &c
-		case target != nil && target.ID != c.ID && ids.waits(id):
-			moved, err := s.joinTx(ctx, tx, actor, target, c)
+			b.target, b.signed = &c, id == in.ReplyCase
+		case b.target != nil && b.target.ID != c.ID && ids.waits(id):
+			moved, err := s.joinTx(ctx, tx, actor, b.target, c)
 			if err != nil {
-				return nil, nil, err
+				return belonging{}, err
 			}
 			if moved {
-				joined = append(joined, c.Number)
+				b.joined = append(b.joined, c.Number)
 			}
 		}
 	}
-	if target != nil && ids.isAwaitedParent(target.ID) {
-		err = s.adoptParentTx(ctx, tx, actor, target, in)
+	if b.target != nil && ids.isAwaitedParent(b.target.ID) {
+		err = s.adoptParentTx(ctx, tx, actor, b.target, in)
 	}
-	return target, joined, err
+	return b, err
 }
 
 // lockUnmergedTx follows a redirect to the case that has the thread.

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/message"
 	"caseward/internal/desk/retention"
 	"caseward/internal/email/inbound"
 	"caseward/internal/platform/errs"
@@ -53,6 +54,14 @@ func purge(t testing.TB, d *fixture.Desk) {
 	t.Helper()
 	_, err := d.Retention.Purge(t.Context())
 	must(t, err)
+}
+
+// filesGo checks that the outbox folder is tidied at once, and not at its next turn.
+func filesGo(t testing.TB, d *fixture.Desk) {
+	t.Helper()
+	if n := fixture.One[int](d, `select count(*) from river_job where args->>'name' = $1`, message.OutboxFilesSweep); n != 1 {
+		t.Errorf("the outbox folder is to be tidied %d times", n)
+	}
 }
 
 // tables are all tables with the column.

@@ -44,6 +44,7 @@ func TestErasureLeavesNoWord(t *testing.T) {
 	if fulfil(t, d) != "erased 1 cases" || fulfil(t, d) != "erased 0 cases" {
 		t.Error("not erased once")
 	}
+	filesGo(t, d)
 	after := d.Dump()
 	for _, word := range append(append(fixture.Words(), "snorkelwhacker"), ids...) {
 		if places := after.PlacesOf(word); len(places) > 0 {

@@ -12,6 +12,7 @@ import (
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/audit"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/message"
 	"caseward/internal/desk/notify"
 )
 
@@ -120,6 +121,9 @@ func (s *Service) fulfilTx(ctx context.Context, tx pgx.Tx, r approved, c cases.C
 	}
 	err = recordErasedTx(ctx, tx, r, c.Number, map[string]any{"request": r.ID, "residues": len(verification.Residues)}, now)
 	if err != nil {
+		return err
+	}
+	if err := s.jobs.PokeTx(ctx, tx, message.OutboxFilesSweep); err != nil {
 		return err
 	}
 	return appendTx(ctx, tx, r.WorkspaceID, entries)

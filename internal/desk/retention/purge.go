@@ -15,6 +15,7 @@ import (
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/audit"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/message"
 )
 
 // purgeBatch is how many cases one transaction removes: small enough that its locks are short.
@@ -112,7 +113,10 @@ func (s *Service) purgeOnce(ctx context.Context, limit int, except []cases.ID) (
 			}
 			touched[ws] = true
 		}
-		return nil
+		if len(touched) == 0 {
+			return nil
+		}
+		return s.jobs.PokeTx(ctx, tx, message.OutboxFilesSweep)
 	})
 	if err != nil {
 		return r, err

@@ -68,6 +68,7 @@ func TestAfterThePurge(t *testing.T) {
 	if summary != "purged 1 cases" {
 		t.Error(summary)
 	}
+	filesGo(t, d)
 	for what, try := range map[string]func() error{
 		"get":     func() error { _, err := d.Cases.Get(ctx, d.Ben, n); return err },
 		"restore": func() error { _, err := d.Cases.Restore(ctx, d.Ana, cases.RestoreInput{Number: n}); return err },

@@ -130,6 +130,19 @@ func TestAStrangersMailBringsNoDeletedCaseBack(t *testing.T) {
 	outcome(t, "a colleague who was given the reply", d.TakeIn(fixture.Mail{From: "colleague@customer.test", To: signed}), message.Restored, n)
 }
 
+// TestTheSignedAddressOfAMergedCase brings the case back that it was merged into.
+func TestTheSignedAddressOfAMergedCase(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	from, into := d.Receive(fixture.Mail{}), d.Receive(fixture.Mail{})
+	signed, err := d.Signer.Sign(d.Address, d.ID(), int64(get(t, d, from).ID))
+	must(t, err)
+	_, err = d.Messages.Merge(t.Context(), d.Ana, from, into)
+	must(t, err)
+	d.Delete(into)
+	outcome(t, "a colleague who was given the reply", d.TakeIn(fixture.Mail{From: "colleague@customer.test", To: signed}), message.Restored, into)
+}
+
 func TestAutomaticMailSetsNothingOff(t *testing.T) {
 	t.Parallel()
 	d := fixture.NewDesk(t)

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -36,7 +37,7 @@ func (f Folder) Send(_ context.Context, m Mail) error {
 	if err := os.MkdirAll(f.Dir, 0o700); err != nil {
 		return fmt.Errorf("outbox folder: %w", err)
 	}
-	name := fmt.Sprintf("case-%d-", m.Case) + f.Now().Format("20060102-150405.000000") + "-" + rand.Text()[:6] + ".eml"
+	name := fmt.Sprintf("case-%d-w%d-m%d-", m.Case, m.Workspace, m.Message) + f.Now().Format("20060102-150405.000000") + "-" + rand.Text()[:6] + ".eml"
 	unfinished := filepath.Join(f.Dir, "."+name)
 	if err := os.WriteFile(unfinished, m.Raw, 0o600); err != nil {
 		return fmt.Errorf("outbox folder: %w", err)
@@ -44,12 +45,21 @@ func (f Folder) Send(_ context.Context, m Mail) error {
 	return os.Rename(unfinished, filepath.Join(f.Dir, name))
 }
 
-// fileCase is the case that a file's name begins with; ok is false where it names none.
-func fileCase(name string) (id int64, ok bool) {
-	rest, found := strings.CutPrefix(name, "case-")
-	number, _, _ := strings.Cut(rest, "-")
-	id, err := strconv.ParseInt(number, 10, 64)
-	return id, found && err == nil && id > 0
+// fileOwner is what the name of a file says of whose mail it is. Workspace and Message are 0 where it does not say.
+type fileOwner struct{ workspace, caseID, message int64 }
+
+var fileNames = regexp.MustCompile(`^\.?case-(\d+)-(?:w(\d+)-m(\d+)-)?`)
+
+// ownerOf reads a file's name, also of one that was not finished; ok is false where it names no case.
+func ownerOf(name string) (o fileOwner, ok bool) {
+	parts := fileNames.FindStringSubmatch(name)
+	if parts == nil {
+		return o, false
+	}
+	for i, field := range []*int64{&o.caseID, &o.workspace, &o.message} {
+		*field, _ = strconv.ParseInt(parts[i+1], 10, 64) // 0 where there is nothing, or nothing of ours
+	}
+	return o, o.caseID > 0
 }
 
 // Sweep returns the body of the job: it removes files that are old, those of cases that are gone, and those
@@ -60,7 +70,7 @@ func (f Folder) Sweep(d *db.DB) func(ctx context.Context) (string, error) {
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return "", fmt.Errorf("outbox folder: %w", err)
 		}
-		there, err := casesOf(ctx, d, entries)
+		there, err := stillThere(ctx, d, entries)
 		if err != nil {
 			return "", err
 		}
@@ -78,41 +88,57 @@ func (f Folder) Sweep(d *db.DB) func(ctx context.Context) (string, error) {
 	}
 }
 
-func (f Folder) outdated(e fs.DirEntry, there map[int64]time.Time) bool {
+func (f Folder) outdated(e fs.DirEntry, there map[string]time.Time) bool {
 	info, err := e.Info()
-	if err != nil || f.Now().Sub(info.ModTime()) > keepFiles {
-		return err == nil
+	if err != nil {
+		return false // gone already
 	}
-	id, ok := fileCase(e.Name())
-	redacted, isThere := there[id]
+	age := f.Now().Sub(info.ModTime())
+	if age > keepFiles || strings.HasPrefix(e.Name(), ".") && age > sendTimeout { // whoever wrote it was killed
+		return true
+	}
+	_, ok := ownerOf(e.Name())
+	redacted, isThere := there[e.Name()]
 	// What was being sent at that moment was written a little later.
 	return ok && (!isThere || !redacted.IsZero() && info.ModTime().Before(redacted.Add(sendTimeout)))
 }
 
-// casesOf returns which of the cases that files belong to are still there, with when content of them was last erased.
-func casesOf(ctx context.Context, d *db.DB, entries []fs.DirEntry) (map[int64]time.Time, error) {
-	var ids []int64
+// thereSQL finds the files whose message, or where the name has none, case is there, and when content was last erased of the
+// case that the mail was sent of, of the one that this was merged into, or of the one that has the message now. Names of an
+// earlier version have no workspace.
+const thereSQL = `select f.name, max(r.created_at)
+	from unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[]) f(name, workspace_id, case_id, message_id)
+	cross join lateral (select id from workspaces where id = f.workspace_id union all select id from workspaces where f.workspace_id = 0) w
+	left join cases c on c.workspace_id = w.id and c.id = f.case_id
+	left join messages m on m.workspace_id = w.id and m.id = f.message_id
+	left join redactions r on r.workspace_id = w.id and r.case_id = any (array[c.id, c.merged_into_id, m.case_id])
+	where case when f.message_id > 0 then m.id else c.id end is not null
+	group by f.name`
+
+// stillThere returns the names of the files that belong to something that is there, with when content of it was last erased.
+func stillThere(ctx context.Context, d *db.DB, entries []fs.DirEntry) (map[string]time.Time, error) {
+	var names []string
+	var workspaces, ids, messages []int64
 	for _, e := range entries {
-		if id, ok := fileCase(e.Name()); ok {
-			ids = append(ids, id)
+		if o, ok := ownerOf(e.Name()); ok {
+			names, workspaces, ids, messages = append(names, e.Name()), append(workspaces, o.workspace), append(ids, o.caseID), append(messages, o.message)
 		}
 	}
-	there := map[int64]time.Time{}
-	if len(ids) == 0 {
+	there := map[string]time.Time{}
+	if len(names) == 0 {
 		return there, nil
 	}
 	err := d.AsSystem(ctx, "outbox files", func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `select c.id, (select max(r.created_at) from redactions r where r.workspace_id = c.workspace_id and r.case_id = c.id)
-			from cases c where c.id = any ($1)`, ids)
+		rows, err := tx.Query(ctx, thereSQL, names, workspaces, ids, messages)
 		if err != nil {
 			return err
 		}
-		var id int64
+		var name string
 		var redacted *time.Time
-		_, err = pgx.ForEachRow(rows, []any{&id, &redacted}, func() error {
-			there[id] = time.Time{}
+		_, err = pgx.ForEachRow(rows, []any{&name, &redacted}, func() error {
+			there[name] = time.Time{}
 			if redacted != nil {
-				there[id] = *redacted
+				there[name] = *redacted
 			}
 			return nil
 		})

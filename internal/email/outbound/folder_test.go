@@ -1,12 +1,15 @@
 package outbound_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"caseward/internal/desk/cases"
+	"caseward/internal/desk/message"
 	"caseward/internal/email/outbound"
 	"caseward/internal/testkit/fixture"
 )
@@ -22,10 +25,12 @@ func TestFilesGoWithTheirCase(t *testing.T) {
 	there := d.Receive(fixture.Mail{})
 	id := fixture.One[int64](d, `select id from cases where number = $1`, there)
 	for body, caseID := range map[string]int64{"there": id, "gone": id + 1} {
-		must(t, f.Send(t.Context(), outbound.Mail{From: d.Address, Raw: []byte(body), Case: caseID}))
+		must(t, f.Send(t.Context(), outbound.Mail{From: d.Address, Raw: []byte(body), Workspace: d.ID(), Case: caseID}))
 	}
 	must(t, f.Send(t.Context(), outbound.Mail{Raw: []byte("no case's")}))
 	must(t, os.WriteFile(filepath.Join(dir, "20260504-old-name.eml"), []byte("early"), 0o600))
+	must(t, os.WriteFile(filepath.Join(dir, fmt.Sprintf("case-%d-20260504-103000.000000-OLDNAM.eml", id)), []byte("old name"), 0o600))
+	must(t, os.WriteFile(filepath.Join(dir, fmt.Sprintf(".case-%d-w%d-m0-unfinished.eml", id+1, d.ID())), []byte("unfinished"), 0o600))
 	must(t, os.WriteFile(filepath.Join(dir, "README"), []byte("not ours"), 0o600))
 	sweep := func(summary, left string) {
 		t.Helper()
@@ -43,16 +48,65 @@ func TestFilesGoWithTheirCase(t *testing.T) {
 			t.Errorf("%s; left: %s", got, joined)
 		}
 	}
-	sweep("removed 1 files", "early, not ours, no case's, there")
+	sweep("removed 2 files", "early, not ours, no case's, old name, there")
 	d.Exec(`insert into redactions (workspace_id, case_id, message_id, kind, actor_kind, created_at)
 		select workspace_id, case_id, id, 'body', 'job', $1 from messages`, now.Add(-time.Hour))
-	sweep("removed 0 files", "early, not ours, no case's, there")
+	sweep("removed 0 files", "early, not ours, no case's, old name, there")
 	d.Exec(`update redactions set created_at = $1`, now.Add(time.Minute))
-	sweep("removed 1 files", "early, not ours, no case's")
+	sweep("removed 2 files", "early, not ours, no case's")
 	now = now.Add(25 * time.Hour)
 	sweep("removed 2 files", "not ours")
 	f.Dir = filepath.Join(dir, "never-made")
 	if got, err := f.Sweep(d.DB)(t.Context()); err != nil || got != "removed 0 files" {
 		t.Error(got, err)
+	}
+}
+
+// TestFilesGoWithWhatWasErasedElsewhere: the message has moved since the mail was written, there or back.
+func TestFilesGoWithWhatWasErasedElsewhere(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	f := outbound.Folder{Dir: t.TempDir(), Now: d.Clock.Now}
+	send := func() {
+		t.Helper()
+		_, err := outbound.NewOutbox(d.DB, f, d.Signer, d.Clock.Now, fixture.Quiet()).Sweep(t.Context())
+		must(t, err)
+	}
+	reply := func(n cases.Number) message.ID {
+		t.Helper()
+		id, err := d.Messages.Reply(t.Context(), d.Ana, message.ReplyInput{Number: n, Body: "Hello"})
+		must(t, err)
+		return id
+	}
+	files := func() int {
+		t.Helper()
+		_, err := f.Sweep(d.DB)(t.Context())
+		must(t, err)
+		entries, err := os.ReadDir(f.Dir)
+		must(t, err)
+		return len(entries)
+	}
+	now := time.Now()
+	f.Now = func() time.Time { return now }
+	early, late, into := d.Receive(fixture.Mail{}), d.Receive(fixture.Mail{}), d.Receive(fixture.Mail{})
+	before := reply(early)
+	send()
+	for _, n := range []cases.Number{early, late} {
+		_, err := d.Messages.Merge(t.Context(), d.Ana, n, into)
+		must(t, err)
+	}
+	if n := files(); n != 1 {
+		t.Fatalf("%d files", n)
+	}
+	d.Exec(`insert into redactions (workspace_id, case_id, message_id, kind, actor_kind, created_at)
+		select workspace_id, case_id, id, 'body', 'job', $2 from messages where id = $1`, before, now.Add(time.Minute))
+	if n := files(); n != 0 {
+		t.Errorf("%d files of what was erased after a merge", n)
+	}
+
+	after := fixture.One[message.ID](d, `select max(id) from messages where case_id = (select id from cases where number = $1) and kind = 'inbound'`, into)
+	must(t, f.Send(t.Context(), outbound.Mail{Raw: []byte("x"), Workspace: d.ID(), Case: fixture.One[int64](d, `select id from cases where number = $1`, d.Receive(fixture.Mail{})), Message: int64(after)}))
+	if n := files(); n != 0 {
+		t.Errorf("%d files of a message that is elsewhere now", n)
 	}
 }

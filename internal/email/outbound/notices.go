@@ -83,7 +83,7 @@ func (n *Notices) write(m notify.Mail) (Mail, error) {
 	if err != nil {
 		return Mail{}, errs.Wrap(errs.Invalid, "This notification could not be written as an e-mail.", err)
 	}
-	mail := Mail{To: []string{m.Email}, Raw: raw}
+	mail := Mail{To: []string{m.Email}, Raw: raw, Workspace: int64(m.WorkspaceID)}
 	if m.CaseID != nil {
 		mail.Case = *m.CaseID
 	}

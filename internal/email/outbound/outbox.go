@@ -25,7 +25,8 @@ type Mail struct {
 	From string // the envelope's reverse path: bounces come back to it, or to nobody where it is ""
 	To   []string
 	Raw  []byte
-	Case int64 // whose mail it is, by the internal id; 0: no case's
+	// Whose mail it is, by the internal ids; a Case or Message of 0: no case's, no message's.
+	Workspace, Case, Message int64
 }
 
 // Transport delivers mail. An Invalid error means that the mail will never be taken; any other, that it is worth
@@ -127,7 +128,10 @@ func (o *Outbox) write(d message.Delivery, files []message.File) (Mail, error) {
 	if err != nil {
 		return Mail{}, errs.Wrap(errs.Invalid, "This message could not be written as an e-mail. Check the recipient's address.", err)
 	}
-	return Mail{From: replyTo, To: append(append([]string{}, d.ToRecipients...), d.CcRecipients...), Raw: raw, Case: int64(d.CaseID)}, nil
+	return Mail{
+		From: replyTo, To: append(append([]string{}, d.ToRecipients...), d.CcRecipients...), Raw: raw,
+		Workspace: int64(d.WorkspaceID), Case: int64(d.CaseID), Message: int64(d.MessageRow),
+	}, nil
 }
 
 func senderName(d message.Delivery) string {

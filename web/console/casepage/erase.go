@@ -205,8 +205,14 @@ func leftPlaces(l message.Left) (places []string) {
 	}
 	add(l.Messages, "other message")
 	add(l.Drafts, "unsent draft")
+	if l.FollowUps > 0 {
+		places = append(places, "the notes of "+count(l.FollowUps, "follow-up"))
+	}
 	if l.Subject {
 		places = append(places, "the subject of the case")
+	}
+	if l.Subjects > 0 {
+		places = append(places, "the subjects of "+count(l.Subjects, "merged case"))
 	}
 	if l.Reason {
 		places = append(places, "the reason for deleting the case")
