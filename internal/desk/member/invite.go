@@ -12,6 +12,7 @@ import (
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/audit"
 	"caseward/internal/platform/errs"
+	"caseward/internal/platform/mailaddr"
 )
 
 const invitationLasts = 7 * 24 * time.Hour
@@ -84,7 +85,8 @@ func refuseMember(ctx context.Context, tx pgx.Tx, workspace access.WorkspaceID, 
 		return err
 	}
 	var receives bool
-	err = tx.QueryRow(ctx, `select exists (select from inbound_addresses where workspace_id = $1 and address = $2)`, workspace, email).Scan(&receives)
+	err = tx.QueryRow(ctx, `select exists (select from inbound_addresses where workspace_id = $1 and address = any($2))`,
+		workspace, mailaddr.Forms(email)).Scan(&receives)
 	switch {
 	case err == nil && receives:
 		return errs.Field("email", "Mail to this address becomes a case. Invite them with an address of their own.")

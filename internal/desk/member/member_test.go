@@ -432,6 +432,9 @@ func TestInvitations(t *testing.T) {
 	if err != nil || offer.HasAccount || offer.Workspace != w.Workspace.Name {
 		t.Errorf("%+v, %v", offer, err)
 	}
+	if _, err := s.Invite(t.Context(), w.Admin, strings.Replace(w.Address, "@", "+jo@", 1), access.Agent); !errs.Is(err, errs.Invalid) {
+		t.Errorf("an address whose mail arrives at the inbox: %v", err)
+	}
 	if _, err := s.Invite(t.Context(), w.Admin, w.Address, access.Agent); !errs.Is(err, errs.Invalid) {
 		t.Errorf("inviting the address of a queue: %v", err)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/platform/errs"
+	"caseward/internal/platform/mailaddr"
 )
 
 // ResetLasts is how long the link to set a new password works.
@@ -30,7 +31,7 @@ func (s *Service) RequestReset(ctx context.Context, email string, addr netip.Add
 		_, err := tx.Exec(ctx, `insert into password_resets (user_id, created_at, next_try_at)
 			select id, $2::timestamptz, $2::timestamptz from users u where email = $1
 				and (is_staff or exists (select from members m where m.user_id = u.id and m.deactivated_at is null))
-				and not exists (select from inbound_addresses a where a.address = u.email)`, cleaned, s.now())
+				and not exists (select from inbound_addresses a where a.address = any($3))`, cleaned, s.now(), mailaddr.Forms(cleaned))
 		return err
 	})
 }
@@ -68,10 +69,10 @@ func (s *Service) ResetPassword(ctx context.Context, token, password string, add
 		if err != nil {
 			return err
 		}
-		batch := &pgx.Batch{}
-		batch.Queue(`update users set password_hash = $2, session_epoch = session_epoch + 1 where id = $1`, r.UserID, hash)
-		batch.Queue(`update password_resets set used_at = $2, next_try_at = null where user_id = $1 and used_at is null`, r.UserID, s.now())
-		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		if _, err := tx.Exec(ctx, `update users set password_hash = $2, session_epoch = session_epoch + 1 where id = $1`, r.UserID, hash); err != nil {
+			return err
+		}
+		if err := s.endResetsTx(ctx, tx, r.UserID); err != nil {
 			return err
 		}
 		if err := forgive(ctx, tx, byAccount(r.Email), nil); err != nil {
@@ -80,6 +81,13 @@ func (s *Service) ResetPassword(ctx context.Context, token, password string, add
 		actor := access.Actor{Kind: access.Member, User: r.UserID, Address: addr}
 		return s.recordPasswordTx(ctx, tx, actor, "member.password.reset")
 	})
+}
+
+// endResetsTx ends every link to set a new password that the account was sent, or is about to be sent: who changes the
+// password may do so because somebody else reads their mail.
+func (s *Service) endResetsTx(ctx context.Context, tx pgx.Tx, user access.UserID) error {
+	_, err := tx.Exec(ctx, `update password_resets set used_at = $2, next_try_at = null where user_id = $1 and used_at is null`, user, s.now())
+	return err
 }
 
 // resetTx finds the link of a token and holds its account, so that of two uses at the same moment one wins.

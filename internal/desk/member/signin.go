@@ -88,6 +88,9 @@ func (s *Service) ChangePassword(ctx context.Context, actor access.Actor, oldPas
 		if err != nil {
 			return err
 		}
+		if err := s.endResetsTx(ctx, tx, found.ID); err != nil {
+			return err
+		}
 		return s.recordPasswordTx(ctx, tx, actor, "member.password.changed")
 	})
 	return epoch, err

@@ -16,6 +16,7 @@ import (
 	"caseward/internal/platform/clock"
 	"caseward/internal/platform/db"
 	"caseward/internal/platform/errs"
+	"caseward/internal/platform/mailaddr"
 )
 
 // Service sets up.
@@ -71,7 +72,7 @@ func (s *Service) Create(ctx context.Context, in Input) (Created, error) {
 	if err := what.Check(); err != nil {
 		return Created{}, err
 	}
-	if strings.EqualFold(strings.TrimSpace(in.Address), strings.TrimSpace(in.Owner.Email)) {
+	if slices.Contains(mailaddr.Forms(in.Owner.Email), strings.ToLower(strings.TrimSpace(in.Address))) {
 		return Created{}, errs.Field("address", "Customers need an address of their own to write to: mail to yours would become a case.")
 	}
 	if in.First { // before the slow hash; asked again under the lock

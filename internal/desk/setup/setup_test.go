@@ -53,6 +53,11 @@ func TestTheOwnersAddressIsNotThatOfTheCustomers(t *testing.T) {
 	if _, err := s.Create(t.Context(), in); !errs.Is(err, errs.Invalid) {
 		t.Errorf("the owner's own address takes in mail: %v", err)
 	}
+	in.Owner.Email, in.Address = "support+owner@acme.test", "Support@acme.test"
+	if _, err := s.Create(t.Context(), in); !errs.Is(err, errs.Invalid) {
+		t.Errorf("the owner's mail arrives at the inbox: %v", err)
+	}
+	in.Owner.Email = "owner@acme.test"
 	in.Address, in.Owner.Password = "support@acme.test", in.Owner.Email
 	if _, err := s.Create(t.Context(), in); !errs.Is(err, errs.Invalid) {
 		t.Errorf("the owner's address is the password: %v", err)

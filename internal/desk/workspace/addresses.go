@@ -38,14 +38,18 @@ func (s *Service) Addresses(ctx context.Context, actor access.Actor) ([]Address,
 
 // AddAddress makes an address deliver to a queue. Permission: manage workspace. Errors: Forbidden, Invalid.
 func (s *Service) AddAddress(ctx context.Context, actor access.Actor, address string, queue QueueID) error {
-	return s.change(ctx, actor, access.ManageWorkspace, object(actor), func(tx pgx.Tx) error {
-		address, err := cleanAddress(address)
-		if err != nil {
-			return err
-		}
-		if err := refuseMemberTx(ctx, tx, actor.Workspace, address); err != nil {
-			return err
-		}
+	if err := s.guard.Require(ctx, actor, access.ManageWorkspace, object(actor)); err != nil {
+		return err
+	}
+	address, err := cleanAddress(address)
+	if err != nil {
+		return err
+	}
+	err = s.db.AsSystem(ctx, "who signs in with an address", func(tx pgx.Tx) error { return refuseSignInTx(ctx, tx, address) })
+	if err != nil {
+		return err
+	}
+	return s.db.InWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
 		q, err := lockQueue(ctx, tx, actor.Workspace, queue)
 		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 			return err
@@ -103,14 +107,22 @@ func (s *Service) SetDefaultAddress(ctx context.Context, actor access.Actor, add
 	})
 }
 
-// refuseMemberTx returns the Invalid error of an address that belongs to a member: what is written to them would become
-// a case that everybody reads. Members belong to desk/member and are only read here.
-func refuseMemberTx(ctx context.Context, tx pgx.Tx, workspace access.WorkspaceID, address string) error {
+// addressTaken is all that is said of an address that cannot be used: whether somebody of another workspace has it is
+// nobody's business here.
+const addressTaken = "This address is in use already. Choose another one."
+
+// refuseSignInTx returns the Invalid error of an address that somebody of the installation signs in with, or whose mail
+// would arrive at it: what is written to them, links to set a password too, would become a case that everybody reads.
+// The transaction is one of the system. Members belong to desk/member and are only read here.
+func refuseSignInTx(ctx context.Context, tx pgx.Tx, address string) error {
+	at := strings.LastIndexByte(address, '@') // cleanAddress has seen to it
 	var theirs bool
-	err := tx.QueryRow(ctx, `select exists (select from members m join users u on u.id = m.user_id
-		where m.workspace_id = $1 and m.deactivated_at is null and u.email = $2)`, workspace, address).Scan(&theirs)
+	err := tx.QueryRow(ctx, `select exists (select from users u
+		where (u.email = $1 or starts_with(u.email, $2) and right(u.email, length($3)) = $3)
+			and (u.is_staff or exists (select from members m where m.user_id = u.id and m.deactivated_at is null)))`,
+		address, address[:at]+"+", address[at:]).Scan(&theirs)
 	if err == nil && theirs {
-		err = errs.Field("address", "A member of this workspace signs in with this address. Mail to them would become a case; choose another one.")
+		err = errs.Field("address", addressTaken)
 	}
 	return err
 }
@@ -120,7 +132,7 @@ func insertAddress(ctx context.Context, tx pgx.Tx, workspace access.WorkspaceID,
 		values ($1, $2, $3, $4, $5)`, workspace, a.Address, a.QueueID, a.IsDefault, now)
 	switch db.Constraint(err) {
 	case "inbound_addresses_address_key", "inbound_addresses_pkey":
-		return errs.Field("address", "This address is in use already.")
+		return errs.Field("address", addressTaken)
 	}
 	return err
 }

@@ -168,6 +168,18 @@ func TestAddresses(t *testing.T) {
 	if err := s.AddAddress(t.Context(), w.Admin, strings.ToUpper(w.Email("ana")), w.Queue); !errs.Is(err, errs.Invalid) {
 		t.Errorf("a member's own address: %v", err)
 	}
+	for _, theirs := range []string{other.Email("ana"), "plus@acme.test"} {
+		if err := d.AsSystem(t.Context(), "test", func(tx pgx.Tx) error {
+			_, err := tx.Exec(t.Context(), `update users set email = 'plus+ben@acme.test' where id = $1`, other.Ben.User)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		err := s.AddAddress(t.Context(), w.Admin, theirs, w.Queue)
+		if known, ok := errors.AsType[*errs.Error](err); !ok || known.Fields["address"] != "This address is in use already. Choose another one." {
+			t.Errorf("an address that somebody elsewhere signs in with: %v", err)
+		}
+	}
 	if err := s.AddAddress(t.Context(), w.Admin, "x@acme.test", other.Queue); !errs.Is(err, errs.Invalid) {
 		t.Errorf("into another workspace's queue: %v", err)
 	}

@@ -15,6 +15,8 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+
+	"caseward/internal/platform/mailaddr"
 )
 
 const (
@@ -85,14 +87,8 @@ func Base(addr string) string {
 	if inbound, _, _, ok := parse(addr); ok {
 		return inbound
 	}
-	local, domain, ok := cutAt(strings.ToLower(strings.TrimSpace(addr)))
-	if !ok {
-		return strings.ToLower(strings.TrimSpace(addr))
-	}
-	if i := strings.IndexByte(local, '+'); i > 0 {
-		local = local[:i]
-	}
-	return local + "@" + domain
+	forms := mailaddr.Forms(addr)
+	return forms[len(forms)-1]
 }
 
 // IsSigned reports whether an address has the form of a reply address; it says nothing about the signature.
