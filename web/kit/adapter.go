@@ -49,6 +49,8 @@ func Status(kind errs.Kind) int {
 		return http.StatusGone
 	case errs.RateLimited:
 		return http.StatusTooManyRequests
+	case errs.Busy:
+		return http.StatusServiceUnavailable
 	case errs.Internal:
 		return http.StatusInternalServerError
 	default:
@@ -59,18 +61,24 @@ func Status(kind errs.Kind) int {
 // retryAfter is how many seconds whoever tried too often is asked to wait.
 const retryAfter = "60"
 
+// busyRetryAfter is how many seconds whoever came while all connections were in use is asked to wait.
+const busyRetryAfter = "5"
+
 func (k *Kit) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
 		return // the client has left: no reader for a page, no fault for a log
 	}
 	kind := errs.KindOf(err)
-	if kind == errs.Internal {
+	if kind == errs.Internal || kind == errs.Busy {
 		k.log.LogAttrs(r.Context(), slog.LevelError, "request failed",
 			slog.String("request", RequestID(r)), slog.String("method", r.Method),
 			slog.String("route", routePattern(r)), slog.Any("error", err))
 	}
-	if kind == errs.RateLimited {
+	switch kind {
+	case errs.RateLimited:
 		w.Header().Set("Retry-After", retryAfter)
+	case errs.Busy:
+		w.Header().Set("Retry-After", busyRetryAfter)
 	}
 	k.writeError(w, r, Status(kind), err)
 }

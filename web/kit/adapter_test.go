@@ -32,7 +32,7 @@ func TestKindBecomesStatusAndPage(t *testing.T) {
 	t.Parallel()
 	for kind, want := range map[errs.Kind]int{
 		errs.Invalid: 422, errs.NotFound: 404, errs.Forbidden: 403, errs.Conflict: 409,
-		errs.Gone: 410, errs.RateLimited: 429, errs.Internal: 500,
+		errs.Gone: 410, errs.RateLimited: 429, errs.Busy: 503, errs.Internal: 500,
 	} {
 		t.Run(kind.String(), func(t *testing.T) {
 			t.Parallel()

@@ -39,6 +39,8 @@ func newErrorPage(status int, err error, requestID string) errorPage {
 		page.Title, page.Text = "No longer here", "This was here once and is gone for good."
 	case http.StatusTooManyRequests:
 		page.Title, page.Text = "Too many tries", "Wait a minute, then try again."
+	case http.StatusServiceUnavailable:
+		page.Title, page.Text = "Too busy just now", "More is asked of Caseward than it can do at once. Wait a few seconds, then try again."
 	case http.StatusMethodNotAllowed:
 		page.Title, page.Text = "Not found", "This address cannot be used that way."
 	default:

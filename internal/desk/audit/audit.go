@@ -107,13 +107,14 @@ type Guard struct {
 func NewGuard(d *db.DB, now clock.Clock) *Guard { return &Guard{d, now} }
 
 // Require is the first line of every service method: nil, or the Forbidden error of access after the refusal
-// was recorded. The refusal has a transaction of its own, since the caller's will not happen.
+// was recorded. The refusal has a transaction of its own, since the caller's will not happen; within a snapshot of db
+// it is written when that ends.
 func (g *Guard) Require(ctx context.Context, actor access.Actor, p access.Permission, on Object) error {
 	refusal := actor.Require(p)
 	if refusal == nil || actor.Workspace == 0 {
 		return refusal
 	}
-	err := g.db.InWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
+	err := g.db.AfterSnapshot(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
 		return RecordTx(ctx, tx, Entry{
 			Actor: actor, Action: on.Kind + ".refused", Object: on, At: g.now(),
 			Details: map[string]any{"permission": p},

@@ -16,10 +16,16 @@ import (
 // Needs the permission of the opposite change, and that the action is the actor's own or the actor manages the
 // workspace. Errors: Forbidden, NotFound; Conflict while it is at work, and after KeptFor.
 func (s *Service) Undo(ctx context.Context, actor access.Actor, id ID) error {
+	// What it changes, and with that the right, stays the same. Asked before the lock: a refusal is recorded on a second
+	// connection, and who holds one must not wait for another.
+	found, err := s.Get(ctx, actor, id)
+	if err != nil {
+		return err
+	}
+	if err := s.guard.Require(ctx, actor, found.Change.PermissionToUndo(), audit.Object{Kind: "bulk update", ID: int64(id)}); err != nil {
+		return err
+	}
 	return s.change(ctx, actor, id, func(tx pgx.Tx, a *Action) error {
-		if err := s.guard.Require(ctx, actor, a.Change.PermissionToUndo(), audit.Object{Kind: "bulk update", ID: int64(id)}); err != nil {
-			return err
-		}
 		switch {
 		case a.State == Undoing || a.State == Undone:
 			return nil

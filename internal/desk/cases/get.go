@@ -51,7 +51,7 @@ func (s *Service) Get(ctx context.Context, actor access.Actor, n Number) (d Deta
 		return err
 	})
 	if errors.Is(err, errHidden) {
-		// Outside of the transaction above, which may be a read-only one.
+		// Outside of the transaction above, which is a read-only one.
 		err = s.guard.Require(ctx, actor, access.RestoreCases, audit.Case(int64(n)))
 		if err == nil || errs.Is(err, errs.Forbidden) {
 			err = errs.Newf(errs.NotFound, "There is no case %d in this workspace.", n)

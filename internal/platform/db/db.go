@@ -12,6 +12,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"caseward/internal/platform/errs"
 )
 
 // requestRole is the role of requests: no table's owner, no bypass of row level security. See migration 1.
@@ -22,12 +24,14 @@ type Options struct {
 	RequestConns     int32         // connections for requests; 16 when 0
 	SystemConns      int32         // connections for sign-in, jobs and sweeps; 12 when 0
 	StatementTimeout time.Duration // for requests; 15 s when 0
+	AcquireTimeout   time.Duration // how long a request waits for a connection before it is Busy; 10 s when 0
 }
 
 // DB holds the pool of requests and the pool of the system.
 type DB struct {
 	requests *pgxpool.Pool
 	system   *pgxpool.Pool
+	patience time.Duration
 }
 
 // Open connects to the server at url. The system pool acts as the user of the url; run the migrations on it
@@ -46,7 +50,7 @@ func Open(ctx context.Context, url string, opt Options) (*DB, error) {
 		system.Close()
 		return nil, err
 	}
-	return &DB{requests: requests, system: system}, nil
+	return &DB{requests: requests, system: system, patience: or(opt.AcquireTimeout, 10*time.Second)}, nil
 }
 
 func open(ctx context.Context, url string, conns int32, onConnect []string) (*pgxpool.Pool, error) {
@@ -100,7 +104,7 @@ func (d *DB) RequestConns() (used, limit int32) {
 func (d *DB) InWorkspace(ctx context.Context, workspace int64, fn func(tx pgx.Tx) error) error {
 	// The setting lasts as long as the transaction. The number is typed, so it cannot carry SQL.
 	begin := "begin; set local app.workspace_id = " + strconv.FormatInt(workspace, 10)
-	return run(ctx, d.requests, pgx.TxOptions{BeginQuery: begin}, fn)
+	return d.request(ctx, func(conn *pgxpool.Conn) error { return run(ctx, conn, pgx.TxOptions{BeginQuery: begin}, fn) })
 }
 
 // QueryRow runs one statement in a workspace, as InWorkspace would, in one round trip: a batch without a transaction
@@ -109,32 +113,16 @@ func (d *DB) QueryRow(ctx context.Context, workspace int64, scan func(row pgx.Ro
 	batch := &pgx.Batch{}
 	batch.Queue(`select set_config('app.workspace_id', $1, true)`, strconv.FormatInt(workspace, 10))
 	batch.Queue(sql, args...).QueryRow(scan)
-	return Translate(d.requests.SendBatch(ctx, batch).Close())
+	return d.request(ctx, func(conn *pgxpool.Conn) error { return Translate(conn.SendBatch(ctx, batch).Close()) })
 }
 
 // ReadWorkspace is InWorkspace for reading only: all its queries see one snapshot, and the server refuses a write.
 func (d *DB) ReadWorkspace(ctx context.Context, workspace int64, fn func(tx pgx.Tx) error) error {
-	if s, ok := ctx.Value(snapshotKey{}).(snapshot); ok && s.workspace == workspace {
+	if s, ok := ctx.Value(snapshotKey{}).(*snapshot); ok && s.workspace == workspace {
 		return Translate(fn(s.tx))
 	}
 	begin := "begin isolation level repeatable read read only; set local app.workspace_id = " + strconv.FormatInt(workspace, 10)
-	return run(ctx, d.requests, pgx.TxOptions{BeginQuery: begin}, fn)
-}
-
-// Snapshot runs fn with a context in which every ReadWorkspace of that workspace reads in one and the same
-// transaction: a page that asks several services shows one moment, and costs one transaction. Not for use by several
-// goroutines at once.
-func (d *DB) Snapshot(ctx context.Context, workspace int64, fn func(ctx context.Context) error) error {
-	return d.ReadWorkspace(ctx, workspace, func(tx pgx.Tx) error {
-		return fn(context.WithValue(ctx, snapshotKey{}, snapshot{workspace, tx}))
-	})
-}
-
-type snapshotKey struct{}
-
-type snapshot struct {
-	workspace int64
-	tx        pgx.Tx
+	return d.request(ctx, func(conn *pgxpool.Conn) error { return run(ctx, conn, pgx.TxOptions{BeginQuery: begin}, fn) })
 }
 
 // AsSystem runs fn in a transaction that sees every workspace. It is for sign-in, the look-up of inbound
@@ -154,12 +142,32 @@ type Querier interface {
 // three, where every request and every mail begins.
 func (d *DB) SystemStatement(fn func(q Querier) error) error { return Translate(fn(d.system)) }
 
+// request lends fn a connection for requests. Where all stay in use the caller hears so, while it can still be told.
+func (d *DB) request(ctx context.Context, fn func(conn *pgxpool.Conn) error) error {
+	waiting, cancel := context.WithTimeout(ctx, d.patience)
+	conn, err := d.requests.Acquire(waiting)
+	cancel()
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		return errs.Wrap(errs.Busy, "More is asked of Caseward than it can do at once. Wait a few seconds, then try again.", err)
+	}
+	if err != nil {
+		return Translate(err)
+	}
+	defer conn.Release()
+	return fn(conn)
+}
+
 const maxTries = 4
 
-func run(ctx context.Context, pool *pgxpool.Pool, opt pgx.TxOptions, fn func(pgx.Tx) error) error {
+// beginner is a pool, or a connection of it.
+type beginner interface {
+	BeginTx(ctx context.Context, opt pgx.TxOptions) (pgx.Tx, error)
+}
+
+func run(ctx context.Context, on beginner, opt pgx.TxOptions, fn func(pgx.Tx) error) error {
 	var err error
 	for range maxTries {
-		err = pgx.BeginTxFunc(ctx, pool, opt, fn)
+		err = pgx.BeginTxFunc(ctx, on, opt, fn)
 		if !retryable(err) || ctx.Err() != nil {
 			break
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -178,6 +179,37 @@ func TestADeadlockIsTriedAgain(t *testing.T) {
 func touch(ctx context.Context, tx pgx.Tx, role string) error {
 	_, err := tx.Exec(ctx, `update members set default_view = 'table' where role = $1`, role)
 	return err
+}
+
+// TestWhatIsWrittenAfterASnapshotTakesNoSecondConnection: with one connection it would wait for itself.
+func TestWhatIsWrittenAfterASnapshotTakesNoSecondConnection(t *testing.T) {
+	t.Parallel()
+	url := testdb.NewURL(t)
+	d, err := db.Open(t.Context(), url, db.Options{RequestConns: 1, AcquireTimeout: 500 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(d.Close)
+	w := fixture.Workspace(t, d)
+	refused := errs.New(errs.NotFound, "no")
+	err = d.Snapshot(t.Context(), w.ID(), func(ctx context.Context) error {
+		write := func(tx pgx.Tx) error { return touch(ctx, tx, "owner") }
+		if err := d.InWorkspace(ctx, w.ID(), write); !errs.Is(err, errs.Busy) {
+			t.Errorf("without a connection left: %v, want busy", err)
+		}
+		if err := d.AfterSnapshot(ctx, w.ID(), write); err != nil {
+			t.Error(err)
+		}
+		return refused
+	})
+	if !errors.Is(err, refused) {
+		t.Errorf("the error came back as %v", err)
+	}
+	var n int
+	scan := func(row pgx.Row) error { return row.Scan(&n) }
+	if err := d.QueryRow(t.Context(), w.ID(), scan, `select count(*) from members where default_view = 'table'`); err != nil || n != 1 {
+		t.Errorf("%d rows were written (%v)", n, err)
+	}
 }
 
 func TestTheEndOfAContextIsNotAFault(t *testing.T) {

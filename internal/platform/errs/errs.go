@@ -20,9 +20,10 @@ const (
 	Conflict                // somebody changed it meanwhile, or its state refuses the action
 	Gone                    // was there, was permanently deleted
 	RateLimited             // too many tries
+	Busy                    // the program has more to do than it can do at once; again in a moment
 )
 
-var kindNames = [...]string{"internal", "invalid", "not found", "forbidden", "conflict", "gone", "rate limited"}
+var kindNames = [...]string{"internal", "invalid", "not found", "forbidden", "conflict", "gone", "rate limited", "busy"}
 
 // String names the kind for logs and metrics.
 func (k Kind) String() string { return kindNames[k] }
