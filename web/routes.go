@@ -22,6 +22,7 @@ import (
 	"caseward/internal/desk/member"
 	"caseward/internal/desk/message"
 	"caseward/internal/desk/notify"
+	"caseward/internal/desk/presence"
 	"caseward/internal/desk/retention"
 	"caseward/internal/desk/search"
 	"caseward/internal/desk/setup"
@@ -67,6 +68,7 @@ type Deps struct {
 	Drafts     *drafts.Service
 	Macros     *macro.Service
 	Messages   *message.Service
+	Presence   *presence.Service
 	Retention  *retention.Service
 	Notices    *notify.Service
 	Search     *search.Service
@@ -102,7 +104,7 @@ func newPages(d Deps) pages {
 		account: account.New(sh, d.Members, d.Setup),
 		inbox:   inbox.New(sh, d.Cases, d.Search, d.Filters, d.Members, d.Hub),
 		one: casepage.New(sh, casepage.Services{
-			Cases: d.Cases, Messages: d.Messages, Drafts: d.Drafts, Retention: d.Retention, FollowUps: d.FollowUps, Members: d.Members, Queues: d.Workspaces, Macros: d.Macros, Notices: d.Notices,
+			Cases: d.Cases, Messages: d.Messages, Drafts: d.Drafts, Presence: d.Presence, Retention: d.Retention, FollowUps: d.FollowUps, Members: d.Members, Queues: d.Workspaces, Macros: d.Macros, Notices: d.Notices,
 		}),
 		newCase:  newcase.New(sh, d.Messages, d.Members, d.Workspaces),
 		deleted:  deleted.New(sh, d.Cases, d.Retention),
@@ -222,6 +224,8 @@ func caseRoutes(r chi.Router, k *kit.Kit, p *casepage.Pages) {
 	r.Post("/reply", k.Handle(p.Reply))
 	r.Post("/note", k.Handle(p.Note))
 	r.Post("/draft", k.Handle(p.Draft))
+	r.Get("/presence", k.Handle(p.Present))
+	r.Post("/presence", k.Handle(p.Beat))
 	r.Post("/deliveries/{id}/resend", k.Handle(p.Resend))
 	r.Post("/subject", k.Handle(p.Subject))
 	for _, property := range []string{"/update", "/status", "/assign", "/priority", "/queue", "/tags"} {

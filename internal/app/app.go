@@ -28,6 +28,7 @@ import (
 	"caseward/internal/desk/member"
 	"caseward/internal/desk/message"
 	"caseward/internal/desk/notify"
+	"caseward/internal/desk/presence"
 	"caseward/internal/desk/retention"
 	"caseward/internal/desk/search"
 	"caseward/internal/desk/setup"
@@ -59,6 +60,7 @@ type App struct {
 	Drafts     *drafts.Service
 	Macros     *macro.Service
 	Messages   *message.Service
+	Presence   *presence.Service
 	Retention  *retention.Service
 	Notices    *notify.Service
 	Search     *search.Service
@@ -168,6 +170,7 @@ func (a *App) build(now clock.Clock) error {
 	a.Filters = filters.NewService(a.DB, guard, a.Hub, now)
 	a.Drafts = drafts.NewService(a.DB, guard, now)
 	a.Messages = message.NewService(a.DB, guard, a.Cases, enqueuer, now)
+	a.Presence = presence.NewService(a.DB, a.Hub, now)
 	a.Retention = retention.NewService(a.DB, guard, a.Cases, enqueuer, now)
 	a.Notices = notify.NewService(a.DB, guard, a.Hub, now)
 	a.Search = search.NewService(a.DB, now)
@@ -196,7 +199,7 @@ func (a *App) buildWeb(now clock.Clock) error {
 	k := kit.New(kit.Options{Log: a.log, Asset: files.Path, Store: sessions, BaseURL: base, TrustedProxies: a.Config.TrustedProxies})
 	a.Handler, err = web.Routes(web.Deps{
 		Kit: k, BaseURL: base, Files: files, Ready: a.DB.Ping, Snapshots: a.DB, Hub: a.Hub, Now: now,
-		Members: a.Members, Workspaces: a.Workspaces, Setup: a.Setup, Cases: a.Cases, Filters: a.Filters, Macros: a.Macros, Drafts: a.Drafts, Messages: a.Messages,
+		Members: a.Members, Workspaces: a.Workspaces, Setup: a.Setup, Cases: a.Cases, Filters: a.Filters, Macros: a.Macros, Drafts: a.Drafts, Messages: a.Messages, Presence: a.Presence,
 		Retention: a.Retention, Notices: a.Notices, Search: a.Search, Bulk: a.Bulk, FollowUps: a.FollowUps, Audit: audit.NewReader(a.DB, audit.NewGuard(a.DB, now)),
 	})
 	return err
@@ -232,6 +235,7 @@ func (a *App) sweeps(outbox *outbound.Outbox, notices *outbound.Notices) []jobs.
 		{Name: member.ResetSweep, Every: 5 * time.Second, Run: passwords.Sweep},
 		{Name: inbound.IntakeSweep, Every: 30 * time.Second, Run: a.Intake.Sweep},
 		{Name: cases.ReindexSweep, Every: 10 * time.Minute, Timeout: time.Hour, Run: a.Cases.Reindex},
+		{Name: presence.Sweep, Every: time.Minute, Run: a.Presence.Forget},
 		{Name: "seal", Every: 10 * time.Second, Run: a.Sealer.Run},
 		{Name: "throttles", Every: time.Hour, Run: a.Members.ForgetFailures},
 		{Name: "sessions", Every: time.Hour, Run: a.Members.ForgetSessions},

@@ -94,6 +94,41 @@ func TestADraftIsItsWritersAlone(t *testing.T) {
 	wants(t, err, errs.NotFound, "from another workspace")
 }
 
+func TestWhoHasBegunToWrite(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	n := d.Receive(fixture.Mail{})
+	writers := func(who access.Actor) (names []string) {
+		list, err := d.Drafts.Writers(t.Context(), who, n)
+		must(t, err)
+		for _, w := range list {
+			names = append(names, w.Name)
+		}
+		return names
+	}
+	for _, who := range []access.Actor{d.Ben, d.Ana, d.Admin} {
+		save(t, d, who, drafts.SaveInput{Number: n, Kind: drafts.Reply, Body: "Dear"})
+	}
+	save(t, d, d.Ben, drafts.SaveInput{Number: n, Kind: drafts.Note, Body: "Hm"})
+	if got := writers(d.Ana); !cmp.Equal(got, []string{"Adam Admin", "Ben Agent"}) {
+		t.Errorf("to Ana: %q", got)
+	}
+	d.Exec(`update members set deactivated_at = now() where id = $1`, d.Admin.Member)
+	if got := writers(d.Ana); !cmp.Equal(got, []string{"Ben Agent"}) {
+		t.Errorf("after the admin has left: %q", got)
+	}
+	_, err := d.Drafts.Writers(t.Context(), d.Ben, n)
+	wants(t, err, errs.Forbidden, "Ben, who may not delete")
+	other := d.In(fixture.Workspace(t, d.DB))
+	if list, err := other.Drafts.Writers(t.Context(), other.Owner, n); err != nil || len(list) != 0 {
+		t.Errorf("another workspace: %v, %v", list, err)
+	}
+	d.Delete(n)
+	if got := writers(d.Owner); got != nil {
+		t.Errorf("of a deleted case: %q", got)
+	}
+}
+
 func TestAnOlderTabDoesNotOverwrite(t *testing.T) {
 	t.Parallel()
 	d := fixture.NewDesk(t)

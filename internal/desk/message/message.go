@@ -88,6 +88,7 @@ type Attachment struct {
 type Thread struct {
 	Messages []Message
 	Earlier  ID // pass as before to read on; 0 at the beginning
+	Newest   ID // of all messages of the case, wherever the stretch ends; 0: there is none
 }
 
 // threadSize is how many messages a page shows at once; longer threads show the newest and offer the earlier.
@@ -141,7 +142,7 @@ func threadTx(ctx context.Context, tx pgx.Tx, c cases.Case, before ID) (Thread, 
 		t.Messages = t.Messages[1:]
 		t.Earlier = t.Messages[0].ID
 	}
-	return t, addBelowTx(ctx, tx, c, t.Messages)
+	return t, addBelowTx(ctx, tx, c, t.Messages, &t.Newest)
 }
 
 // messageTx reads one message of a case.
@@ -155,12 +156,13 @@ func messageTx(ctx context.Context, tx pgx.Tx, c cases.Case, id ID) (Message, er
 		return Message{}, err
 	}
 	one := []Message{m}
-	err = addBelowTx(ctx, tx, c, one)
+	err = addBelowTx(ctx, tx, c, one, nil)
 	return one[0], err
 }
 
-// addBelowTx adds to messages their files and what was erased of them, in one round trip.
-func addBelowTx(ctx context.Context, tx pgx.Tx, c cases.Case, messages []Message) error {
+// addBelowTx adds to messages their files and what was erased of them, in one round trip, in which the case's newest
+// message can be asked for too.
+func addBelowTx(ctx context.Context, tx pgx.Tx, c cases.Case, messages []Message, newest *ID) error {
 	place := map[ID]int{}
 	ids := make([]ID, len(messages))
 	for i, m := range messages {
@@ -185,5 +187,9 @@ func addBelowTx(ctx context.Context, tx pgx.Tx, c cases.Case, messages []Message
 		}
 		return err
 	})
+	if newest != nil {
+		batch.Queue(`select coalesce((select id from messages where workspace_id = $1 and case_id = $2 order by id desc limit 1), 0)`,
+			c.WorkspaceID, c.ID).QueryRow(func(row pgx.Row) error { return row.Scan(newest) })
+	}
 	return tx.SendBatch(ctx, batch).Close()
 }

@@ -2,6 +2,7 @@ package message
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -23,6 +24,9 @@ type ReplyInput struct {
 	Status  *cases.Status     // set after sending; nil leaves it
 	Then    cases.UpdateInput // set after sending, with Status in one transaction
 	Restore bool              // bring a deleted case back first; needs RestoreCases too
+	// Seen is the newest message that the writer has seen, 0 where there was none; nil where nobody has asked. If somebody
+	// else has written since, be it a note, nothing is sent.
+	Seen *ID
 	// Draft is the version of the draft that this was written as; it goes in the same moment. 0: of none.
 	Draft drafts.Version
 	// Submission is the random key of the form that this came from: the same text sent again with the same key returns
@@ -30,15 +34,22 @@ type ReplyInput struct {
 	Submission string
 }
 
+// ErrOvertaken is the cause of the Conflict that Reply returns where somebody else wrote while the reply was being written.
+var ErrOvertaken = errors.New("there is a newer message")
+
 // Reply adds an outgoing message to a case and queues it to be sent to the contact.
 //
-// Needs WorkCases. Errors: Invalid, Forbidden, NotFound, Gone; Conflict when the case is deleted or in spam.
+// Needs WorkCases. Errors: Invalid, Forbidden, NotFound, Gone; Conflict when the case is deleted or in spam, or, with the
+// cause ErrOvertaken, when somebody else's message is newer than Seen.
 func (s *Service) Reply(ctx context.Context, actor access.Actor, in ReplyInput) (ID, error) {
 	sent := submission(in.Submission, Outbound, actor.Member, in.Number, in.Body, digests(in.Files))
 	written := drafts.SaveInput{Number: in.Number, Kind: drafts.Reply, Body: in.Body, Known: in.Draft, Writer: in.Submission}
 	return s.write(ctx, actor, written, in.Restore, sent, func(tx pgx.Tx, c *cases.Case) (ID, error) {
 		body, files, err := validContent(in.Body, in.Files)
 		if err != nil {
+			return 0, err
+		}
+		if err := notOvertakenTx(ctx, tx, actor, *c, in.Seen); err != nil {
 			return 0, err
 		}
 		id, err := s.sendTx(ctx, tx, actor, c, body, files, sent)
@@ -51,6 +62,21 @@ func (s *Service) Reply(ctx context.Context, actor access.Actor, in ReplyInput) 
 		}
 		return id, s.cases.UpdateTx(ctx, tx, actor, c, then)
 	})
+}
+
+// notOvertakenTx holds a reply back whose writer has not seen what others wrote. Whoever adds a message locks the case, so of
+// two people's replies at the same moment the second is held back.
+func notOvertakenTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c cases.Case, seen *ID) error {
+	if seen == nil {
+		return nil
+	}
+	var newer bool
+	err := tx.QueryRow(ctx, `select exists (select from messages where workspace_id = $1 and case_id = $2 and id > $3
+			and author_member_id is distinct from $4)`, c.WorkspaceID, c.ID, *seen, actor.Member).Scan(&newer)
+	if err == nil && newer {
+		err = errs.Wrap(errs.Conflict, "Somebody else wrote on this case while you did. Your reply was not sent.", ErrOvertaken)
+	}
+	return err
 }
 
 // NoteInput is a word among members.

@@ -6,7 +6,7 @@ var erased = []string{
 	"inbound_mails", "outbound_mails", "attachments", "case_search", "case_tags", "case_reads", "followups", "bulk_items", "activities", "erasure_replies",
 	"notifications", // but those without a case: an erasure that was done, or how many cases were changed together
 	"case_merges",   // of redirects, which go with the case that they lead to
-	"redactions", "drafts", "messages",
+	"redactions", "drafts", "case_presence", "messages",
 }
 
 // Two more go with a case but not by case_id: blobs, by the attachments that point at them, and the case itself.

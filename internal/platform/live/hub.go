@@ -12,6 +12,9 @@ type Event struct {
 	Case      int64 `json:"c,omitempty"` // the case's number; 0: no single case, look at everything again
 	// Member is the only one whom it concerns: what they were told was read. 0: it concerns everybody.
 	Member int64 `json:"m,omitempty"`
+	// Presence: only what Member does on the case has changed, which concerns everybody else who looks at it. There are many
+	// of these and each is soon outdated, so they are the first to be dropped, and what is kept about the workspace stays valid.
+	Presence bool `json:"p,omitempty"`
 }
 
 // outboxSize is how many events wait for Relay; those beyond are told as one a workspace.
@@ -43,6 +46,9 @@ func NewHub() *Hub {
 // Publish tells everybody. Call it after the commit, never before.
 func (h *Hub) Publish(e Event) {
 	h.deliver(e)
+	if e.Presence && len(h.outbox) > outboxSize/2 {
+		return
+	}
 	select {
 	case h.outbox <- e:
 	default: // Relay is far behind, or this is the only process and nobody reads
@@ -56,7 +62,9 @@ func (h *Hub) lose(events []Event) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, e := range events {
-		h.lost[e.Workspace] = struct{}{}
+		if !e.Presence {
+			h.lost[e.Workspace] = struct{}{}
+		}
 	}
 }
 
@@ -109,8 +117,13 @@ func (h *Hub) Generation(workspace int64) uint64 {
 func (h *Hub) deliver(e Event) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.generations[e.Workspace]++
+	if !e.Presence {
+		h.generations[e.Workspace]++
+	}
 	for ch := range h.subscribers[e.Workspace] {
+		if e.Presence && len(ch) > cap(ch)/2 {
+			continue
+		}
 		select {
 		case ch <- e:
 		default:

@@ -20,3 +20,29 @@ func TestWhatTheOutboxCannotHoldIsToldAsOneResync(t *testing.T) {
 		t.Errorf("after a loss told %v", batch)
 	}
 }
+
+// TestPresenceGivesWay: it is dropped first, and makes nothing stale.
+func TestPresenceGivesWay(t *testing.T) {
+	t.Parallel()
+	h := NewHub()
+	events, stop := h.Subscribe(7)
+	defer stop()
+	for i := range outboxSize {
+		h.Publish(Event{Workspace: 7, Case: int64(i + 1), Presence: true})
+	}
+	h.Publish(Event{Workspace: 7, Case: 1})
+	if h.Generation(7) != 1 {
+		t.Errorf("generation %d", h.Generation(7))
+	}
+	var last Event
+	for range len(events) {
+		last = <-events
+	}
+	if last != (Event{Workspace: 7, Case: 1}) {
+		t.Errorf("a reader with much to hear has missed the case: %v", last)
+	}
+	h.lose([]Event{{Workspace: 7, Case: 1, Presence: true}})
+	if found := h.found(10); len(found) != 0 || len(h.outbox) != outboxSize/2+2 {
+		t.Errorf("lost %v, waiting %d", found, len(h.outbox))
+	}
+}

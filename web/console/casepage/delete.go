@@ -20,6 +20,7 @@ type deleteView struct {
 	purgeAt *time.Time // nil: kept until its permanent deletion is requested
 	loc     *time.Location
 	form    *kit.Form
+	writing string // who is, or has begun to; "": nobody
 }
 
 // ConfirmDelete is GET /w/{ws}/cases/{number}/delete.
@@ -63,13 +64,21 @@ func (p *Pages) askDelete(w http.ResponseWriter, r *http.Request, n cases.Number
 	if c.DeletedAt != nil {
 		return kit.SeeOther(w, r, casePath(v, n, "")) // it says who was faster
 	}
+	people, err := p.presence.Others(r.Context(), v.Actor, n)
+	if err != nil {
+		return err
+	}
+	begun, err := p.drafts.Writers(r.Context(), v.Actor, n)
+	if err != nil {
+		return err
+	}
 	frame, err := p.Console(r, shell.Page{Title: "Delete case " + text(n)})
 	if err != nil {
 		return err
 	}
 	return kit.Render(w, r, status, deletePage(frame, deleteView{
 		number: n, subject: c.Subject, path: casePath(v, n, ""), next: kit.LocalPath(form.Text("next"), ""),
-		purgeAt: cases.PurgeDate(v.Now, v.Workspace.RetentionDays), loc: v.Location, form: form,
+		purgeAt: cases.PurgeDate(v.Now, v.Workspace.RetentionDays), loc: v.Location, form: form, writing: writing(people, begun),
 	}))
 }
 

@@ -15,6 +15,7 @@ import (
 	"caseward/internal/desk/macro"
 	"caseward/internal/desk/member"
 	"caseward/internal/desk/message"
+	"caseward/internal/desk/presence"
 	"caseward/internal/desk/retention"
 	"caseward/internal/desk/workspace"
 	"caseward/internal/platform/errs"
@@ -45,15 +46,19 @@ type desk struct {
 	reply   message.ReplyInput
 	note    message.NoteInput
 	drafts  []drafts.Draft
+	writers []drafts.Writer
 	saved   drafts.SaveInput
 	// draft and draftErr are what Save returns where it does not keep a draft.
-	draft    drafts.Draft
-	draftErr error
-	resent   int64
-	read     cases.Number
-	did      []string
-	before   message.ID
-	seen     []int64
+	draft     drafts.Draft
+	draftErr  error
+	beat      presence.Beat
+	people    []presence.Person
+	peopleErr error
+	resent    int64
+	read      cases.Number
+	did       []string
+	before    message.ID
+	seen      []int64
 
 	planned  message.RedactInput
 	redacted []message.RedactInput
@@ -157,6 +162,19 @@ func (d *desk) Reply(_ context.Context, _ access.Actor, in message.ReplyInput) (
 func (d *desk) Note(_ context.Context, _ access.Actor, in message.NoteInput) (message.ID, error) {
 	d.note = in
 	return 32, d.err
+}
+
+func (d *desk) Say(_ context.Context, _ access.Actor, b presence.Beat) ([]presence.Person, error) {
+	d.beat = b
+	return d.people, d.peopleErr
+}
+
+func (d *desk) Others(context.Context, access.Actor, cases.Number) ([]presence.Person, error) {
+	return d.people, d.peopleErr
+}
+
+func (d *desk) Writers(context.Context, access.Actor, cases.Number) ([]drafts.Writer, error) {
+	return d.writers, nil
 }
 
 func (d *desk) Mine(context.Context, access.Actor, cases.Number) ([]drafts.Draft, error) {
@@ -289,7 +307,7 @@ func (macros) List(context.Context, access.Actor) ([]macro.Macro, error) {
 func site(t *testing.T, d *desk) *webtest.Site {
 	t.Helper()
 	s := webtest.New(t)
-	p := casepage.New(s.Shell, casepage.Services{Cases: d, Messages: d, Drafts: d, Retention: d, FollowUps: d, Members: d, Queues: d, Macros: macros{}, Notices: d})
+	p := casepage.New(s.Shell, casepage.Services{Cases: d, Messages: d, Drafts: d, Presence: d, Retention: d, FollowUps: d, Members: d, Queues: d, Macros: macros{}, Notices: d})
 	s.Console(func(r chi.Router) {
 		r.Use(s.Kit.SecurityHeaders)
 		r.Route("/cases/{number}", func(r chi.Router) {
@@ -304,6 +322,8 @@ func site(t *testing.T, d *desk) *webtest.Site {
 			r.Post("/reply", s.Shell.Handle(p.Reply))
 			r.Post("/note", s.Shell.Handle(p.Note))
 			r.Post("/draft", s.Shell.Handle(p.Draft))
+			r.Get("/presence", s.Shell.Handle(p.Present))
+			r.Post("/presence", s.Shell.Handle(p.Beat))
 			r.Post("/deliveries/{id}/resend", s.Shell.Handle(p.Resend))
 			r.Post("/subject", s.Shell.Handle(p.Subject))
 			r.Post("/update", s.Shell.Handle(p.Update))

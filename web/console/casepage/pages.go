@@ -55,6 +55,7 @@ type Messages interface {
 // Drafts is what the page needs of drafts.
 type Drafts interface {
 	Mine(ctx context.Context, actor access.Actor, n cases.Number) ([]drafts.Draft, error)
+	Writers(ctx context.Context, actor access.Actor, n cases.Number) ([]drafts.Writer, error)
 	Save(ctx context.Context, actor access.Actor, in drafts.SaveInput) (drafts.Draft, error)
 }
 
@@ -86,6 +87,7 @@ type Services struct {
 	Cases     Cases
 	Messages  Messages
 	Drafts    Drafts
+	Presence  Presence
 	Retention Retention
 	FollowUps FollowUps
 	Members   Members
@@ -100,6 +102,7 @@ type Pages struct {
 	cases     Cases
 	messages  Messages
 	drafts    Drafts
+	presence  Presence
 	retention Retention
 	followUps FollowUps
 	members   Members
@@ -110,7 +113,7 @@ type Pages struct {
 
 // New returns the pages.
 func New(sh *shell.Shell, s Services) *Pages {
-	return &Pages{sh, s.Cases, s.Messages, s.Drafts, s.Retention, s.FollowUps, s.Members, s.Queues, s.Macros, s.Notices}
+	return &Pages{sh, s.Cases, s.Messages, s.Drafts, s.Presence, s.Retention, s.FollowUps, s.Members, s.Queues, s.Macros, s.Notices}
 }
 
 // number reads the case's number from the address. What cannot be one is not there.

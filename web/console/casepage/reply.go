@@ -2,8 +2,10 @@ package casepage
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
+	"strconv"
 
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/drafts"
@@ -14,11 +16,12 @@ import (
 )
 
 // Reply is POST /w/{ws}/cases/{number}/reply: fields body, files, status to set after, draft_version of the draft that
-// goes with it, and restore=1 to bring a deleted case back first.
+// goes with it, last_message_id of the newest message that its writer has seen, and restore=1 to bring a deleted case back
+// first. Where there is a newer message the answer is 409 with that message and the reply to send anyway or to change.
 func (p *Pages) Reply(w http.ResponseWriter, r *http.Request) error {
 	return p.write(w, r, drafts.Reply, func(ctx context.Context, in posted) (message.ID, error) {
 		reply := message.ReplyInput{Number: in.number, Body: in.form.Text("body"), Files: shell.Uploads(in.form), Restore: in.form.Checked("restore"),
-			Draft: draftVersion(in.form), Submission: in.form.Submission()}
+			Draft: draftVersion(in.form), Seen: lastSeen(in.form), Submission: in.form.Submission()}
 		if s := cases.Status(in.form.Text("status")); s != "" {
 			if !slices.Contains(cases.Statuses(), s) {
 				return 0, errs.Field("status", "Choose open, pending, on hold or closed.")
@@ -40,6 +43,17 @@ func (p *Pages) Note(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
+// lastSeen is the newest message that the writer of a reply has seen; nil for who does not say, and where a case is to be
+// restored: nobody has answered on a deleted one.
+func lastSeen(f *kit.Form) *message.ID {
+	n, err := strconv.ParseInt(f.Text("last_message_id"), 10, 64)
+	if err != nil || f.Checked("restore") {
+		return nil
+	}
+	id := message.ID(n)
+	return &id
+}
+
 const notSent = "Your text was not sent"
 
 // write stores what somebody wrote. Whatever happens to the case meanwhile, the words come back to them.
@@ -54,6 +68,11 @@ func (p *Pages) write(w http.ResponseWriter, r *http.Request, kind drafts.Kind, 
 	}
 	if !in.form.Valid() && in.form.Checked("restore") {
 		return p.keepText(w, r, in, kind, notSent, errs.New(errs.Invalid, in.form.Error(shell.FilesField)))
+	}
+	if errors.Is(err, message.ErrOvertaken) {
+		f := in.forms(kind)
+		f.overtaken = lastSeen(in.form)
+		return p.render(w, r, in.number, kit.Status(errs.KindOf(err)), f)
 	}
 	what := errs.KindOf(err)
 	if what == errs.Conflict || what == errs.Gone || what == errs.NotFound || (what == errs.Invalid && in.form.Checked("restore")) {

@@ -13,6 +13,7 @@ import (
 	"caseward/internal/desk/macro"
 	"caseward/internal/desk/member"
 	"caseward/internal/desk/message"
+	"caseward/internal/desk/presence"
 	"caseward/internal/desk/retention"
 	"caseward/internal/desk/workspace"
 	"caseward/internal/platform/errs"
@@ -33,7 +34,8 @@ type loaded struct {
 	queues    []workspace.Queue
 	macros    []macro.Macro
 	followUps []followup.FollowUp
-	drafts    []drafts.Draft // the visitor's own
+	drafts    []drafts.Draft    // the visitor's own
+	people    []presence.Person // others who have it open
 }
 
 // Show is GET /w/{ws}/cases/{number}.
@@ -80,7 +82,7 @@ func (p *Pages) render(w http.ResponseWriter, r *http.Request, n cases.Number, s
 	if kit.IsFragment(r) {
 		return kit.Render(w, r, status, live(view))
 	}
-	frame, err := p.Console(r, shell.Page{Title: c.Subject, Flush: true})
+	frame, err := p.Console(r, shell.Page{Title: c.Subject, Flush: true, Case: n})
 	if err != nil {
 		return err
 	}
@@ -109,6 +111,11 @@ func (p *Pages) load(ctx context.Context, actor access.Actor, query url.Values, 
 	}
 	if l.drafts, err = p.drafts.Mine(ctx, actor, n); err != nil {
 		return l, err
+	}
+	if l.DeletedAt == nil {
+		if l.people, err = p.presence.Others(ctx, actor, n); err != nil {
+			return l, err
+		}
 	}
 	if l.DeletedAt == nil && actor.Can(access.WorkCases) {
 		if l.macros, err = p.macros.List(ctx, actor); err != nil {

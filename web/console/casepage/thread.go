@@ -31,6 +31,7 @@ type letter struct {
 	erasedFiles              []string // the same of attachments
 	failed                   bool     // the mail did not arrive, and can be sent again
 	resendPath               string
+	isNew                    bool // written while the visitor wrote a reply
 }
 
 // file is an attachment as the list shows it.
@@ -63,7 +64,7 @@ func (v view) weave() []entry {
 }
 
 func (v view) letter(m message.Message) letter {
-	l := letter{Message: m, resendPath: v.path + "/deliveries/"}
+	l := letter{Message: m, resendPath: v.path + "/deliveries/", isNew: v.isNew(m)}
 	files := v.path + "/attachments/"
 	if m.Kind == message.Inbound {
 		v.foldInbound(&l, files)

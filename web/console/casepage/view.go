@@ -21,6 +21,7 @@ import (
 // forms are those that came back with something wrong in them; the others are nil.
 type forms struct {
 	reply, note, update, subject, snooze, followUp *kit.Form
+	overtaken                                      *message.ID // the reply came back because there is a newer message than this
 }
 
 // view is the page as it is shown.

@@ -19,7 +19,8 @@ const maxStreams = 20
 // streamLife ends a stream now and then. The browser asks again at once, and so the visitor's membership counts anew.
 const streamLife = 15 * time.Minute
 
-// Stream is GET /w/{ws}/events: the topics that app.js listens to, as server-sent events.
+// Stream is GET /w/{ws}/events: the topics that app.js listens to, as server-sent events. Who is on a case is told to the
+// pages of that case alone, which name it in the query's case.
 func (p *Pages) Stream(w http.ResponseWriter, r *http.Request) error {
 	v := shell.From(r)
 	if !p.enter(v.User.ID) {
@@ -31,12 +32,21 @@ func (p *Pages) Stream(w http.ResponseWriter, r *http.Request) error {
 	events, cancel := p.events.Subscribe(int64(v.Workspace.ID))
 	defer cancel()
 	topics := make(chan string)
-	go translate(events, v.Actor.Member, topics, ctx.Done())
+	on, _ := strconv.ParseInt(r.URL.Query().Get("case"), 10, 64) // nonsense is no case
+	go translate(events, func(e live.Event) bool { return concerns(e, v.Actor.Member, on) }, topics, ctx.Done())
 	return kit.ServeLive(w, r.WithContext(ctx), topics)
 }
 
-// translate turns events into the topics that concern a member until the reader has left or the events end.
-func translate(events <-chan live.Event, member access.MemberID, topics chan<- string, done <-chan struct{}) {
+// concerns reports whether a member's page, which shows that case or 0, is told of an event.
+func concerns(e live.Event, member access.MemberID, on int64) bool {
+	if e.Presence {
+		return e.Case == on && e.Member != int64(member) // nobody is shown themselves
+	}
+	return e.Member == 0 || e.Member == int64(member)
+}
+
+// translate turns events into topics until the reader has left or the events end.
+func translate(events <-chan live.Event, told func(live.Event) bool, topics chan<- string, done <-chan struct{}) {
 	defer close(topics)
 	for {
 		select {
@@ -46,7 +56,7 @@ func translate(events <-chan live.Event, member access.MemberID, topics chan<- s
 			if !open {
 				return
 			}
-			if e.Member != 0 && e.Member != int64(member) {
+			if !told(e) {
 				continue
 			}
 			select {
@@ -60,6 +70,8 @@ func translate(events <-chan live.Event, member access.MemberID, topics chan<- s
 
 func topic(e live.Event) string {
 	switch {
+	case e.Presence:
+		return "presence:" + strconv.FormatInt(e.Case, 10)
 	case e.Member != 0:
 		return "notifications"
 	case e.Case == 0:

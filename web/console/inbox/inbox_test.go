@@ -191,3 +191,34 @@ func TestOneUserHoldsOnlySoManyStreams(t *testing.T) {
 		t.Errorf("one more stream answers %d", got)
 	}
 }
+
+// TestOnlyThePageOfACaseHearsWhoIsOnIt: the others would only throw it away.
+func TestOnlyThePageOfACaseHearsWhoIsOnIt(t *testing.T) {
+	t.Parallel()
+	hub := live.NewHub()
+	s := site(t, &fake{}, hub)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	list, page := bufio.NewReader(s.Open(ctx, "/w/acme/events")), bufio.NewReader(s.Open(ctx, "/w/acme/events?case=12"))
+	next := func(r *bufio.Reader) string {
+		for {
+			line, err := r.ReadString('\n')
+			if err != nil {
+				t.Fatal(err)
+			}
+			if topic, ok := strings.CutPrefix(line, "data: "); ok {
+				return strings.TrimSpace(topic)
+			}
+		}
+	}
+	hub.Publish(live.Event{Workspace: 1, Case: 13, Member: 71, Presence: true})
+	hub.Publish(live.Event{Workspace: 1, Case: 12, Member: 70, Presence: true}) // the visitor's own
+	hub.Publish(live.Event{Workspace: 1, Case: 12, Member: 71, Presence: true})
+	hub.Publish(live.Event{Workspace: 1, Case: 13})
+	if got := next(list); got != "case:13" {
+		t.Errorf("the list hears %s", got)
+	}
+	if first, second := next(page), next(page); first != "presence:12" || second != "case:13" {
+		t.Errorf("the case's page hears %s, %s", first, second)
+	}
+}

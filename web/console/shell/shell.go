@@ -198,9 +198,10 @@ func (s *Shell) Snapshot(r *http.Request, fn func(ctx context.Context) error) er
 // Page describes what differs from one console page to the next.
 type Page struct {
 	Title   string
-	Current string // the path of the sidebar's entry, relative to the workspace: "/inbox?filter=mine"
-	Query   string // shown in the search field
-	Flush   bool   // the page fills the main area without margin
+	Current string       // the path of the sidebar's entry, relative to the workspace: "/inbox?filter=mine"
+	Query   string       // shown in the search field
+	Flush   bool         // the page fills the main area without margin
+	Case    cases.Number // the page is of this case: it hears who else is on it
 }
 
 // Console returns the frame of a console page.
@@ -224,7 +225,7 @@ func (s *Shell) Console(r *http.Request, p Page) (ui.ConsoleProps, error) {
 		Bell:       bell,
 		User:       ui.User{Name: v.User.Name, Detail: v.User.Email, Menu: userMenu(v)},
 		LogoutPath: "/logout",
-		LiveSrc:    v.Path("/events"),
+		LiveSrc:    liveSrc(v, p.Case),
 		ListsSrc:   listsSrc(v, p.Current),
 		CasesHref:  v.Path("/cases/"),
 		Commands:   ui.Link{Label: "Commands", Href: v.Path("/shortcuts")},

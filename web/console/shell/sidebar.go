@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strconv"
 
+	"caseward/internal/desk/cases"
 	"caseward/internal/desk/notify"
 	"caseward/web/kit"
 	"caseward/web/ui"
@@ -46,4 +47,12 @@ func listsSrc(v *Visit, current string) string {
 		return v.Path("/lists")
 	}
 	return v.Path("/lists?" + url.Values{"current": {current}}.Encode())
+}
+
+// liveSrc is the stream of news; on the page of a case it also tells who comes and goes there.
+func liveSrc(v *Visit, of cases.Number) string {
+	if of == 0 {
+		return v.Path("/events")
+	}
+	return v.Path("/events?case=" + strconv.FormatInt(int64(of), 10))
 }

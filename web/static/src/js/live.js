@@ -3,7 +3,8 @@
 // replaced, matched by its id. What somebody reads or types in is never moved: then a pill says that
 // there is news, and they press it when they are ready. Parts with data-live-first come first; one that
 // comes back with data-live-stop="case:7" ends the updates of the other parts of that topic, and with
-// data-live-clear it empties them: they show what this person may not see any more.
+// data-live-clear it empties them: they show what this person may not see any more. Of one with data-live-inside
+// only what is in it is replaced, so that screen readers read it out.
 // "caseward:fresh" is dispatched on what was replaced; "caseward:changed" (detail: a topic) makes the
 // page look again by itself.
 import { isTyping } from "./menus.js";
@@ -126,6 +127,10 @@ async function swap(element, answers) {
   const page = await answers.get(url);
   const fresh = element.id && page?.getElementById(element.id);
   if (!fresh || !element.isConnected) return;
+  if (element.dataset.liveInside !== undefined) {
+    if (element.innerHTML !== fresh.innerHTML) element.replaceChildren(...fresh.childNodes);
+    return;
+  }
   const focused = element.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
   const held = element === document.activeElement;
   const scrolled = element.scrollTop;
