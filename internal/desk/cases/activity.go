@@ -32,7 +32,10 @@ const (
 	ActSnoozed          ActivityKind = "snoozed"
 	ActWoken            ActivityKind = "back from snooze"
 	ActFollowUp         ActivityKind = "follow-up added"
+	ActFollowUpChanged  ActivityKind = "follow-up changed"
 	ActFollowUpDone     ActivityKind = "follow-up done"
+	ActFollowUpOpen     ActivityKind = "follow-up open again"
+	ActFollowUpRemoved  ActivityKind = "follow-up removed"
 	ActDeleted          ActivityKind = "deleted"
 	ActRestored         ActivityKind = "restored"
 	ActJoined           ActivityKind = "joined"        // a thread that had begun as a case of its own

@@ -87,6 +87,9 @@ func (e *manyEdit) undoRestore(c *Case, b Before) error {
 	if err := c.requireNotMerged(); err != nil {
 		return err
 	}
+	if c.LastActivityAt.After(b.At) {
+		return movedOn(c, "was answered or changed its status")
+	}
 	d := *b.Deletion
 	c.DeletedAt, c.DeletedBy, c.DeletedCause, c.DeletedBulkID = d.At, d.By, d.Cause, d.Bulk
 	c.DeleteReason, c.DeleteReasonText = d.Reason, d.ReasonText

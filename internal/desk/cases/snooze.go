@@ -61,8 +61,8 @@ func (s *Service) Wake(ctx context.Context, actor access.Actor, n Number) (Case,
 
 const wakeBatch = 200
 
-// WakeDue brings back the cases whose time has come and tells their assignees. What is deleted waits until it is
-// restored: until then it is read-only.
+// WakeDue brings back the cases whose time has come and tells their assignees. What is deleted or merged into another case
+// waits until it is back: until then it is read-only.
 func (s *Service) WakeDue(ctx context.Context) (summary string, err error) {
 	total := 0
 	for {
@@ -82,7 +82,7 @@ func (s *Service) WakeDue(ctx context.Context) (summary string, err error) {
 }
 
 func (s *Service) wakeTx(ctx context.Context, tx pgx.Tx) ([]Case, error) {
-	rows, err := tx.Query(ctx, fmt.Sprintf(`select %s from cases where snoozed_until <= $1 and deleted_at is null
+	rows, err := tx.Query(ctx, fmt.Sprintf(`select %s from cases where snoozed_until <= $1 and deleted_at is null and merged_into_id is null
 		order by snoozed_until limit %d for update skip locked`, columns, wakeBatch), s.now())
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package followup
 
 import (
 	"context"
+	"errors"
 
 	"github.com/jackc/pgx/v5"
 
@@ -53,14 +54,24 @@ func (s *Service) Change(ctx context.Context, actor access.Actor, n cases.Number
 		if err := requireAssigneeTx(ctx, tx, c, in.Assignee); err != nil {
 			return err
 		}
-		changed, err := tx.Exec(ctx, `update followups set note = $4, assignee_id = $6,
-				reminded_at = case when due_at = $5 and assignee_id = $6 then reminded_at end, due_at = $5
-			where workspace_id = $1 and case_id = $2 and id = $3 and done_at is null`,
-			c.WorkspaceID, c.ID, id, in.Note, in.DueAt, in.Assignee)
-		if err == nil && changed.RowsAffected() == 0 {
-			err = errs.New(errs.Conflict, "This follow-up is done or was removed meanwhile.")
+		var changes bool // the case is locked, so nobody else changes it meanwhile
+		err := tx.QueryRow(ctx, `select (note, due_at, assignee_id) is distinct from ($4::text, $5::timestamptz, $6::bigint)
+			from followups where workspace_id = $1 and case_id = $2 and id = $3 and done_at is null`,
+			c.WorkspaceID, c.ID, id, in.Note, in.DueAt, in.Assignee).Scan(&changes)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return errs.New(errs.Conflict, "This follow-up is done or was removed meanwhile.")
 		}
-		return err
+		if err != nil || !changes {
+			return err
+		}
+		_, err = tx.Exec(ctx, `update followups set note = $4, assignee_id = $6,
+				reminded_at = case when due_at = $5 and assignee_id = $6 then reminded_at end, due_at = $5
+			where workspace_id = $1 and case_id = $2 and id = $3`,
+			c.WorkspaceID, c.ID, id, in.Note, in.DueAt, in.Assignee)
+		if err != nil {
+			return err
+		}
+		return cases.NoteTx(ctx, tx, actor, c, cases.ActFollowUpChanged, map[string]any{"followup": id, "due": in.DueAt}, s.now())
 	})
 }
 
@@ -72,10 +83,14 @@ func (s *Service) Finish(ctx context.Context, actor access.Actor, n cases.Number
 		changed, err := tx.Exec(ctx, `update followups set done_at = case when $4 then $5::timestamptz end, done_by = case when $4 then $6::bigint end
 			where workspace_id = $1 and case_id = $2 and id = $3 and (done_at is null) = $4`,
 			c.WorkspaceID, c.ID, id, done, s.now(), actor.Member)
-		if err != nil || changed.RowsAffected() == 0 || !done {
+		if err != nil || changed.RowsAffected() == 0 {
 			return err
 		}
-		return cases.NoteTx(ctx, tx, actor, c, cases.ActFollowUpDone, map[string]any{"followup": id}, s.now())
+		kind := cases.ActFollowUpDone
+		if !done {
+			kind = cases.ActFollowUpOpen
+		}
+		return cases.NoteTx(ctx, tx, actor, c, kind, map[string]any{"followup": id}, s.now())
 	})
 }
 
@@ -84,7 +99,10 @@ func (s *Service) Finish(ctx context.Context, actor access.Actor, n cases.Number
 // Needs WorkCases. Errors: Forbidden, NotFound, Gone; Conflict when the case is deleted.
 func (s *Service) Remove(ctx context.Context, actor access.Actor, n cases.Number, id ID) error {
 	return s.edit(ctx, actor, n, func(tx pgx.Tx, c cases.Case) error {
-		_, err := tx.Exec(ctx, `delete from followups where workspace_id = $1 and case_id = $2 and id = $3`, c.WorkspaceID, c.ID, id)
-		return err
+		removed, err := tx.Exec(ctx, `delete from followups where workspace_id = $1 and case_id = $2 and id = $3`, c.WorkspaceID, c.ID, id)
+		if err != nil || removed.RowsAffected() == 0 {
+			return err
+		}
+		return cases.NoteTx(ctx, tx, actor, c, cases.ActFollowUpRemoved, map[string]any{"followup": id}, s.now())
 	})
 }

@@ -28,6 +28,7 @@ type modelCase struct {
 	spam     bool
 	deleted  bool
 	gone     bool
+	merges   []*modelMerge // it was merged; the last one says into what
 	purgeAt  *time.Time
 	left     *time.Duration
 	frozen   []string // its rows when it was deleted
@@ -35,20 +36,30 @@ type modelCase struct {
 
 // model drives a desk by random deeds of random people and says after each what has to be true.
 type model struct {
-	t     *testing.T
-	d     *fixture.Desk
-	cases []*modelCase
-	days  *int
-	mails int
+	t      *testing.T
+	d      *fixture.Desk
+	cases  []*modelCase
+	days   *int
+	mails  int
+	merged []*modelCase // in the order of their merges
 }
 
 func (m *model) pick(rt *rapid.T) *modelCase {
 	if len(m.cases) == 0 {
 		m.newCase()
 	}
-	// The newest ones, so that a run gets somewhere.
-	recent := m.cases[max(0, len(m.cases)-3):]
+	recent := m.recent()
 	return recent[rapid.IntRange(0, len(recent)-1).Draw(rt, "case")]
+}
+
+// recent are the newest cases, so that a run gets somewhere; those that are redirects only are left out.
+func (m *model) recent() (list []*modelCase) {
+	for _, c := range slices.Backward(m.cases) {
+		if !c.redirect() && len(list) < 3 {
+			list = append(list, c)
+		}
+	}
+	return list
 }
 
 func (m *model) who(rt *rapid.T) access.Actor {
@@ -72,7 +83,7 @@ func (m *model) core(n cases.Number) []string {
 		}
 		var row map[string]any
 		must(m.t, json.Unmarshal([]byte(r), &row))
-		for _, column := range []string{"deleted_at", "deleted_by", "deleted_cause", "delete_reason", "delete_reason_text", "purge_at", "erasure_requested_at", "purge_left"} {
+		for _, column := range []string{"deleted_at", "deleted_by", "deleted_cause", "deleted_bulk_id", "delete_reason", "delete_reason_text", "purge_at", "erasure_requested_at", "purge_left"} {
 			delete(row, column)
 		}
 		text, err := json.Marshal(row)
@@ -86,35 +97,47 @@ func (m *model) audited() int {
 	return fixture.One[int](m.d, `select count(*) from audit_entries where workspace_id = $1`, m.d.ID())
 }
 
-// deed runs a deed that needs a permission and checks its result: refused without it, Gone after the end, Conflict where
-// the model says so, and in the trail in every case but Gone, Conflict and when nothing changed.
-func (m *model) deed(rt *rapid.T, what string, actor access.Actor, needs access.Permission, c *modelCase, conflict, changes bool, do func() error) (done bool) {
+// done is the outcome of a deed that was not refused.
+const done = "done"
+
+func outcome(err error) string {
+	if err == nil {
+		return done
+	}
+	return errs.KindOf(err).String()
+}
+
+// wanted is the outcome that a deed on a case must have: refused without the permission, Gone after the end, Conflict where
+// the model says so.
+func wanted(actor access.Actor, needs access.Permission, c *modelCase, conflict bool) string {
+	switch {
+	case !actor.Can(needs):
+		return errs.Forbidden.String()
+	case c.gone:
+		return errs.Gone.String()
+	case conflict:
+		return errs.Conflict.String()
+	}
+	return done
+}
+
+// deed runs a deed that needs a permission and checks its outcome: what changes something is in the trail, and what is
+// refused for lack of the permission; nothing else.
+func (m *model) deed(rt *rapid.T, what string, actor access.Actor, needs access.Permission, c *modelCase, conflict, changes bool, do func() error) bool {
 	before := m.audited()
 	err := do()
 	entries := m.audited() - before
-	want := "done"
-	switch {
-	case !actor.Can(needs):
-		want = errs.Forbidden.String()
-	case c.gone:
-		want = errs.Gone.String()
-	case conflict:
-		want = errs.Conflict.String()
-	}
-	got := "done"
-	if err != nil {
-		got = errs.KindOf(err).String()
-	}
-	if got != want {
+	want := wanted(actor, needs, c, conflict)
+	if got := outcome(err); got != want {
 		rt.Fatalf("%s of case %d by %s: %s (%v), want %s", what, c.number, actor.Role, got, err, want)
 	}
 	switch {
-	case want == "done" && changes && entries == 0, want == errs.Forbidden.String() && entries != 1:
+	case want == done && changes && entries == 0, want == errs.Forbidden.String() && entries != 1:
 		rt.Fatalf("%s of case %d by %s left %d entries in the trail", what, c.number, actor.Role, entries)
-	case (want == "done" && !changes || want == errs.Gone.String() || want == errs.Conflict.String()) && entries != 0:
+	case (want == done && !changes || want == errs.Gone.String() || want == errs.Conflict.String()) && entries != 0:
 		rt.Fatalf("%s of case %d, which changed nothing, left %d entries in the trail", what, c.number, entries)
 	}
-	return want == "done"
+	return want == done
 }
 
 func (m *model) restored(rt *rapid.T, c *modelCase, exactly bool) {
@@ -180,7 +203,7 @@ func (m *model) actions() map[string]func(*rapid.T) {
 				rows = m.core(c.number)
 			}
 			do := func() error { _, err := d.Cases.Delete(ctx, by, cases.DeleteInput{Number: c.number}); return err }
-			if m.deed(rt, "delete", by, access.DeleteCases, c, false, !c.deleted, do) && !c.deleted {
+			if m.deed(rt, "delete", by, access.DeleteCases, c, c.request != 0 && c.approved, !c.deleted, do) && !c.deleted {
 				c.deleted, c.frozen, c.purgeAt = true, rows, cases.PurgeDate(d.Clock.Now(), m.days)
 			}
 		},
@@ -274,7 +297,8 @@ func (m *model) actions() map[string]func(*rapid.T) {
 			must(t, err)
 			for _, c := range m.cases {
 				if c.request != 0 && c.approved {
-					c.gone, c.request = true, 0
+					c.request = 0
+					m.end(c)
 				}
 			}
 		},
@@ -283,7 +307,7 @@ func (m *model) actions() map[string]func(*rapid.T) {
 			purge(t, d)
 			for _, c := range m.cases {
 				if c.deleted && c.purgeAt != nil && !c.purgeAt.After(d.Clock.Now()) {
-					c.gone = true
+					m.end(c)
 				}
 			}
 		},
@@ -308,7 +332,7 @@ func (m *model) check(rt *rapid.T) {
 			continue
 		}
 		there = append(there, c.number)
-		if !c.deleted && !c.spam {
+		if !c.deleted && !c.spam && !c.redirect() {
 			live = append(live, c.number)
 		}
 	}
@@ -333,7 +357,7 @@ func (m *model) check(rt *rapid.T) {
 			rt.Fatalf("%s counts %d and lists %d", f, n, len(page.Rows))
 		}
 	}
-	for _, c := range m.cases[max(0, len(m.cases)-3):] {
+	for _, c := range m.recent() {
 		if !c.deleted || c.gone {
 			continue
 		}
@@ -343,6 +367,15 @@ func (m *model) check(rt *rapid.T) {
 		stored := get(m.t, d, c.number)
 		if !equalTime(stored.PurgeAt, c.purgeAt) || (stored.ErasureRequestedAt != nil) != (c.request != 0) {
 			rt.Fatalf("case %d: purge at %v, want %v; requested %v, want %v", c.number, stored.PurgeAt, c.purgeAt, stored.ErasureRequestedAt, c.request)
+		}
+	}
+}
+
+// end is the end of a case, and with it of those that were merged into it.
+func (m *model) end(c *modelCase) {
+	for _, x := range m.cases {
+		if x == c || x.root() == c {
+			x.gone = true
 		}
 	}
 }

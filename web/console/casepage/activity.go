@@ -74,8 +74,14 @@ func (v view) sentence(a cases.Activity) (string, ui.IconName) {
 		return "brought the case back from snooze", ui.IconAlarmClock
 	case cases.ActFollowUp:
 		return "added a follow-up", ui.IconCalendarClock
+	case cases.ActFollowUpChanged:
+		return "changed a follow-up", ui.IconCalendarClock
 	case cases.ActFollowUpDone:
 		return "finished a follow-up", ui.IconCalendarClock
+	case cases.ActFollowUpOpen:
+		return "opened a finished follow-up again", ui.IconCalendarClock
+	case cases.ActFollowUpRemoved:
+		return "removed a follow-up", ui.IconCalendarClock
 	case cases.ActDeleted:
 		return "deleted the case", ui.IconTrash2
 	case cases.ActRestored:
