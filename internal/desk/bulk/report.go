@@ -68,8 +68,8 @@ type ToldInput struct {
 	Size  int
 }
 
-// Told lists the cases of an action that were refused, or kept by its undo, with the reason, in the order they were
-// done.
+// Told lists the cases of an action that were refused, or kept by its undo, with the reason, and those that did not come
+// back whole, in the order they were done.
 //
 // Needs what Get needs. Errors: NotFound.
 func (s *Service) Told(ctx context.Context, actor access.Actor, id ID, in ToldInput) (list []Told, err error) {
@@ -79,7 +79,7 @@ func (s *Service) Told(ctx context.Context, actor access.Actor, id ID, in ToldIn
 	err = s.db.ReadWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, fmt.Sprintf(`select i.case_id as id, c.number, i.state, i.reason from bulk_items i
 			join cases c on c.workspace_id = i.workspace_id and c.id = i.case_id
-			where i.workspace_id = $1 and i.bulk_id = $2 and i.case_id > $3 and i.state in ('refused', 'kept')
+			where i.workspace_id = $1 and i.bulk_id = $2 and i.case_id > $3 and i.reason <> ''
 			order by i.case_id limit %d`, in.Size), actor.Workspace, id, in.After)
 		if err != nil {
 			return err

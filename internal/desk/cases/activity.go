@@ -21,6 +21,7 @@ const (
 	ActReceived         ActivityKind = "received"
 	ActReplied          ActivityKind = "replied"
 	ActNoted            ActivityKind = "noted"
+	ActResent           ActivityKind = "sent again" // a message whose mail had failed or was cancelled
 	ActStatus           ActivityKind = "status changed"
 	ActAssigned         ActivityKind = "assigned"
 	ActPriority         ActivityKind = "priority changed"

@@ -198,8 +198,9 @@ type manyEdit struct {
 	results  []ManyResult
 	lines    []manyLine // for feed and trail
 	edited   []Case
-	hidden   []Case // whose deletion changed
-	back     []ID   // that get back what they had, as far as it still exists
+	hidden   []Case          // whose deletion changed
+	back     []ID            // that get back what they had, as far as it still exists
+	without  map[ID][]string // and what does not
 	tellings tellings
 
 	retentionDays *int
@@ -219,7 +220,7 @@ type manyLine struct {
 func (s *Service) beginManyTx(ctx context.Context, tx pgx.Tx, actor access.Actor, bulk int64, ids []ID) (*manyEdit, error) {
 	locked, err := lockManyTx(ctx, tx, actor.Workspace, ids)
 	// PostgreSQL keeps microseconds: an undo compares what it reads with this.
-	return &manyEdit{actor: actor, bulk: bulk, now: s.now().Truncate(time.Microsecond), cases: locked}, err
+	return &manyEdit{actor: actor, bulk: bulk, now: s.now().Truncate(time.Microsecond), cases: locked, without: map[ID][]string{}}, err
 }
 
 func (e *manyEdit) prepareTx(ctx context.Context, tx pgx.Tx, m Many) (err error) {

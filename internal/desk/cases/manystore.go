@@ -40,6 +40,10 @@ func (e *manyEdit) saveTx(ctx context.Context, tx pgx.Tx) error {
 	if err := e.dropMissingTx(ctx, tx); err != nil {
 		return err
 	}
+	if err := e.sendAfterAllTx(ctx, tx); err != nil {
+		return err
+	}
+	e.tellWithout()
 	if err := e.saveLinesTx(ctx, tx); err != nil {
 		return err
 	}
@@ -58,12 +62,34 @@ func (e *manyEdit) dropMissingTx(ctx context.Context, tx pgx.Tx) error {
 		return nil
 	}
 	missing, err := dropMissingTx(ctx, tx, e.actor.Workspace, list)
-	for i, r := range e.results {
-		if without := missing[r.ID]; len(without) > 0 {
-			e.results[i].Reason = "It came back without " + strings.Join(without, ", ") + "."
-		}
+	for id, without := range missing {
+		e.without[id] = append(e.without[id], without...)
 	}
 	return err
+}
+
+// sendAfterAllTx is for cases that are live again.
+func (e *manyEdit) sendAfterAllTx(ctx context.Context, tx pgx.Tx) error {
+	var live []ID
+	for _, l := range e.lines {
+		if (l.kind == ActRestored || l.kind == ActNotSpam) && l.c.Visibility() == Live {
+			live = append(live, l.c.ID)
+		}
+	}
+	late, err := sendAfterAllTx(ctx, tx, e.actor.Workspace, live, e.now)
+	for _, id := range late {
+		e.without[id] = append(e.without[id], unsentReply)
+	}
+	return err
+}
+
+// tellWithout says of each case what did not come back with it.
+func (e *manyEdit) tellWithout() {
+	for i, r := range e.results {
+		if without := e.without[r.ID]; len(without) > 0 {
+			e.results[i].Reason = "It came back without " + strings.Join(without, "; and without ") + "."
+		}
+	}
 }
 
 // saveManyTx is saveTx for what a change to many may change.

@@ -22,7 +22,8 @@ type Restored struct {
 }
 
 // Restore brings a deleted case back exactly as it was: status, assignee, tags, times and its place in the list.
-// What is gone meanwhile (a deactivated assignee, an archived queue or tag) stays away and is named. Restoring a
+// What is gone meanwhile (a deactivated assignee, an archived queue or tag) stays away and is named. A reply that had not
+// been sent when the case was deleted is sent now, within a day. Restoring a
 // case that is not deleted changes nothing, unless Reopen asks for it.
 //
 // Needs RestoreCases. Errors: Forbidden, NotFound, Gone; Conflict while a request for permanent deletion is open, and
@@ -63,7 +64,15 @@ func (s *Service) RestoreTx(ctx context.Context, tx pgx.Tx, actor access.Actor, 
 	if err != nil {
 		return nil, err
 	}
-	missing = all[c.ID]
+	if missing = all[c.ID]; c.Visibility() == Live {
+		late, err := sendAfterAllTx(ctx, tx, c.WorkspaceID, []ID{c.ID}, s.now())
+		if err != nil {
+			return nil, err
+		}
+		if len(late) > 0 {
+			missing = append(missing, unsentReply)
+		}
+	}
 	err = s.noteTx(ctx, tx, actor, *c, ActRestored, map[string]any{"came_back_without": len(missing)})
 	if err != nil || actor.Kind != access.Contact {
 		return missing, err

@@ -24,7 +24,7 @@ func (s *Service) MarkSpam(ctx context.Context, actor access.Actor, n Number) (C
 	})
 }
 
-// NotSpam brings a case back from the Spam view as it was.
+// NotSpam brings a case back from the Spam view as it was. A reply that had not been sent by then is sent now, within a day.
 //
 // Needs WorkCases. Errors: Forbidden, NotFound, Gone; Conflict when the case is deleted.
 func (s *Service) NotSpam(ctx context.Context, actor access.Actor, n Number) (Case, error) {
@@ -34,6 +34,9 @@ func (s *Service) NotSpam(ctx context.Context, actor access.Actor, n Number) (Ca
 		}
 		c.SpamAt, c.SpamBy, c.SpamCause = nil, nil, nil
 		if err := saveTx(ctx, tx, *c); err != nil {
+			return err
+		}
+		if _, err := sendAfterAllTx(ctx, tx, c.WorkspaceID, []ID{c.ID}, s.now()); err != nil {
 			return err
 		}
 		return s.noteTx(ctx, tx, actor, *c, ActNotSpam, nil)

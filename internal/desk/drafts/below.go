@@ -21,13 +21,13 @@ func SentTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c cases.Case, in
 // MoveTx takes the drafts of a case that becomes a redirect along to the case that has its messages now. A member who
 // writes on both gets both texts in one.
 func MoveTx(ctx context.Context, tx pgx.Tx, from, into cases.Case) error {
-	batch := &pgx.Batch{}
-	batch.Queue(`insert into drafts as d (workspace_id, case_id, member_id, kind, body, version, writer, updated_at)
-		select workspace_id, $3, member_id, kind, body, version, writer, updated_at from drafts where workspace_id = $1 and case_id = $2
+	// In one statement: what somebody types at this moment is taken along as it is once that is stored.
+	_, err := tx.Exec(ctx, `with gone as (delete from drafts where workspace_id = $1 and case_id = $2 returning *)
+		insert into drafts as d (workspace_id, case_id, member_id, kind, body, version, writer, updated_at)
+		select workspace_id, $3, member_id, kind, body, version, writer, updated_at from gone
 		on conflict (workspace_id, case_id, member_id, kind) do update set body = d.body || E'\n\n' || excluded.body,
 			version = excluded.version, writer = '', updated_at = greatest(d.updated_at, excluded.updated_at)`, from.WorkspaceID, from.ID, into.ID)
-	batch.Queue(`delete from drafts where workspace_id = $1 and case_id = $2`, from.WorkspaceID, from.ID)
-	return tx.SendBatch(ctx, batch).Close()
+	return err
 }
 
 // CountTx counts the drafts of all members on a case for which holds says so.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
@@ -306,4 +307,35 @@ func TestErasedWordsGoFromDraftsToo(t *testing.T) {
 	if !errors.Is(err, drafts.ErrElsewhere) {
 		t.Errorf("it would come back: %v", err)
 	}
+}
+
+// TestAMergeTakesTheNewestWords: somebody's typing is stored in the moment of the merge.
+func TestAMergeTakesTheNewestWords(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	from, into := d.Receive(fixture.Mail{}), d.Receive(fixture.Mail{})
+	save(t, d, d.Ana, drafts.SaveInput{Number: from, Kind: drafts.Reply, Body: "Begun"})
+	typed, merging, merged := make(chan struct{}), make(chan struct{}), make(chan error)
+	go func() {
+		<-typed
+		_, err := d.Messages.Merge(t.Context(), d.Ben, from, into)
+		merged <- err
+	}()
+	go func() {
+		defer close(merging)
+		<-typed
+		for t.Context().Err() == nil && fixture.One[int](d, `select count(*) from pg_stat_activity, pg_sleep(0.01)
+			where datname = current_database() and wait_event_type = 'Lock'`) == 0 {
+		}
+	}()
+	must(t, d.DB.InWorkspace(t.Context(), d.ID(), func(tx pgx.Tx) error {
+		if _, err := tx.Exec(t.Context(), `update drafts set body = 'Begun and finished'`); err != nil {
+			return err
+		}
+		close(typed)
+		<-merging
+		return nil
+	}))
+	must(t, <-merged)
+	same(t, "after the merge", mine(t, d, d.Ana, into), map[drafts.Kind]string{drafts.Reply: "Begun and finished"})
 }

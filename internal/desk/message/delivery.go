@@ -2,6 +2,7 @@ package message
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -68,7 +69,7 @@ type Delivery struct {
 	CcRecipients  []string
 	MessageID     string
 	InReplyTo     *string
-	References    []string // oldest first
+	References    []string // newest first
 	AuthorName    string
 	WorkspaceName string
 	From          string // the inbound address it goes out from
@@ -88,7 +89,7 @@ func ClaimDelivery(ctx context.Context, d *db.DB, now time.Time) (mail *Delivery
 			return err
 		}
 		if mail == nil {
-			return cancelHiddenTx(ctx, tx)
+			return cancelHiddenTx(ctx, tx, now)
 		}
 		_, err = tx.Exec(ctx, `update outbound_mails set attempts = attempts + 1, next_try_at = $3 where workspace_id = $1 and id = $2`,
 			mail.WorkspaceID, mail.ID, now.Add(lease))
@@ -134,8 +135,9 @@ func SettleDelivery(ctx context.Context, d *db.DB, mail Delivery, now time.Time,
 		}
 	}
 	return d.AsSystem(ctx, "outbox", func(tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, `update outbound_mails set state = $3, last_error = $4, next_try_at = $5,
-				sent_at = case when $3 = 'sent' then $6::timestamptz end
+		_, err := tx.Exec(ctx, `update outbound_mails set state = $3, last_error = $4, next_try_at = $5, hidden_at = null,
+				sent_at = case when $3 = 'sent' then $6::timestamptz end,
+				subject = case when $3 = 'queued' then subject end, reference_ids = case when $3 = 'queued' then reference_ids end
 			where workspace_id = $1 and id = $2 and (state = 'queued' or state = 'cancelled' and $3 = 'sent')`, mail.WorkspaceID, mail.ID, state, text, next, now)
 		return err
 	})
@@ -151,22 +153,27 @@ func plain(text string) string {
 }
 
 // cancelSQL asks for each queued mail whether its case is live; as "not exists" it may be joined with all cases.
-const cancelSQL = `update outbound_mails o set state = 'cancelled', last_error = 'The case was deleted or marked as spam before this was sent.'
+const cancelSQL = `update outbound_mails o set state = 'cancelled', hidden_at = $1,
+		last_error = 'The case was deleted or marked as spam before this was sent.'
 	from (select o.workspace_id, o.id from outbound_mails o where o.state = 'queued' and
 			(select true from live_cases c where c.workspace_id = o.workspace_id and c.id = o.case_id) is null
 		for update skip locked) hidden
 	where o.workspace_id = hidden.workspace_id and o.id = hidden.id`
 
-// cancelHiddenTx drops what is queued for cases that are deleted or in spam: no mail leaves for those.
-func cancelHiddenTx(ctx context.Context, tx pgx.Tx) error {
-	_, err := tx.Exec(ctx, cancelSQL)
+// cancelHiddenTx drops what is queued for cases that are deleted or in spam: no mail leaves for those. Once such a case is
+// back, desk/cases lets it be sent, if it is not too late.
+func cancelHiddenTx(ctx context.Context, tx pgx.Tx, now time.Time) error {
+	_, err := tx.Exec(ctx, cancelSQL, now)
 	return err
 }
 
-const dueSQL = `select o.workspace_id, o.id, c.id as case_id, c.number, m.id as message_row, c.subject, m.body_text,
+// referencesSQL are the mails before the message m on the case of o, the newest first.
+const referencesSQL = `array(select r.message_id from messages r where r.workspace_id = o.workspace_id and r.case_id = o.case_id
+	and r.id < m.id and r.message_id is not null order by r.id desc limit 20)`
+
+const dueSQL = `select o.workspace_id, o.id, c.id as case_id, c.number, m.id as message_row, coalesce(o.subject, c.subject) as subject, m.body_text,
 		m.to_recipients, m.cc_recipients, coalesce(m.message_id, '') as message_id, p.message_id as in_reply_to,
-		array(select r.message_id from messages r where r.workspace_id = o.workspace_id and r.case_id = o.case_id
-			and r.id < m.id and r.message_id is not null order by r.id desc limit 20) as "references",
+		coalesce(o.reference_ids, ` + referencesSQL + `) as "references",
 		coalesce(u.name, '') as author_name, w.name as workspace_name, coalesce(a.address, '') as "from", o.created_at, o.attempts,
 		coalesce((select true from attachments f where f.workspace_id = o.workspace_id and f.message_id = m.id limit 1), false) as has_files
 	from outbound_mails o
@@ -222,15 +229,20 @@ func (s *Service) Resend(ctx context.Context, actor access.Actor, n cases.Number
 		if err := requireNotSpam(c); err != nil {
 			return err
 		}
-		again, err := tx.Exec(ctx, `update outbound_mails set state = 'queued', attempts = 0, last_error = '', next_try_at = $4
+		var id ID
+		err = tx.QueryRow(ctx, `update outbound_mails set state = 'queued', hidden_at = null, attempts = 0, last_error = '', next_try_at = $4
 			where workspace_id = $1 and case_id = $2 and id = $3 and state in ('failed', 'bounced', 'cancelled')
-				and not exists (select from redactions r where r.workspace_id = $1 and r.message_id = outbound_mails.message_id)`,
-			actor.Workspace, c.ID, delivery, s.now())
-		switch {
-		case err != nil:
-			return err
-		case again.RowsAffected() == 0:
+				and not exists (select from redactions r where r.workspace_id = $1 and r.message_id = outbound_mails.message_id)
+			returning message_id`,
+			actor.Workspace, c.ID, delivery, s.now()).Scan(&id)
+		if errors.Is(err, pgx.ErrNoRows) {
 			return errs.New(errs.Conflict, "This message is on its way, or was sent already, or some of it was erased. Write a new reply to send it.")
+		}
+		if err != nil {
+			return err
+		}
+		if err := cases.NoteTx(ctx, tx, actor, c, cases.ActResent, map[string]any{"message": id}, s.now()); err != nil {
+			return err
 		}
 		return s.jobs.PokeTx(ctx, tx, OutboxSweep)
 	})

@@ -177,14 +177,7 @@ func TestNoMailLeavesAHiddenCase(t *testing.T) {
 	wants(t, d.Messages.Resend(ctx, d.Ana, spam, mail(spam)), errs.Conflict, "sending from spam")
 	_, err = d.Cases.Restore(ctx, d.Ana, cases.RestoreInput{Number: deleted})
 	must(t, err)
-	if claim(t, d) != nil {
-		t.Error("a restore sends what was cancelled")
-	}
 	wants(t, d.Messages.Resend(ctx, d.Ana, undone, mail(deleted)), errs.Conflict, "a mail of another case")
-	must(t, d.Messages.Resend(ctx, d.Ana, deleted, mail(deleted)))
-	if m := claim(t, d); m == nil || m.Number != deleted {
-		t.Errorf("%+v", m)
-	}
 }
 
 func TestQueuesAreReadByTheirIndex(t *testing.T) {
@@ -202,7 +195,7 @@ func TestQueuesAreReadByTheirIndex(t *testing.T) {
 		}{
 			{"inbound_mails_waiting", message.WaitingSQL, []any{d.Clock.Now(), 20}},
 			{"outbound_mails_queued", message.DueSQL, []any{d.Clock.Now()}},
-			{"outbound_mails_queued", message.CancelSQL, nil},
+			{"outbound_mails_queued", message.CancelSQL, []any{d.Clock.Now()}},
 		} {
 			p := plan.Of(t, tx, q.query, q.args...)
 			bad := slices.DeleteFunc(p.Bad(), func(s string) bool { // small tables, and the short list of what is queued

@@ -23,6 +23,10 @@ type moved map[string][]string
 func moveTx(ctx context.Context, tx pgx.Tx, from, into cases.Case) (moved, error) {
 	all := moved{}
 	batch := &pgx.Batch{}
+	// What waits to be sent goes out as it was written: under the subject, and as an answer within the thread, of its own case.
+	batch.Queue(`update outbound_mails o set subject = coalesce(o.subject, c.subject), reference_ids = coalesce(o.reference_ids, `+referencesSQL+`)
+		from cases c, messages m where o.workspace_id = $1 and o.case_id in ($2, $3) and o.state = 'queued'
+			and c.workspace_id = $1 and c.id = o.case_id and m.workspace_id = $1 and m.id = o.message_id`, into.WorkspaceID, from.ID, into.ID)
 	for _, m := range movable {
 		batch.Queue(`update `+m.table+` set case_id = $3 where workspace_id = $1 and case_id = $2 returning `+m.key+`::text`, into.WorkspaceID, from.ID, into.ID).
 			Query(func(rows pgx.Rows) (err error) {
@@ -43,5 +47,9 @@ func moveBackTx(ctx context.Context, tx pgx.Tx, from, into cases.Case, all moved
 		batch.Queue(`update `+m.table+` set case_id = $2 where workspace_id = $1 and case_id = $3 and `+m.key+` = any ($4::text[]::`+m.kind+`[])`,
 			from.WorkspaceID, from.ID, into.ID, all[m.table])
 	}
+	// What still waits is on its own case again.
+	batch.Queue(`update outbound_mails o set subject = null, reference_ids = null from cases c
+		where o.workspace_id = $1 and o.case_id in ($2, $3) and c.workspace_id = $1 and c.id = o.case_id and o.subject = c.subject`,
+		from.WorkspaceID, from.ID, into.ID)
 	return tx.SendBatch(ctx, batch).Close()
 }

@@ -34,6 +34,11 @@ var besideMessages = []beside{
 		count:   func(p *redactionPlan, everywhere bool, n int) { *pick(everywhere, &p.Subjects, &p.Left.Subjects) += n },
 	},
 	{
+		find:    `select id, subject from outbound_mails where workspace_id = $1 and case_id = $2 and subject is not null order by id`,
+		rewrite: `update outbound_mails set subject = $4 where workspace_id = $1 and case_id = $2 and id = $3`,
+		count:   func(*redactionPlan, bool, int) {}, // it is that of a merged case
+	},
+	{
 		find: `select bulk_id, before->'deletion'->>'reason_text' from bulk_items
 			where workspace_id = $1 and case_id = $2 and before->'deletion'->>'reason_text' <> '' order by bulk_id`,
 		rewrite: `update bulk_items set before = jsonb_set(before, '{deletion,reason_text}', to_jsonb($4::text))

@@ -69,7 +69,7 @@ func (s *Service) takeContentTx(ctx context.Context, tx pgx.Tx, actor access.Act
 	}
 	batch.Queue(`select erase_attachments($1, $2)`, p.Message.ID, files)
 	batch.Queue(`delete from inbound_mails where workspace_id = $1 and id = any ($2)`, c.WorkspaceID, p.raws)
-	batch.Queue(`update outbound_mails set state = case state when 'queued' then 'cancelled' else state end,
+	batch.Queue(`update outbound_mails set hidden_at = null, state = case state when 'queued' then 'cancelled' else state end,
 			last_error = case when state = 'sent' then '' else 'Content of this message was erased, so it is not sent.' end
 		where workspace_id = $1 and message_id = any ($2)`, c.WorkspaceID, p.touched())
 	return tx.SendBatch(ctx, batch).Close()

@@ -555,7 +555,7 @@ func report(v showView) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Table(ui.TableProps{Caption: "Cases left out, and why", ShowCaption: true, Columns: []ui.Column{{Label: "Case"}, {Label: "Why"}}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var24), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Table(ui.TableProps{Caption: "Cases left out or not as they were, and why", ShowCaption: true, Columns: []ui.Column{{Label: "Case"}, {Label: "Why"}}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var24), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

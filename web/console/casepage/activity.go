@@ -49,6 +49,8 @@ func (v view) sentence(a cases.Activity) (string, ui.IconName) {
 	switch a.Kind {
 	case cases.ActCreated, cases.ActReceived, cases.ActReplied, cases.ActNoted:
 		return "", ""
+	case cases.ActResent:
+		return "sent a reply again", ui.IconSend
 	case cases.ActStatus:
 		if a.ActorKind == access.Contact {
 			return "answered, so the case is open again", ui.IconRotateCcw
