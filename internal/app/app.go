@@ -131,7 +131,27 @@ func Open(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error
 		a.Close(ctx)
 		return nil, unreachable(err)
 	}
+	if err := a.requireServer(ctx); err != nil {
+		a.Close(ctx)
+		return nil, err
+	}
 	return a, nil
+}
+
+// requireServer refuses a database server that the schema cannot be made on, before half of it is there.
+func (a *App) requireServer(ctx context.Context) error {
+	var version int
+	if err := a.DB.SystemPool().QueryRow(ctx, `select current_setting('server_version_num')::int / 10000`).Scan(&version); err != nil {
+		return err
+	}
+	return oldServer(version)
+}
+
+func oldServer(version int) error {
+	if version < embedded.OldestMajor {
+		return fmt.Errorf("the database server is PostgreSQL %d, which is too old: DATABASE_URL must name version %d or newer", version, embedded.OldestMajor)
+	}
+	return nil
 }
 
 // unreachable is the driver's error in one line: it has one for each address of the host, which mostly say the same.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"caseward/internal/desk/access"
@@ -49,11 +50,18 @@ func (r request) counts() []string {
 		unit string
 	}{
 		{r.Messages, "message"}, {r.Notes, "internal note"}, {r.Attachments, "attachment"},
-		{r.RawMails, "raw mail"}, {r.Activities, "activity entry"},
+		{r.RawMails, "raw mail"}, {r.FollowUps, "follow-up"}, {r.Drafts, "unsent draft"}, {r.Activities, "activity entry"},
 	} {
 		if c.n > 0 {
 			list = append(list, ui.Count(c.n, c.unit))
 		}
+	}
+	if len(r.Merged) > 0 {
+		numbers := make([]string, len(r.Merged))
+		for i, n := range r.Merged {
+			numbers[i] = fmt.Sprintf("#%d", n)
+		}
+		list = append(list, ui.Count(len(r.Merged), "case")+" merged into it ("+strings.Join(numbers, ", ")+")")
 	}
 	return list
 }

@@ -37,6 +37,7 @@ const (
 	ActFollowUpDone     ActivityKind = "follow-up done"
 	ActFollowUpOpen     ActivityKind = "follow-up open again"
 	ActFollowUpRemoved  ActivityKind = "follow-up removed"
+	ActFollowUpPassed   ActivityKind = "follow-up passed on" // since its assignee is no longer active
 	ActDeleted          ActivityKind = "deleted"
 	ActRestored         ActivityKind = "restored"
 	ActJoined           ActivityKind = "joined"        // a thread that had begun as a case of its own

@@ -8,7 +8,6 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/contact"
-	"caseward/internal/desk/notify"
 )
 
 // RedirectTx makes a locked case whose messages have moved a redirect to the other one, which gets its feed and its
@@ -29,16 +28,10 @@ func RedirectTx(ctx context.Context, tx pgx.Tx, actor access.Actor, from Case, i
 	batch.Queue(`update case_search t set document = add_words(t.document, f.document), version = least(t.version, f.version) from case_search f
 		where t.workspace_id = $1 and t.case_id = $3 and f.workspace_id = $1 and f.case_id = $2`, from.WorkspaceID, from.ID, into.ID)
 	batch.Queue(`update case_search set document = '' where workspace_id = $1 and case_id = $2`, from.WorkspaceID, from.ID)
-	batch.Queue(`insert into case_tags (workspace_id, case_id, tag_id) select workspace_id, $3, tag_id from case_tags
-		where workspace_id = $1 and case_id = $2 on conflict do nothing`, from.WorkspaceID, from.ID, into.ID)
-	batch.Queue(`update cases set merged_into_id = $3 where workspace_id = $1 and (id = $2 or merged_into_id = $2)`,
-		from.WorkspaceID, from.ID, into.ID)
-	batch.Queue(`insert into erasure_replies (workspace_id, case_id, request_id, created_at) select workspace_id, $3, request_id, created_at
-		from erasure_replies where workspace_id = $1 and case_id = $2 on conflict do nothing`, from.WorkspaceID, from.ID, into.ID)
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return err
 	}
-	if _, err := notify.MoveTx(ctx, tx, from.WorkspaceID, int64(from.ID), int64(into.ID), now); err != nil {
+	if err := new(Taken).takeOverTx(ctx, tx, from, *into, now); err != nil {
 		return err
 	}
 	return NoteTx(ctx, tx, actor, *into, ActJoined, map[string]any{"from": from.Number}, now)
@@ -57,7 +50,7 @@ func AdoptTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c *Case, subjec
 	if err := saveTx(ctx, tx, *c); err != nil {
 		return err
 	}
-	if err := IndexTx(ctx, tx, c.WorkspaceID, c.ID, Words{Subject: subject}); err != nil {
+	if err := ReindexTx(ctx, tx, c.WorkspaceID, c.ID); err != nil { // nobody finds it by the old subject
 		return err
 	}
 	return NoteTx(ctx, tx, actor, *c, ActJoined, map[string]any{"parent": true}, now)

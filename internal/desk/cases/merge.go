@@ -51,6 +51,21 @@ func MergeTx(ctx context.Context, tx pgx.Tx, actor access.Actor, from Case, into
 	if err := saveTx(ctx, tx, *into); err != nil {
 		return Taken{}, err
 	}
+	if err := t.takeOverTx(ctx, tx, from, *into, now); err != nil {
+		return Taken{}, err
+	}
+	if err := reindexBothTx(ctx, tx, from, *into); err != nil {
+		return Taken{}, err
+	}
+	if err := NoteTx(ctx, tx, actor, from, ActMergedInto, map[string]any{"into": into.Number}, now); err != nil {
+		return Taken{}, err
+	}
+	return t, NoteTx(ctx, tx, actor, *into, ActMerged, map[string]any{"from": from.Number}, now)
+}
+
+// takeOverTx makes a locked case a redirect to the other one, which gets what hangs on it, and keeps what that was: tags, as
+// many as fit, requests that it answered, the redirects to it, and notifications.
+func (t *Taken) takeOverTx(ctx context.Context, tx pgx.Tx, from, into Case, now time.Time) (err error) {
 	batch := &pgx.Batch{}
 	batch.Queue(`insert into case_tags (workspace_id, case_id, tag_id)
 		select f.workspace_id, $3, f.tag_id from case_tags f where f.workspace_id = $1 and f.case_id = $2
@@ -64,19 +79,10 @@ func MergeTx(ctx context.Context, tx pgx.Tx, actor access.Actor, from Case, into
 		returning id`, from.WorkspaceID, from.ID, into.ID).Query(collect(&t.Redirects))
 	batch.Queue(`update cases set merged_into_id = $3 where workspace_id = $1 and id = $2`, from.WorkspaceID, from.ID, into.ID)
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
-		return Taken{}, err
+		return err
 	}
-	var err error
-	if t.Told, err = notify.MoveTx(ctx, tx, from.WorkspaceID, int64(from.ID), int64(into.ID), now); err != nil {
-		return Taken{}, err
-	}
-	if err := reindexBothTx(ctx, tx, from, *into); err != nil {
-		return Taken{}, err
-	}
-	if err := NoteTx(ctx, tx, actor, from, ActMergedInto, map[string]any{"into": into.Number}, now); err != nil {
-		return Taken{}, err
-	}
-	return t, NoteTx(ctx, tx, actor, *into, ActMerged, map[string]any{"from": from.Number}, now)
+	t.Told, err = notify.MoveTx(ctx, tx, from.WorkspaceID, int64(from.ID), int64(into.ID), now)
+	return err
 }
 
 // UnmergeTx makes a locked redirect whose messages are back a case of its own again, and takes from the other one what it

@@ -185,6 +185,43 @@ func TestWhoMayNotAndWhatIsWrong(t *testing.T) {
 	}
 }
 
+// TestAFollowUpOfSomebodyWhoLeft is passed on: to whom the case is assigned to, else to whoever made it, else to the owner.
+func TestAFollowUpOfSomebodyWhoLeft(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	assigned, unassigned := d.Receive(fixture.Mail{}), d.Receive(fixture.Mail{})
+	_, err := d.Cases.Update(t.Context(), d.Owner, assigned, cases.UpdateInput{Assignee: &d.Ana.Member})
+	must(t, err)
+	for what, by := range map[string]access.Actor{"the admin's": d.Admin, "ben's": d.Ben} {
+		for _, n := range []cases.Number{assigned, unassigned} {
+			_, err := d.FollowUps.Add(t.Context(), by, n, followup.Input{Note: what, DueAt: d.Clock.Now().Add(time.Hour), Assignee: d.Ben.Member})
+			must(t, err)
+		}
+	}
+	d.Exec(`update members set deactivated_at = $2 where id = $1`, int64(d.Ben.Member), d.Clock.Now())
+	d.Clock.Advance(2 * time.Hour)
+	remind(t, d)
+	remind(t, d)
+	for who, m := range map[string]access.Actor{"ana": d.Ana, "admin": d.Admin, "owner": d.Owner} {
+		want := map[string][]string{"ana": {"ben's", "the admin's"}, "admin": {"the admin's"}, "owner": {"ben's"}}[who]
+		list := notes(t, d, m, followup.ListInput{DueOnly: true})
+		slices.Sort(list)
+		same(t, who+"'s", want, list)
+		if told(d, m.Member) != len(want) || due(t, d, m) != len(want) {
+			t.Errorf("%s was told of %d, counts %d", who, told(d, m.Member), due(t, d, m))
+		}
+	}
+	// And those that somebody had been told of before they left.
+	d.Exec(`update members set deactivated_at = $2 where id = $1`, int64(d.Ana.Member), d.Clock.Now())
+	remind(t, d)
+	if n := told(d, d.Admin.Member) + told(d, d.Owner.Member); n != 4 {
+		t.Errorf("%d are told of after the second left", n)
+	}
+	if trail := d.Trail(assigned); trail[len(trail)-1] != "case.follow-up passed on" {
+		t.Error(trail)
+	}
+}
+
 // TestManyProcessesRemindOnce: each follow-up is told of once, however many sweeps run.
 func TestManyProcessesRemindOnce(t *testing.T) {
 	t.Parallel()

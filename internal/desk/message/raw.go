@@ -49,7 +49,7 @@ func (s *Service) TakeIn(ctx context.Context, r Raw, in Incoming) (*Received, er
 			if waits, err := lockReceivedTx(ctx, tx, r); err != nil || !waits {
 				return err
 			}
-			in.HeldFor = r.HeldFor
+			in.Held = true
 		}
 		received, err := s.ReceiveTx(ctx, tx, r.WorkspaceID, in)
 		if err != nil {

@@ -15,12 +15,12 @@ import (
 
 // Incoming is a mail that was read, addressed to a workspace.
 type Incoming struct {
-	MessageID   string    // never empty; made from the content where the mail has none
-	HeldFor     *cases.ID // the case that an automatic mail was held back with, until now
-	FromUs      bool      // the sender is the workspace's own address: an echo of what we sent
-	Content     string    // a hash of who wrote what; it tells mails apart that share a Message-ID
-	References  []string  // In-Reply-To first, then References from the newest to the oldest
-	ReplyCase   cases.ID  // from a reply address whose signature was checked; 0 without
+	MessageID   string   // never empty; made from the content where the mail has none
+	Held        bool     // an automatic mail that was held back with a deleted case, until now
+	FromUs      bool     // the sender is the workspace's own address: an echo of what we sent
+	Content     string   // a hash of who wrote what; it tells mails apart that share a Message-ID
+	References  []string // In-Reply-To first, then References from the newest to the oldest
+	ReplyCase   cases.ID // from a reply address whose signature was checked; 0 without
 	FromName    string
 	FromEmail   string
 	To, Cc      []string
@@ -57,17 +57,20 @@ type Received struct {
 // ReceiveTx puts a mail into the case it belongs to, or makes one. It is the only way in for mail, and it runs in
 // the transaction that also finishes the raw mail, so a mail is taken in once or not at all.
 func (s *Service) ReceiveTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, in Incoming) (Received, error) {
-	ids, err := claimIDsTx(ctx, tx, ws, in, s.now())
+	ids, err := claimIDsTx(ctx, tx, ws, in, in.Held, s.now())
 	if err != nil {
 		return Received{}, err
 	}
-	if ids.own.Seen && in.HeldFor == nil {
-		known, err := cameBeforeTx(ctx, tx, in, ids)
+	if ids.own.Seen && !in.Held {
+		known, err := cameBeforeTx(ctx, tx, in, ids, s.now())
 		if err != nil {
 			return Received{}, err
 		}
 		if known != nil {
 			return duplicateTx(ctx, tx, ws, *known)
+		}
+		if ids, err = claimIDsTx(ctx, tx, ws, in, true, s.now()); err != nil {
+			return Received{}, err
 		}
 		// Other words under an id that is taken: scanners and web forms use one for all their mail.
 		ids.own, in.MessageID = ids.pair, in.pairID()

@@ -44,8 +44,9 @@ type claimedIDs struct {
 }
 
 // claimIDsTx records and locks the mail's own id and those it refers to, in the order of their hashes: two mails
-// that name each other cannot deadlock.
-func claimIDsTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, in Incoming, now time.Time) (claimedIDs, error) {
+// that name each other cannot deadlock. Unless all is set, it records none for a mail whose own id has come before, which is
+// a duplicate as a rule: nothing would ever remove them.
+func claimIDsTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, in Incoming, all bool, now time.Time) (claimedIDs, error) {
 	own, pair := hashID(in.MessageID), hashID("\x00"+in.pairID()) // no Message-ID has a NUL, so none can be a pair's
 	hashes := [][]byte{own, pair}
 	var refs [][]byte
@@ -56,9 +57,12 @@ func claimIDsTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, in Incomi
 		}
 	}
 	rows, err := tx.Query(ctx, `insert into mail_ids (workspace_id, id_hash, seen, created_at)
-		select $1, h, false, $3 from unnest($2::bytea[]) h order by h
+		select $1, h, false, $3 from unnest($2::bytea[]) h
+		where $4 or exists (select from mail_ids where workspace_id = $1 and id_hash = h)
+			or not exists (select from mail_ids where workspace_id = $1 and id_hash = $5 and seen)
+		order by h
 		on conflict (workspace_id, id_hash) do update set seen = mail_ids.seen
-		returning id_hash, case_id, seen`, ws, hashes, now)
+		returning id_hash, case_id, seen`, ws, hashes, now, all, own)
 	if err != nil {
 		return claimedIDs{}, err
 	}
@@ -66,7 +70,7 @@ func claimIDsTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, in Incomi
 	if err != nil {
 		return claimedIDs{}, err
 	}
-	byHash := map[string]mailID{}
+	byHash := map[string]mailID{string(pair): {IDHash: pair}}
 	for _, m := range found {
 		byHash[string(m.IDHash)] = m
 	}
@@ -92,7 +96,7 @@ func (ids claimedIDs) settleTx(ctx context.Context, tx pgx.Tx, c cases.Case) err
 }
 
 // cameBeforeTx returns the id under which this very mail is known; nil: only its Message-ID is.
-func cameBeforeTx(ctx context.Context, tx pgx.Tx, in Incoming, ids claimedIDs) (*mailID, error) {
+func cameBeforeTx(ctx context.Context, tx pgx.Tx, in Incoming, ids claimedIDs, now time.Time) (*mailID, error) {
 	if ids.pair.Seen {
 		return &ids.pair, nil
 	}
@@ -107,8 +111,9 @@ func cameBeforeTx(ctx context.Context, tx pgx.Tx, in Incoming, ids claimedIDs) (
 	if err != nil || !ours {
 		return nil, err
 	}
-	_, err = tx.Exec(ctx, `update mail_ids set case_id = $2, seen = true where workspace_id = $1 and id_hash = $3`,
-		ids.ws, ids.own.CaseID, ids.pair.IDHash)
+	_, err = tx.Exec(ctx, `insert into mail_ids (workspace_id, id_hash, case_id, seen, created_at) values ($1, $3, $2, true, $4)
+		on conflict (workspace_id, id_hash) do update set case_id = excluded.case_id, seen = true`,
+		ids.ws, ids.own.CaseID, ids.pair.IDHash, now)
 	return &ids.own, err
 }
 

@@ -32,6 +32,9 @@ type PendingRequest struct {
 	Attachments     int
 	RawMails        int
 	Activities      int
+	FollowUps       int
+	Drafts          int            // of all members
+	Merged          []cases.Number // cases that were merged into it, and go along
 	// Mail that came since for the case has begun new ones: their numbers and dates, the newest first, a few at most.
 	ReplyNumbers []cases.Number
 	ReplyTimes   []time.Time
@@ -46,6 +49,9 @@ const pendingSQL = `select r.workspace_id, r.id, w.slug as workspace_slug, w.nam
 		(select count(*) from attachments x where x.workspace_id = r.workspace_id and x.case_id = r.case_id) as attachments,
 		(select count(*) from inbound_mails x where x.workspace_id = r.workspace_id and x.case_id = r.case_id) as raw_mails,
 		(select count(*) from activities x where x.workspace_id = r.workspace_id and x.case_id = r.case_id) as activities,
+		(select count(*) from followups x where x.workspace_id = r.workspace_id and x.case_id = r.case_id) as follow_ups,
+		(select count(*) from drafts x where x.workspace_id = r.workspace_id and x.case_id = r.case_id) as drafts,
+		array(select x.number from cases x where x.workspace_id = r.workspace_id and x.merged_into_id = r.case_id order by x.number) as merged,
 		coalesce(a.numbers, '{}') as reply_numbers, coalesce(a.times, '{}') as reply_times
 	from erasure_requests r
 	join workspaces w on w.id = r.workspace_id

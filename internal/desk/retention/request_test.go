@@ -1,6 +1,7 @@
 package retention_test
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -8,6 +9,7 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/followup"
 	"caseward/internal/desk/message"
 	"caseward/internal/desk/retention"
 	"caseward/internal/platform/errs"
@@ -96,7 +98,12 @@ func TestWhoMayRequestAndDecide(t *testing.T) {
 	t.Parallel()
 	d := fixture.NewDesk(t)
 	ctx := t.Context()
-	n := d.Deleted()
+	n, merged := d.Case(), d.Receive(fixture.Mail{})
+	_, err := d.FollowUps.Add(ctx, d.Ana, n, followup.Input{Note: "Call back", DueAt: d.Clock.Now().Add(time.Hour), Assignee: d.Ana.Member})
+	must(t, err)
+	_, err = d.Messages.Merge(ctx, d.Ana, merged, n)
+	must(t, err)
+	d.Delete(n)
 	for who, actor := range map[string]access.Actor{"ana": d.Ana, "ben": d.Ben, "vera": d.Viewer} {
 		had := len(d.Trail(n))
 		_, err := d.Retention.Request(ctx, actor, n)
@@ -107,7 +114,7 @@ func TestWhoMayRequestAndDecide(t *testing.T) {
 			t.Errorf("%s: %d audit entries for two refusals", who, got-had)
 		}
 	}
-	_, err := d.Retention.Request(ctx, d.Staff, n)
+	_, err = d.Retention.Request(ctx, d.Staff, n)
 	wants(t, err, errs.Forbidden, "staff")
 	_, err = d.Retention.Request(ctx, d.Owner, d.Case())
 	wants(t, err, errs.Conflict, "a case that is not deleted")
@@ -135,8 +142,9 @@ func TestWhoMayRequestAndDecide(t *testing.T) {
 	}
 	pending, err := d.Retention.Pending(ctx, d.Staff, 10)
 	must(t, err)
-	if len(pending) != 1 || pending[0].CaseNumber != n || pending[0].RequestedByName != "Olga Owner" || pending[0].Messages != 3 ||
-		pending[0].Notes != 1 || pending[0].Attachments != 1 || pending[0].RawMails != 2 || pending[0].Activities == 0 {
+	if len(pending) != 1 || pending[0].CaseNumber != n || pending[0].RequestedByName != "Olga Owner" || pending[0].Messages != 4 ||
+		pending[0].Notes != 1 || pending[0].Attachments != 1 || pending[0].RawMails != 3 || pending[0].Activities == 0 || pending[0].FollowUps != 1 || pending[0].Drafts != 1 ||
+		!slices.Equal(pending[0].Merged, []cases.Number{merged}) {
 		t.Errorf("%+v", pending)
 	}
 

@@ -270,7 +270,6 @@ func TestAPersonsMailByAListCounts(t *testing.T) {
 func TestAMessageIDUsedTwiceSwallowsNothing(t *testing.T) {
 	t.Parallel()
 	d := fixture.NewDesk(t)
-	ctx := t.Context()
 	const id = "constant@form.test"
 	first := fixture.Mail{ID: id, From: "form@customer.test", Subject: "Form", Body: "First words"}
 	n := d.Receive(first)
@@ -303,11 +302,41 @@ func TestAMessageIDUsedTwiceSwallowsNothing(t *testing.T) {
 	}
 	outcome(t, "a reply under the same id", d.TakeIn(reply), message.Appended, root)
 	again("each once more", first, second, other, scan, titled, reply)
-	must(t, d.DB.InWorkspace(ctx, d.ID(), func(tx pgx.Tx) error { // what a purge leaves
-		_, err := tx.Exec(ctx, `update mail_ids set case_id = null where seen`)
-		return err
-	}))
+	d.Exec(`delete from mail_ids where not seen`) // as a purge does
+	d.Exec(`update mail_ids set case_id = null`)
+	left := fixture.One[int](d, `select count(*) from mail_ids`)
 	again("after a purge", first, second, other, scan, titled, reply)
+	if now := fixture.One[int](d, `select count(*) from mail_ids`); now != left {
+		t.Errorf("%d ids are known, %d before: nothing would remove them", now, left)
+	}
+}
+
+// TestAJoinedThreadIsOneCaseLikeOthers: it has as many tags as a case may have, and is not found by a subject that it lost.
+func TestAJoinedThreadIsOneCaseLikeOthers(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	early := d.Receive(fixture.Mail{ID: "b@x.test", InReplyTo: "a@x.test", Subject: "Re: Woozle"})
+	late := d.Receive(fixture.Mail{ID: "c@x.test"})
+	for _, n := range []cases.Number{early, late} {
+		var tags []string
+		for i := range 15 {
+			tags = append(tags, fmt.Sprintf("tag %d of %d", i, n))
+		}
+		_, err := d.Cases.Update(t.Context(), d.Ana, n, cases.UpdateInput{Tags: &tags})
+		must(t, err)
+	}
+	n := d.Receive(fixture.Mail{ID: "a@x.test", References: []string{"c@x.test"}})
+	if tags := fixture.One[int](d, `select count(*) from case_tags ct join cases c on c.id = ct.case_id where c.number = $1`, n); tags != 20 {
+		t.Errorf("%d tags", tags)
+	}
+
+	reply := d.Receive(fixture.Mail{ID: "reply@x.test", InReplyTo: "root@x.test", Subject: "Re: Snuffle"})
+	outcome(t, "the first mail", d.TakeIn(fixture.Mail{ID: "root@x.test", Subject: "Heffalump"}), message.Appended, reply)
+	for word, want := range map[string]bool{"heffalump": true, "snuffle": false} {
+		if found := fixture.One[bool](d, `select exists (select from case_search where document @@ plainto_tsquery('simple', $1))`, word); found != want {
+			t.Errorf("found by %s: %v", word, found)
+		}
+	}
 }
 
 func bounceReport(to, original string) []byte {

@@ -68,6 +68,9 @@ func walkFile(path string, fn func(string, []byte) error) error {
 // because letters contain lines that begin with "From ", and not every program marks them.
 var separator = regexp.MustCompile(`^From .*\d{1,2}:\d\d.*\d{4}|^From .*\d{4}.*\d{1,2}:\d\d`)
 
+// headerField matches the beginning of a field of a mail's header.
+var headerField = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]*:`)
+
 // quotedFrom matches a line of a letter that the mail file had to mark (mboxrd; mboxo marks only the first level).
 var quotedFrom = regexp.MustCompile(`^>+From `)
 
@@ -77,22 +80,42 @@ type mboxReader struct {
 	fn   func(string, []byte) error
 	mail bytes.Buffer
 	n    int
-	open bool
+	// undated: the file's first line has no date, and so the others may have none.
+	undated bool
+}
+
+// separates reports whether a line begins the next mail. Where lines have no date, the next one must be a field of a
+// header: r stands before it, and to look there makes chunk a copy.
+func (m *mboxReader) separates(r *bufio.Reader, chunk *[]byte) bool {
+	if separator.Match((*chunk)[:min(len(*chunk), 300)]) {
+		return true
+	}
+	if !m.undated || !bytes.HasPrefix(*chunk, []byte("From ")) {
+		return false
+	}
+	*chunk = bytes.Clone(*chunk)
+	next, _ := r.Peek(100) // an error comes again with the next line
+	return headerField.Match(next)
 }
 
 func walkMbox(r *bufio.Reader, name string, fn func(string, []byte) error) error {
 	m := &mboxReader{name: name, fn: fn}
 	lineStart, blank := true, true // of the position; whether the line before was empty
+	first, err := r.Peek(300)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	first, _, _ = bytes.Cut(first, []byte("\n"))
+	m.undated = !separator.Match(first)
 	for {
 		chunk, err := r.ReadSlice('\n') // a line, or a piece of one longer than the buffer
 		if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, bufio.ErrBufferFull) {
 			return err
 		}
-		if lineStart && blank && separator.Match(chunk[:min(len(chunk), 300)]) {
+		if lineStart && blank && m.separates(r, &chunk) {
 			if err := m.deliver(); err != nil {
 				return err
 			}
-			m.open = true
 		} else if len(chunk) > 0 {
 			line := chunk
 			if lineStart && quotedFrom.Match(chunk[:min(len(chunk), 100)]) {
@@ -115,8 +138,7 @@ func walkMbox(r *bufio.Reader, name string, fn func(string, []byte) error) error
 
 // deliver hands the collected mail over, without the empty line that the file puts after each mail.
 func (m *mboxReader) deliver() error {
-	if !m.open || m.mail.Len() == 0 {
-		m.mail.Reset()
+	if m.mail.Len() == 0 {
 		return nil
 	}
 	raw := m.mail.Bytes()

@@ -51,6 +51,23 @@ func TestWalkMbox(t *testing.T) {
 	}
 }
 
+// TestWalkMboxWithoutDates: no mail is lost where the lines between mails have no date, or only the first has none.
+func TestWalkMboxWithoutDates(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "all.mbox")
+	for what, second := range map[string]string{"none": "From b@x.test\n", "the first": "From b@x.test Mon May  6 10:00:00 2024\n"} {
+		write(t, path, "From a@x.test\nSubject: one\n\nHello\n\nFrom here on: no field.\nBye\n\n"+second+"Subject: two\n\nlast")
+		_, mails := walked(t, path)
+		if want := []string{"Subject: one\n\nHello\n\nFrom here on: no field.\nBye\n", "Subject: two\n\nlast"}; !slices.Equal(mails, want) {
+			t.Errorf("%s: %q", what, mails)
+		}
+	}
+	write(t, path, "From a@x.test\nSubject: alone\n\nHello")
+	if _, mails := walked(t, path); !slices.Equal(mails, []string{"Subject: alone\n\nHello"}) {
+		t.Errorf("one mail: %q", mails)
+	}
+}
+
 func TestWalkFolder(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -11,8 +11,8 @@ import (
 	"strconv"
 )
 
-// oldestMajor is the oldest PostgreSQL that the migrations are tried with.
-const oldestMajor = 14
+// OldestMajor is the oldest PostgreSQL that the migrations work with: views that check who asks came with it.
+const OldestMajor = 15
 
 // binaries is a folder with initdb and postgres of one major version.
 type binaries struct {
@@ -41,21 +41,34 @@ func findBinaries(ctx context.Context, given string, dataMajor int, a account) (
 		return binaries{}, fmt.Errorf("no PostgreSQL server on this machine: install it (Debian, Ubuntu: " +
 			"apt-get install postgresql), or name its folder in CASEWARD_PG_BIN, or set DATABASE_URL")
 	}
+	var unfit error // of the first that is of the right version otherwise
 	for _, b := range found {
 		if dataMajor != 0 && b.major != dataMajor {
 			continue
 		}
-		if b.major < oldestMajor {
-			return binaries{}, fmt.Errorf("PostgreSQL %d in %s is too old: install version %d or newer", b.major, b.dir, oldestMajor)
+		err := b.fit(a)
+		if err == nil {
+			return b, nil
 		}
-		if !reachable(b.dir, a) {
-			return binaries{}, fmt.Errorf("user %s, which PostgreSQL runs as, may not enter %s: "+
-				"install PostgreSQL where everybody may, or name such a folder in CASEWARD_PG_BIN", a.name, b.dir)
-		}
-		return b, nil
+		unfit = cmp.Or(unfit, err)
+	}
+	if unfit != nil {
+		return binaries{}, unfit
 	}
 	return binaries{}, fmt.Errorf("the data was made by PostgreSQL %d but only version %d was found (%s): "+
 		"install postgresql-%d, or move the data with pg_upgrade", dataMajor, found[0].major, found[0].dir, dataMajor)
+}
+
+// fit says why a server cannot be used.
+func (b binaries) fit(a account) error {
+	switch {
+	case b.major < OldestMajor:
+		return fmt.Errorf("PostgreSQL %d in %s is too old: install version %d or newer", b.major, b.dir, OldestMajor)
+	case !reachable(b.dir, a):
+		return fmt.Errorf("user %s, which PostgreSQL runs as, may not enter %s: "+
+			"install PostgreSQL where everybody may, or name such a folder in CASEWARD_PG_BIN", a.name, b.dir)
+	}
+	return nil
 }
 
 // candidateDirs follows the links of PATH, because initdb finds its share folder from where it

@@ -363,6 +363,48 @@ func TestStopAtTheEndOfItsContext(t *testing.T) {
 	s.stop.Do(func() { s.home.removeSocketDir(s.socket); s.home.close() })
 }
 
+// TestALookDoesNotKeepAProgramFromStarting: commands look whether a server runs, at any moment.
+func TestALookDoesNotKeepAProgramFromStarting(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(openDir(t), "pg")
+	mustWrite(t, filepath.Join(dir, "program.lock"), "")
+	look, err := os.Open(filepath.Join(dir, "program.lock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Flock(int(look.Fd()), syscall.LOCK_SH|syscall.LOCK_NB); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := Running(dir); ok {
+		t.Error("another one's look is taken for a program")
+	}
+	time.AfterFunc(50*time.Millisecond, func() { _ = look.Close() })
+	mustStart(t, fast(dir))
+}
+
+// TestAnOldServerIsPassedOver where there is one that is new enough.
+func TestAnOldServerIsPassedOver(t *testing.T) {
+	newest, err := findBinaries(t.Context(), "", 0, account{})
+	if err != nil || !strings.HasPrefix(newest.dir, "/usr/lib/postgresql/") {
+		t.Skip("no server in Debian's folders")
+	}
+	old := openDir(t)
+	for _, name := range []string{"postgres", "initdb"} {
+		mustWrite(t, filepath.Join(old, name), "#!/bin/sh\necho 'postgres (PostgreSQL) 14.9'\n")
+		if err := os.Chmod(filepath.Join(old, name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("PATH", old+":"+os.Getenv("PATH"))
+	if b, err := findBinaries(t.Context(), "", 0, account{}); err != nil || b != newest {
+		t.Errorf("%+v %v", b, err)
+	}
+	_, err = findBinaries(t.Context(), old, 0, account{})
+	if err == nil || !strings.Contains(err.Error(), "PostgreSQL 14 in "+old+" is too old: install version 15 or newer") {
+		t.Error(err)
+	}
+}
+
 func TestRunningFindsTheServerOfAnotherProgram(t *testing.T) {
 	dir := t.TempDir()
 	if _, ok := Running(dir); ok {

@@ -51,14 +51,14 @@ func unusable(path string, err error) error {
 		"or set CASEWARD_DATA_DIR to another folder", path, err)
 }
 
-// takeLocks refuses at once when another program is running, and waits for a postgres that is
-// still shutting down after its program was killed.
+// takeLocks refuses when another program is running, and waits for a postgres that is still shutting down after its
+// program was killed. Commands that only look whether one is running hold the lock for a moment.
 func (h *home) takeLocks(ctx context.Context) error {
 	var err error
 	if h.mine, err = h.root.OpenFile("program.lock", os.O_CREATE|os.O_RDWR, 0o600); err != nil {
 		return unusable(h.path, err)
 	}
-	if err := lock(h.mine); err != nil {
+	if !lockWithin(ctx, h.mine, time.Second) {
 		return fmt.Errorf("another Caseward%s is using %s: stop it, set CASEWARD_DATA_DIR to another folder, "+
 			"or give both the same DATABASE_URL", h.holder(), h.path)
 	}
@@ -68,19 +68,25 @@ func (h *home) takeLocks(ctx context.Context) error {
 	if h.server, err = h.root.OpenFile("postgres.lock", os.O_CREATE|os.O_RDWR, 0o600); err != nil {
 		return unusable(h.path, err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	for lock(h.server) != nil {
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("the PostgreSQL of an earlier run is still shutting down in %s: try again in a minute", h.path)
-		case <-time.After(20 * time.Millisecond):
-		}
+	if !lockWithin(ctx, h.server, time.Minute) {
+		return fmt.Errorf("the PostgreSQL of an earlier run is still shutting down in %s: try again in a minute", h.path)
 	}
 	return nil
 }
 
-func lock(f *os.File) error { return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) }
+// lockWithin tries for as long to lock a file.
+func lockWithin(ctx context.Context, f *os.File, wait time.Duration) bool {
+	ctx, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	for syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) != nil {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+	return true
+}
 
 func writePID(f *os.File) error {
 	if err := f.Truncate(0); err != nil {

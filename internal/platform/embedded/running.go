@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // Running returns the connection string of the server that another program runs on a folder; ok is false when there
@@ -14,7 +15,8 @@ func Running(dir string) (url string, ok bool) {
 		return "", false
 	}
 	defer held.Close() // gives the lock back where it was free
-	if lock(held) == nil {
+	// Shared, so that two that look see each other's lock for no program's; and a program that begins now waits a little.
+	if syscall.Flock(int(held.Fd()), syscall.LOCK_SH|syscall.LOCK_NB) == nil {
 		return "", false
 	}
 	// The lines of postmaster.pid: process, data folder, start, port, socket folder, address, memory, state.

@@ -1,6 +1,7 @@
 package casepage
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -74,16 +75,8 @@ func (v view) sentence(a cases.Activity) (string, ui.IconName) {
 		return "snoozed the case" + v.until(a.Data["until"]), ui.IconAlarmClock
 	case cases.ActWoken:
 		return "brought the case back from snooze", ui.IconAlarmClock
-	case cases.ActFollowUp:
-		return "added a follow-up", ui.IconCalendarClock
-	case cases.ActFollowUpChanged:
-		return "changed a follow-up", ui.IconCalendarClock
-	case cases.ActFollowUpDone:
-		return "finished a follow-up", ui.IconCalendarClock
-	case cases.ActFollowUpOpen:
-		return "opened a finished follow-up again", ui.IconCalendarClock
-	case cases.ActFollowUpRemoved:
-		return "removed a follow-up", ui.IconCalendarClock
+	case cases.ActFollowUp, cases.ActFollowUpChanged, cases.ActFollowUpDone, cases.ActFollowUpOpen, cases.ActFollowUpRemoved, cases.ActFollowUpPassed:
+		return v.followUp(a), ui.IconCalendarClock
 	case cases.ActDeleted:
 		return "deleted the case", ui.IconTrash2
 	case cases.ActRestored:
@@ -116,6 +109,22 @@ func (v view) sentence(a cases.Activity) (string, ui.IconName) {
 		return "approved the request for permanent deletion", ui.IconShieldCheck
 	}
 	return string(a.Kind), ui.IconActivity
+}
+
+func (v view) followUp(a cases.Activity) string {
+	switch a.Kind {
+	case cases.ActFollowUpChanged:
+		return "changed a follow-up"
+	case cases.ActFollowUpDone:
+		return "finished a follow-up"
+	case cases.ActFollowUpOpen:
+		return "opened a finished follow-up again"
+	case cases.ActFollowUpRemoved:
+		return "removed a follow-up"
+	case cases.ActFollowUpPassed:
+		return "passed a follow-up on to " + cmp.Or(v.memberName(a.Data["to"]), "somebody else") + ", since its assignee is no longer active"
+	}
+	return "added a follow-up"
 }
 
 // until reads a time out of JSON.
