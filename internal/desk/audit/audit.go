@@ -17,7 +17,7 @@ import (
 
 // Object is what an entry is about.
 type Object struct {
-	Kind string // "case", "contact", "member", "workspace", "queue", "filter", "macro", "tag", "erasure request", "mail", "deleted cases", "audit trail"
+	Kind string // "case", "contact", "member", "workspace", "queue", "filter", "macro", "field", "tag", "erasure request", "mail", "deleted cases", "audit trail"
 	ID   int64  // a case's number, otherwise the row's id
 }
 

@@ -28,6 +28,7 @@ const (
 	ActQueue            ActivityKind = "queue changed"
 	ActTags             ActivityKind = "tags changed"
 	ActSubject          ActivityKind = "subject changed"
+	ActFields           ActivityKind = "fields changed" // custom ones; which, by their keys
 	ActSpam             ActivityKind = "marked as spam"
 	ActNotSpam          ActivityKind = "marked as not spam"
 	ActSnoozed          ActivityKind = "snoozed"

@@ -18,6 +18,7 @@ type Taken struct {
 	Requests  []int64 `json:"requests"`  // for permanent deletion, which the other one answered
 	Redirects []ID    `json:"redirects"` // cases merged into the other one before
 	Told      []int64 `json:"told"`      // notifications
+	Fields    []int64 `json:"fields"`    // custom ones that held nothing before: desk/field fills them
 	Before    Times   `json:"before"`
 	After     Times   `json:"after"`
 }

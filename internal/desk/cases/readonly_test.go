@@ -34,6 +34,8 @@ var forbiddenBelow = map[string][]string{
 	"case_merges":    nil, // of a redirect, which is never deleted itself
 	"drafts":         nil, // what a member is writing is theirs: they go on, and send it after a restore
 	"notifications":  nil, // read and mailed whatever becomes of the case; retention alone removes them
+
+	"case_field_values": {"insert", "update", "delete"},
 }
 
 // owned are the columns by which a case is deleted and restored.
@@ -44,7 +46,7 @@ func another(column, kind string) string {
 	switch kind {
 	case "text":
 		return fmt.Sprintf("case when %[1]s is distinct from 'open' then 'open' else 'closed' end", column)
-	case "bigint", "smallint":
+	case "bigint", "smallint", "double precision":
 		return fmt.Sprintf("coalesce(%s, 0) + 1", column)
 	case "timestamp with time zone":
 		return fmt.Sprintf("coalesce(%s, now()) + interval '1 second'", column)
@@ -58,7 +60,7 @@ func another(column, kind string) string {
 		return column + " || 'x'::text"
 	case "tsvector":
 		return column + " || 'changed'::tsvector"
-	case "integer":
+	case "integer", "date":
 		return column + " + 1"
 	}
 	return ""

@@ -8,6 +8,7 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/audit"
+	"caseward/internal/desk/field"
 	"caseward/internal/platform/errs"
 	"caseward/internal/platform/live"
 )
@@ -21,6 +22,19 @@ func (s *Service) require(ctx context.Context, actor access.Actor, shared bool, 
 	return s.guard.Require(ctx, actor, permission, object(id))
 }
 
+// clean checks the input against the language of the workspace.
+func (s *Service) clean(ctx context.Context, actor access.Actor, in Input) (Input, error) {
+	var fields []field.Field
+	err := s.db.ReadWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) (err error) {
+		fields, err = field.AllTx(ctx, tx, actor.Workspace)
+		return err
+	})
+	if err != nil {
+		return in, err
+	}
+	return in.clean(actor, fields)
+}
+
 // Create saves a search at the end of the actor's own filters, or of the shared ones.
 //
 // Needs ReadCases; ManageSettings for a shared one. Errors: Invalid, Forbidden, Conflict.
@@ -28,7 +42,7 @@ func (s *Service) Create(ctx context.Context, actor access.Actor, in Input) (id 
 	if err := s.require(ctx, actor, in.Shared, 0); err != nil {
 		return 0, err
 	}
-	if in, err = in.clean(actor); err != nil {
+	if in, err = s.clean(ctx, actor, in); err != nil {
 		return 0, err
 	}
 	err = s.change(ctx, actor, func(tx pgx.Tx) error {
@@ -59,7 +73,7 @@ func (s *Service) Update(ctx context.Context, actor access.Actor, id ID, version
 	if err := s.require(ctx, actor, f.Shared() || in.Shared, id); err != nil {
 		return err
 	}
-	if in, err = in.clean(actor); err != nil {
+	if in, err = s.clean(ctx, actor, in); err != nil {
 		return err
 	}
 	fields := changed(f, in)

@@ -9,6 +9,7 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/audit"
+	"caseward/internal/desk/field"
 	"caseward/internal/desk/search"
 	"caseward/internal/platform/clock"
 	"caseward/internal/platform/db"
@@ -62,8 +63,8 @@ func NewService(d *db.DB, guard *audit.Guard, hub *live.Hub, now clock.Clock) *S
 	return &Service{db: d, guard: guard, hub: hub, now: now, lists: live.NewCache[listKey, []Filter](hub, now), counts: newCounts(hub, now)}
 }
 
-// clean returns the input as it is stored, or every problem with it at once.
-func (in Input) clean(actor access.Actor) (Input, error) {
+// clean returns the input as it is stored, or every problem with it at once. fields are the workspace's.
+func (in Input) clean(actor access.Actor, fields []field.Field) (Input, error) {
 	problems := map[string]string{}
 	in.Name = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(in.Name, ""), func(r rune) bool {
 		return unicode.IsSpace(r) || unicode.IsControl(r)
@@ -75,7 +76,7 @@ func (in Input) clean(actor access.Actor) (Input, error) {
 	case len([]rune(in.Name)) > maxName:
 		problems["name"] = "Keep the name under 80 characters."
 	}
-	if problem := search.Check(actor, in.Query); problem != nil {
+	if problem := search.Check(actor, in.Query, fields); problem != nil {
 		problems["query"] = errs.SafeText(problem)
 	}
 	if len(problems) > 0 {

@@ -3,6 +3,8 @@ package member
 import (
 	"context"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -34,6 +36,30 @@ func Columns() []Column {
 	return []Column{NumberColumn, SubjectColumn, ContactColumn, StatusColumn, PriorityColumn, AssigneeColumn, QueueColumn, TagsColumn,
 		ChannelColumn, CreatedColumn, WaitingColumn, ActivityColumn}
 }
+
+// FieldColumn is the column of a custom field of cases. Which there are, package field knows; a column of one that is gone
+// or switched off is not shown.
+func FieldColumn(id int64) Column { return Column(fieldPrefix + strconv.FormatInt(id, 10)) }
+
+const fieldPrefix = "field:"
+
+// FieldID is the custom field that the column shows; ok is false where it shows none.
+func (c Column) FieldID() (id int64, ok bool) {
+	digits, ok := strings.CutPrefix(string(c), fieldPrefix)
+	if !ok {
+		return 0, false
+	}
+	id, err := strconv.ParseInt(digits, 10, 64)
+	return id, err == nil && id > 0 && FieldColumn(id) == c
+}
+
+// known reports whether it is one of ours.
+func (c Column) known() bool {
+	_, isField := c.FieldID()
+	return isField || slices.Contains(Columns(), c)
+}
+
+const mostColumns = 40
 
 // DefaultColumns are those of a member who has chosen none.
 func DefaultColumns() []Column {
@@ -69,8 +95,11 @@ func validColumns(columns []Column) error {
 	if !slices.Contains(columns, SubjectColumn) {
 		return errs.Field("columns", "The subject has to stay: it leads to the case.")
 	}
+	if len(columns) > mostColumns {
+		return errs.Field("columns", "Choose up to 40 columns.")
+	}
 	for i, c := range columns {
-		if !slices.Contains(Columns(), c) || slices.Contains(columns[:i], c) {
+		if !c.known() || slices.Contains(columns[:i], c) {
 			return errs.Field("columns", "Choose each column once, from those offered.")
 		}
 	}
@@ -79,7 +108,7 @@ func validColumns(columns []Column) error {
 
 // shownColumns are those that a member chose, or the default ones. A column of a later version is left out.
 func shownColumns(stored []Column) []Column {
-	shown := slices.DeleteFunc(slices.Clone(stored), func(c Column) bool { return !slices.Contains(Columns(), c) })
+	shown := slices.DeleteFunc(slices.Clone(stored), func(c Column) bool { return !c.known() })
 	if len(shown) == 0 {
 		return DefaultColumns()
 	}

@@ -10,6 +10,7 @@ import (
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/audit"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/field"
 	"caseward/internal/platform/errs"
 )
 
@@ -22,8 +23,8 @@ type merge struct {
 }
 
 // Merge moves everything that was written on a case to another one and makes the case a redirect to it. The other case
-// gets the tags too, as many as fit, and the later of both one's times; its subject, contact, status, assignee, priority
-// and queue stay. Nobody is told by mail. It returns the other case.
+// gets the tags too, as many as fit, what custom fields held that are empty there, and the later of both one's times; its
+// subject, contact, status, assignee, priority and queue stay. Nobody is told by mail. It returns the other case.
 //
 // Needs WorkCases. Errors: Invalid, Forbidden, NotFound, Gone; Conflict when one of them is deleted, in spam or a redirect.
 func (s *Service) Merge(ctx context.Context, actor access.Actor, from, into cases.Number) (target cases.Case, err error) {
@@ -66,6 +67,9 @@ func (s *Service) mergeTx(ctx context.Context, tx pgx.Tx, actor access.Actor, fr
 	}
 	taken, err := cases.MergeTx(ctx, tx, actor, from, into, s.now())
 	if err != nil {
+		return err
+	}
+	if taken.Fields, err = field.FillTx(ctx, tx, from, *into); err != nil {
 		return err
 	}
 	_, err = tx.Exec(ctx, `insert into case_merges (workspace_id, case_id, into_id, merged_by, merged_at, moved, taken)
@@ -121,6 +125,9 @@ func (s *Service) unmergeTx(ctx context.Context, tx pgx.Tx, actor access.Actor, 
 		return err
 	}
 	if err := moveBackTx(ctx, tx, from, *into, m.Moved); err != nil {
+		return err
+	}
+	if err := field.GiveBackTx(ctx, tx, from, *into, m.Taken.Fields); err != nil {
 		return err
 	}
 	if _, err := tx.Exec(ctx, `delete from case_merges where workspace_id = $1 and id = $2`, from.WorkspaceID, m.ID); err != nil {

@@ -12,6 +12,7 @@ import (
 	"caseward/internal/desk/audit"
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/contact"
+	"caseward/internal/desk/field"
 	"caseward/internal/desk/notify"
 	"caseward/internal/platform/errs"
 )
@@ -26,8 +27,9 @@ type OpenInput struct {
 	Send         bool     // to the contact; otherwise the body is an internal note
 	Queue        int64    // 0: the default queue
 	Priority     cases.Priority
-	Assignee     access.MemberID // 0: nobody
-	Submission   string          // as in ReplyInput: the same again returns the case that is there
+	Assignee     access.MemberID     // 0: nobody
+	Fields       map[field.ID]string // what custom fields of the case hold, as typed
+	Submission   string              // as in ReplyInput: the same again returns the case that is there
 }
 
 const maxName = 200 // characters
@@ -84,6 +86,9 @@ func (s *Service) openTx(ctx context.Context, tx pgx.Tx, actor access.Actor, in 
 	}
 	c, err := cases.CreateTx(ctx, tx, actor, fresh, now)
 	if err != nil {
+		return cases.Case{}, err
+	}
+	if err := field.AddTx(ctx, tx, c, in.Fields); err != nil {
 		return cases.Case{}, err
 	}
 	if err := cases.TellTx(ctx, tx, actor, c, notify.Assigned, now, c.AssigneeID); err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/field"
 )
 
 // hashID is how a Message-ID is kept: it must be recognised after its case is gone, but it may name a person.
@@ -256,6 +257,9 @@ func (s *Service) joinTx(ctx context.Context, tx pgx.Tx, actor access.Actor, int
 		return false, nil
 	}
 	if _, err := moveTx(ctx, tx, from, *into); err != nil {
+		return false, err
+	}
+	if _, err := field.FillTx(ctx, tx, from, *into); err != nil {
 		return false, err
 	}
 	return true, cases.RedirectTx(ctx, tx, actor, from, into, s.now())

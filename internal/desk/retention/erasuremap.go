@@ -3,7 +3,7 @@ package retention
 // erased are the tables whose rows go with their case, found by the column case_id, in an order that suits the
 // foreign keys. A test walks the database's catalogue: a table that is neither here nor in kept fails it.
 var erased = []string{
-	"inbound_mails", "outbound_mails", "attachments", "case_search", "case_tags", "case_reads", "followups", "bulk_items", "activities", "erasure_replies",
+	"inbound_mails", "outbound_mails", "attachments", "case_search", "case_tags", "case_field_values", "case_reads", "followups", "bulk_items", "activities", "erasure_replies",
 	"notifications", // but those without a case: an erasure that was done, or how many cases were changed together
 	"case_merges",   // of redirects, which go with the case that they lead to
 	"redactions", "drafts", "case_presence", "messages",
@@ -29,6 +29,10 @@ var kept = map[string]struct {
 	"sessions":          {"signed-in members", []string{"token", "data", "expiry"}},
 	"contacts":          {"the person outlives the case; erased by Delete Forever", []string{"workspace_id", "id", "name", "phone", "job_title", "address", "created_at", "deleted_at", "suspended_at"}},
 	"contact_emails":    {"as contacts", []string{"workspace_id", "email", "contact_id", "is_primary"}},
+	"contact_field_values": {"as contacts: what a workspace wants to know of the person; erased by Delete Forever", []string{"workspace_id", "contact_id", "field_id", "choice",
+		"number", "day", "content"}},
+	"fields": {"settings: what custom fields are called and offer, no values", []string{"workspace_id", "id", "object", "key", "name", "help", "kind", "choices",
+		"place", "version", "created_at", "archived_at"}},
 	"queues":            {"settings", []string{"workspace_id", "id", "name", "is_default", "created_at", "archived_at"}},
 	"inbound_addresses": {"settings", []string{"workspace_id", "address", "queue_id", "is_default", "created_at"}},
 	"tags":              {"names of the workspace's own, used by many cases", []string{"workspace_id", "id", "name", "created_at", "archived_at"}},

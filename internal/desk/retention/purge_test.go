@@ -96,7 +96,7 @@ func TestAfterThePurge(t *testing.T) {
 	if cert.Kind != retention.CasePurged || cert.CaseNumber != n || !cert.At.Equal(d.Clock.Now()) || cert.RequestedByName != "" || cert.PreviousHash != nil {
 		t.Errorf("%+v", cert)
 	}
-	want := map[string]int{"messages": 4, "attachments": 1, "case_reads": 1, "case_search": 1, "case_tags": 2, "drafts": 1, "inbound_mails": 2, "outbound_mails": 1,
+	want := map[string]int{"messages": 4, "attachments": 1, "case_reads": 1, "case_search": 1, "case_tags": 2, "case_field_values": 1, "drafts": 1, "inbound_mails": 2, "outbound_mails": 1,
 		"notifications": 1}
 	got := cert.Removed()
 	delete(got, "activities")

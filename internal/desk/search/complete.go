@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"caseward/internal/desk/access"
+	"caseward/internal/desk/field"
 	"caseward/internal/platform/words"
 )
 
@@ -88,6 +89,18 @@ func (t completer) word(ctx context.Context, typed string) (list []Option, err e
 			list = append(list, Option{k.Name, k.Name, k.Label})
 		}
 	}
+	if typed == "" {
+		return list, nil // ours come first, and are more than there is room for
+	}
+	fields, err := t.fields(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range fields {
+		if strings.HasPrefix(k.Name, strings.ToLower(typed)) || words.Like(k.Label, typed) != words.Unlike {
+			list = append(list, Option{k.Name, k.Name, k.Label})
+		}
+	}
 	if len([]rune(typed)) < namedLetters {
 		return list, nil
 	}
@@ -108,7 +121,7 @@ func (t completer) word(ctx context.Context, typed string) (list []Option, err e
 func (t completer) value(ctx context.Context, key, typed string) ([]Option, error) {
 	k, known := keyOf(key)
 	if !known {
-		return nil, nil
+		return t.fieldValue(ctx, key, typed)
 	}
 	var list []Option
 	for _, v := range k.Values {
@@ -125,6 +138,34 @@ func (t completer) value(ctx context.Context, key, typed string) ([]Option, erro
 		more, err = t.contacts(ctx, key == "contact", typed)
 	}
 	return append(list, more...), err
+}
+
+// fields are the keys of the custom fields in use.
+func (t completer) fields(ctx context.Context) ([]Key, error) {
+	all, err := field.AllTx(ctx, t.tx, t.actor.Workspace)
+	return FieldKeys(all), err
+}
+
+// fieldValue offers the values of a custom field that begin so.
+func (t completer) fieldValue(ctx context.Context, key, typed string) (list []Option, err error) {
+	fields, err := t.fields(ctx)
+	for _, k := range fields {
+		if k.Name != key+":" {
+			continue
+		}
+		for _, v := range k.Values {
+			named := v.Label == "" // a choice; the others are words of the language
+			if typed != "" && !strings.HasPrefix(strings.ToLower(v.Name), strings.ToLower(typed)) && (!named || words.Like(v.Name, typed) == words.Unlike) {
+				continue
+			}
+			insert := v.Name
+			if named {
+				insert = inQuotes(v.Name)
+			}
+			list = append(list, Option{insert + " ", v.Name, v.Label})
+		}
+	}
+	return list, err
 }
 
 // inUse are the directories without what is kept for old cases only.

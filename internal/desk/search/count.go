@@ -9,14 +9,20 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/field"
 	"caseward/internal/platform/errs"
 )
 
 // Check returns nil when a query is worth keeping: all of it makes sense to the actor, as far as that can be said
-// without looking for the names in it. Errors: Invalid for the field query.
-func Check(actor access.Actor, text string) error {
+// without looking for the names in it. fields are those of the workspace. Errors: Invalid for the field query.
+func Check(actor access.Actor, text string, fields []field.Field) error {
 	text, whole := clean(text)
 	q := read(actor, text, time.Time{})
+	for _, x := range q.custom {
+		if _, ok := q.readField(x, fields, ""); ok {
+			q.asked = true
+		}
+	}
 	switch {
 	case !whole:
 		return errs.Field("query", fmt.Sprintf("Keep the search under %d characters.", maxQuery))
@@ -31,7 +37,11 @@ func Check(actor access.Actor, text string) error {
 // CheckTx is Check in a transaction, which also looks for the names: for whoever acts on all that a search finds, and must
 // not act on more because a part of it made no sense. Errors: Invalid for the field query.
 func (s *Service) CheckTx(ctx context.Context, tx pgx.Tx, actor access.Actor, text string) error {
-	if err := Check(actor, text); err != nil {
+	fields, err := field.AllTx(ctx, tx, actor.Workspace)
+	if err != nil {
+		return err
+	}
+	if err := Check(actor, text, fields); err != nil {
 		return err
 	}
 	text, _ = clean(text)

@@ -35,3 +35,11 @@ func (s *Service) Common(ctx context.Context, word string) (float64, error) {
 	err := s.shares.loadTx(ctx)
 	return s.shares.of(word, false), err
 }
+
+// Synonyms are what other programs call keys.
+func Synonyms() (list []Key) {
+	for name := range synonyms {
+		list = append(list, Key{Name: name})
+	}
+	return list
+}

@@ -8,6 +8,7 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/field"
 	"caseward/internal/platform/words"
 )
 
@@ -60,11 +61,11 @@ var synonyms = map[string]string{
 }
 
 // unknownKey says that a key is none, and which one may have been meant.
-func unknownKey(x part) string {
+func unknownKey(x part, fields []field.Field) string {
 	if k, ok := synonyms[x.key]; ok {
 		return fmt.Sprintf("“%s:” is not something to search by. Did you mean %s?", x.key, k)
 	}
-	for _, k := range Keys() {
+	for _, k := range append(Keys(), FieldKeys(fields)...) {
 		if name := strings.TrimSuffix(k.Name, ":"); near(name, x.key) {
 			return fmt.Sprintf("“%s:” is not something to search by. Did you mean %s?", x.key, k.Name)
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"caseward/internal/desk/contact"
+	"caseward/internal/desk/field"
 	"caseward/internal/platform/words"
 )
 
@@ -32,13 +33,15 @@ func (q *query) resolveTx(ctx context.Context, tx pgx.Tx) error {
 	known := map[string][]name{}
 	batch := &pgx.Batch{}
 	found := make([][][]int64, len(q.names)) // contacts, by part and value
+	var fields []field.Field
+	if len(q.custom) > 0 {
+		field.QueueAll(batch, q.actor.Workspace, &fields)
+	}
+	dated := func(x part) bool { return x.key == "before" || x.key == "after" }
+	if len(q.custom) > 0 || slices.ContainsFunc(q.names, dated) {
+		q.queueZone(batch, &zone)
+	}
 	for i, x := range q.names {
-		if (x.key == "before" || x.key == "after") && zone == "" {
-			zone = "UTC"
-			batch.Queue(`select coalesce(nullif(m.time_zone, ''), w.time_zone) from workspaces w
-				left join members m on m.workspace_id = w.id and m.id = $2 where w.id = $1`, q.actor.Workspace, q.actor.Member).
-				QueryRow(func(row pgx.Row) error { return row.Scan(&zone) })
-		}
 		if _, read := known[x.key]; directories[x.key] != "" && !read {
 			known[x.key] = nil
 			batch.Queue(directories[x.key], q.args).Query(func(rows pgx.Rows) (err error) {
@@ -70,8 +73,19 @@ func (q *query) resolveTx(ctx context.Context, tx pgx.Tx) error {
 			return err
 		}
 	}
+	if err := q.fieldsTx(ctx, tx, fields, zone); err != nil {
+		return err
+	}
 	q.settle()
 	return nil
+}
+
+// queueZone reads where the member's days begin.
+func (q *query) queueZone(batch *pgx.Batch, into *string) {
+	*into = "UTC"
+	batch.Queue(`select coalesce(nullif(m.time_zone, ''), w.time_zone) from workspaces w
+		left join members m on m.workspace_id = w.id and m.id = $2 where w.id = $1`, q.actor.Workspace, q.actor.Member).
+		QueryRow(func(row pgx.Row) error { return row.Scan(into) })
 }
 
 func (q *query) resolve(x part, known []name, contacts [][]int64, zone string) {

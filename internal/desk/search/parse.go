@@ -65,10 +65,15 @@ func (p *parser) part() {
 	}
 }
 
-// cutKey reads "key:", which is a word of ASCII letters; "https://…" and "10:30" are words. The key is "" where there is
-// none, the size in bytes.
+// cutKey reads "key:", which is a word of ASCII letters, or of a custom field also of digits and hyphens; "https://…" and
+// "10:30" are words. The key is "" where there is none, the size in bytes.
 func cutKey(s string) (key string, size int) {
-	i := strings.IndexFunc(s, func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsLetter(r) })
+	i := strings.IndexFunc(s, func(r rune) bool {
+		return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '-'
+	})
+	if i > 0 && !unicode.IsLetter(rune(s[0])) {
+		return "", 0
+	}
 	if i <= 0 || strings.HasPrefix(s[i:], "://") {
 		return "", 0
 	}

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"caseward/internal/desk/access"
+	"caseward/internal/desk/field"
 )
 
 var noon = time.Date(2026, 5, 20, 12, 0, 0, 0, time.UTC)
@@ -93,6 +94,9 @@ func TestProblemsSayWhere(t *testing.T) {
 		{ben, "status:deleted refund", []string{"deleted"}, "may delete"},
 	} {
 		q := read(c.actor, c.text, noon)
+		for _, x := range q.custom {
+			q.readField(x, nil, "")
+		}
 		var got []string
 		for _, p := range q.sorted() {
 			got = append(got, c.text[p.Start:p.End])
@@ -180,17 +184,26 @@ func whole(t interface{ Errorf(string, ...any) }, text string) {
 		}
 		at = x.end
 	}
-	for _, problem := range read(access.Actor{}, cleaned, noon).sorted() {
+	q := read(access.Actor{}, cleaned, noon)
+	fields := []field.Field{{Key: "amount", Kind: field.Number}, {Key: "bought-on", Kind: field.Date}, {Key: "order", Kind: field.Text},
+		{Key: "region", Kind: field.Choice, Choices: []string{"North"}}, {Key: "paid", Kind: field.Checkbox}}
+	for i := range fields {
+		fields[i].Object = field.OfCase
+	}
+	for _, x := range q.custom {
+		q.readField(x, fields, "Europe/Berlin")
+	}
+	for _, problem := range q.sorted() {
 		if problem.Start < 0 || problem.End < problem.Start || problem.End > len(cleaned) || !utf8.ValidString(cleaned[problem.Start:problem.End]) {
 			t.Errorf("%q: %v", cleaned, problem)
 		}
 	}
-	_ = Check(access.Actor{}, text)
+	_ = Check(access.Actor{}, text, fields)
 }
 
 func TestParseTakesAnything(t *testing.T) {
 	t.Parallel()
-	pieces := rapid.SampledFrom([]string{"status:", "open", ",", "-", `"`, "“", "„", " ", "tag:", "before:", "2026-05-01", "+49 30", "123 45", "müller", "東京", "：", "#7", "*", "is:overdue"})
+	pieces := rapid.SampledFrom([]string{"status:", "open", ",", "-", `"`, "“", "„", " ", "tag:", "before:", "2026-05-01", "+49 30", "123 45", "müller", "東京", "：", "#7", "*", "is:overdue", "amount:", "bought-on:", "order:", "region:", "paid:", ">", "..", "5", "none", "7d"})
 	rapid.Check(t, func(t *rapid.T) {
 		whole(t, rapid.OneOf(rapid.String(), rapid.Map(rapid.SliceOf(pieces), func(s []string) string { return strings.Join(s, "") })).Draw(t, "query"))
 	})

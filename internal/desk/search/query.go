@@ -54,6 +54,7 @@ type query struct {
 	asked       bool // something of it made sense
 	choices     map[string]*choice
 	names       []part // whose values depend on the workspace
+	custom      []custom
 	terms       []words.Term
 	subjects    []words.Term // looked for in subjects only
 	tsquery     []string     // all of which match
@@ -62,6 +63,7 @@ type query struct {
 	conditions  []string
 	args        pgx.NamedArgs
 	problems    []Problem
+	notes       []Problem
 }
 
 // choice are the values that one column of cases may have. A case has only one, so what is asked for in several places
@@ -83,7 +85,7 @@ func read(actor access.Actor, text string, now time.Time) *query {
 		case x.key == "":
 			q.words(x, i == len(p.parts)-1)
 		case !known:
-			q.problem(x.span, unknownKey(x))
+			q.custom = append(q.custom, custom{x, i == len(p.parts)-1})
 		case len(x.values) == 0:
 			q.problem(x.span, fmt.Sprintf("Say what to look for right after the colon, as in %s.", k.Example))
 		case k.read == nil:

@@ -1,0 +1,96 @@
+package field
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/platform/errs"
+)
+
+// Count returns how many values a field holds, those of deleted cases too.
+//
+// Needs ManageSettings. Errors: Forbidden, NotFound.
+func (s *Service) Count(ctx context.Context, actor access.Actor, f Field) (n int, err error) {
+	if err := s.guard.Require(ctx, actor, access.ManageSettings, object(f.ID)); err != nil {
+		return 0, err
+	}
+	err = s.db.ReadWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
+		n, err = countTx(ctx, tx, actor.Workspace, f)
+		return err
+	})
+	return n, err
+}
+
+func countTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, f Field) (n int, err error) {
+	table, _ := f.Object.table()
+	err = tx.QueryRow(ctx, `select count(*) from `+table+` where workspace_id = $1 and field_id = $2`, ws, f.ID).Scan(&n)
+	return n, err
+}
+
+// deleteAtOnce bounds how many values one transaction removes: the cases of the others go on meanwhile.
+const deleteAtOnce = 5000
+
+// Delete removes a field that is switched off, and everything that it holds, for good, also of deleted cases. values is how
+// many the actor was told of. Where it is interrupted, the field is still there with what is left, and can be deleted again.
+//
+// Needs ManageSettings. Errors: Forbidden, NotFound; Conflict when the field is in use, or holds another number of values.
+func (s *Service) Delete(ctx context.Context, actor access.Actor, id ID, values int) error {
+	err := s.change(ctx, actor, id, func(tx pgx.Tx) error {
+		f, err := lockTx(ctx, tx, actor.Workspace, id)
+		if err != nil {
+			return err
+		}
+		if f.Active() {
+			return errs.New(errs.Conflict, "This field is in use. Switch it off first; then it can be deleted for good.")
+		}
+		n, err := countTx(ctx, tx, actor.Workspace, f)
+		if err == nil && n != values {
+			err = errs.Newf(errs.Conflict, "The field holds %d values now, and you were told %d. Nothing was deleted. Look again, then decide.", n, values)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for {
+		done, err := s.deleteSome(ctx, actor, id, values)
+		if done || err != nil {
+			return err
+		}
+	}
+}
+
+// deleteSome removes some values, and the field itself with the last of them.
+func (s *Service) deleteSome(ctx context.Context, actor access.Actor, id ID, values int) (done bool, err error) {
+	err = s.change(ctx, actor, id, func(tx pgx.Tx) error {
+		f, err := lockTx(ctx, tx, actor.Workspace, id)
+		if err != nil {
+			return err
+		}
+		if f.Active() {
+			return errs.New(errs.Conflict, "Somebody switched the field on again meanwhile. Some of its values are deleted already.")
+		}
+		table, owner := f.Object.table()
+		batch := &pgx.Batch{}
+		batch.Queue(`set local app.retention = 'on'`) // deleted cases are read-only for everybody else
+		batch.Queue(fmt.Sprintf(`delete from %[1]s where workspace_id = $1 and field_id = $2 and %[2]s in (
+			select %[2]s from %[1]s where workspace_id = $1 and field_id = $2 limit %[3]d)`, table, owner, deleteAtOnce), actor.Workspace, id).
+			Exec(func(tag pgconn.CommandTag) error {
+				done = tag.RowsAffected() < deleteAtOnce
+				return nil
+			})
+		batch.Queue(`set local app.retention = 'off'`)
+		if err := tx.SendBatch(ctx, batch).Close(); err != nil || !done {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `delete from fields where workspace_id = $1 and id = $2`, actor.Workspace, id); err != nil {
+			return err
+		}
+		return s.recordTx(ctx, tx, actor, "field.deleted", id, map[string]any{"object": f.Object, "kind": f.Kind, "key": f.Key, "values": values})
+	})
+	return done, err
+}
