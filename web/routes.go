@@ -16,6 +16,7 @@ import (
 	"caseward/internal/desk/bulk"
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/drafts"
+	"caseward/internal/desk/field"
 	"caseward/internal/desk/filters"
 	"caseward/internal/desk/followup"
 	"caseward/internal/desk/macro"
@@ -36,6 +37,7 @@ import (
 	"caseward/web/console/bulkpage"
 	"caseward/web/console/casepage"
 	"caseward/web/console/deleted"
+	"caseward/web/console/fieldpage"
 	"caseward/web/console/filterpage"
 	"caseward/web/console/followups"
 	"caseward/web/console/inbox"
@@ -67,6 +69,7 @@ type Deps struct {
 	Filters    *filters.Service
 	Drafts     *drafts.Service
 	Macros     *macro.Service
+	Fields     *field.Service
 	Messages   *message.Service
 	Presence   *presence.Service
 	Retention  *retention.Service
@@ -87,6 +90,7 @@ type pages struct {
 	bulk     *bulkpage.Pages
 	filters  *filterpage.Pages
 	macros   *macropage.Pages
+	fields   *fieldpage.Pages
 	todo     *followups.Pages
 	audit    *auditpage.Pages
 	told     *notifications.Pages
@@ -102,14 +106,16 @@ func newPages(d Deps) pages {
 	return pages{
 		shell:   sh,
 		account: account.New(sh, d.Members, d.Setup),
-		inbox:   inbox.New(sh, d.Cases, d.Search, d.Filters, d.Members, d.Hub),
+		inbox:   inbox.New(sh, d.Cases, d.Search, d.Filters, d.Members, d.Fields, d.Hub),
 		one: casepage.New(sh, casepage.Services{
 			Cases: d.Cases, Messages: d.Messages, Drafts: d.Drafts, Presence: d.Presence, Retention: d.Retention, FollowUps: d.FollowUps, Members: d.Members, Queues: d.Workspaces, Macros: d.Macros, Notices: d.Notices,
+			Fields: d.Fields,
 		}),
-		newCase:  newcase.New(sh, d.Messages, d.Members, d.Workspaces),
+		newCase:  newcase.New(sh, d.Messages, d.Members, d.Workspaces, d.Fields),
 		deleted:  deleted.New(sh, d.Cases, d.Retention),
 		filters:  filterpage.New(sh, d.Filters),
 		macros:   macropage.New(sh, d.Macros, d.Members, d.Workspaces),
+		fields:   fieldpage.New(sh, d.Fields),
 		todo:     followups.New(sh, d.FollowUps),
 		bulk:     bulkpage.New(sh, d.Bulk, d.Members, d.Workspaces),
 		audit:    auditpage.New(sh, d.Audit),
@@ -208,6 +214,7 @@ func consoleRoutes(r chi.Router, k *kit.Kit, p pages) {
 	r.Post("/settings/notifications", k.Handle(p.settings.SetNotifications))
 	r.Post("/settings/password", k.Handle(p.settings.ChangePassword))
 	r.Route("/admin", func(r chi.Router) { adminRoutes(r, k, p.admin) })
+	r.Route("/admin/cases/fields", func(r chi.Router) { fieldRoutes(r, k, p.fields) })
 }
 
 // caseRoutes are below /w/{ws}/cases/{number}. The path of each change of a property is the same handler's, which
@@ -228,6 +235,8 @@ func caseRoutes(r chi.Router, k *kit.Kit, p *casepage.Pages) {
 	r.Post("/presence", k.Handle(p.Beat))
 	r.Post("/deliveries/{id}/resend", k.Handle(p.Resend))
 	r.Post("/subject", k.Handle(p.Subject))
+	r.Post("/fields", k.Handle(p.SetFields))
+	r.Post("/contact-fields", k.Handle(p.SetContactFields))
 	for _, property := range []string{"/update", "/status", "/assign", "/priority", "/queue", "/tags"} {
 		r.Post(property, k.Handle(p.Update))
 	}
@@ -269,6 +278,20 @@ func macroRoutes(r chi.Router, k *kit.Kit, p *macropage.Pages) {
 	r.Get("/{id}", k.Handle(p.Edit))
 	r.Post("/{id}", k.Handle(p.Update))
 	r.Post("/{id}/move", k.Handle(p.Move))
+	r.Get("/{id}/delete", k.Handle(p.ConfirmDelete))
+	r.Post("/{id}/delete", k.Handle(p.Delete))
+}
+
+// fieldRoutes are below /w/{ws}/admin/cases/fields.
+func fieldRoutes(r chi.Router, k *kit.Kit, p *fieldpage.Pages) {
+	r.Get("/", k.Handle(p.List))
+	r.Post("/", k.Handle(p.Create))
+	r.Get("/new", k.Handle(p.New))
+	r.Get("/{id}", k.Handle(p.Edit))
+	r.Post("/{id}", k.Handle(p.Update))
+	r.Post("/{id}/move", k.Handle(p.Move))
+	r.Post("/{id}/archive", k.Handle(p.Archive))
+	r.Post("/{id}/restore", k.Handle(p.Restore))
 	r.Get("/{id}/delete", k.Handle(p.ConfirmDelete))
 	r.Post("/{id}/delete", k.Handle(p.Delete))
 }

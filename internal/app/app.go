@@ -22,6 +22,7 @@ import (
 	"caseward/internal/desk/bulk"
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/drafts"
+	"caseward/internal/desk/field"
 	"caseward/internal/desk/filters"
 	"caseward/internal/desk/followup"
 	"caseward/internal/desk/macro"
@@ -59,6 +60,7 @@ type App struct {
 	Filters    *filters.Service
 	Drafts     *drafts.Service
 	Macros     *macro.Service
+	Fields     *field.Service
 	Messages   *message.Service
 	Presence   *presence.Service
 	Retention  *retention.Service
@@ -187,6 +189,7 @@ func (a *App) build(now clock.Clock) error {
 	a.Setup = setup.NewService(a.DB, a.Workspaces, a.Members, now)
 	a.Cases = cases.NewService(a.DB, guard, a.Hub, now)
 	a.Macros = macro.NewService(a.DB, guard, now)
+	a.Fields = field.NewService(a.DB, guard, a.Cases, now)
 	a.Filters = filters.NewService(a.DB, guard, a.Hub, now)
 	a.Drafts = drafts.NewService(a.DB, guard, now)
 	a.Messages = message.NewService(a.DB, guard, a.Cases, enqueuer, now)
@@ -220,7 +223,7 @@ func (a *App) buildWeb(now clock.Clock) error {
 	a.Handler, err = web.Routes(web.Deps{
 		Kit: k, BaseURL: base, Files: files, Ready: a.DB.Ping, Snapshots: a.DB, Hub: a.Hub, Now: now,
 		Members: a.Members, Workspaces: a.Workspaces, Setup: a.Setup, Cases: a.Cases, Filters: a.Filters, Macros: a.Macros, Drafts: a.Drafts, Messages: a.Messages, Presence: a.Presence,
-		Retention: a.Retention, Notices: a.Notices, Search: a.Search, Bulk: a.Bulk, FollowUps: a.FollowUps, Audit: audit.NewReader(a.DB, audit.NewGuard(a.DB, now)),
+		Retention: a.Retention, Notices: a.Notices, Search: a.Search, Bulk: a.Bulk, FollowUps: a.FollowUps, Fields: a.Fields, Audit: audit.NewReader(a.DB, audit.NewGuard(a.DB, now)),
 	})
 	return err
 }

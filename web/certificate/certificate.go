@@ -59,7 +59,7 @@ func (v View) approvedBy() string {
 // labels are the kinds of data that a person would ask about; other tables show their own name.
 var labels = map[string]string{
 	"messages": "Messages and internal notes", "attachments": "Attachments", "inbound_mails": "Mails as received",
-	"outbound_mails": "Records of sent mail", "activities": "Activity entries", "case_search": "Search entries", "case_tags": "Tags on the case",
+	"outbound_mails": "Records of sent mail", "activities": "Activity entries", "case_search": "Search entries", "case_tags": "Tags on the case", "case_field_values": "Values of custom fields",
 	"notifications": "Notifications of members", "erasure_replies": "Links to a case erased on request",
 	"redactions": "Records of erased content", "case_reads": "Records of who had read it", "followups": "Follow-ups", "bulk_items": "Results of bulk updates",
 	"drafts": "Unsent drafts", "case_presence": "Records of who had it open",

@@ -78,6 +78,8 @@ var actionWords = map[string]string{
 	"queue.refused":               "Queue: action not allowed",
 	"macro.refused":               "Macro: action not allowed",
 	"filter.refused":              "Filter: action not allowed",
+	"field.refused":               "Field: action not allowed",
+	"case.fields changed":         "Custom fields changed",
 	"deleted cases.refused":       "Deleted cases: look not allowed",
 	"audit trail.refused":         "Audit trail: look not allowed",
 	"erasure request.refused":     "Erasure request: decision not allowed",
@@ -108,6 +110,8 @@ func object(v *shell.Visit, l audit.Line) (text, href string) {
 		return l.ObjectName, v.Path("/admin/members/" + id)
 	case l.ObjectKind == "queue":
 		return "Queue " + id, v.Path("/admin/queues/" + id)
+	case l.ObjectKind == "field":
+		return "Field " + id, v.Path("/admin/cases/fields/" + id)
 	case l.ObjectKind == "workspace":
 		return v.Workspace.Name, ""
 	}

@@ -67,6 +67,8 @@ func (v view) sentence(a cases.Activity) (string, ui.IconName) {
 		return "changed the tags", ui.IconTag
 	case cases.ActSubject:
 		return "changed the subject", ui.IconPencil
+	case cases.ActFields:
+		return v.changedFields(a.Data["fields"]), ui.IconSlidersHorizontal
 	case cases.ActSpam:
 		return "marked the case as spam", ui.IconBan
 	case cases.ActNotSpam:

@@ -25,6 +25,7 @@ import (
 
 // desk is everything that the page asks, and remembers what it was told.
 type desk struct {
+	fields      fields
 	c           cases.Details
 	more        map[cases.Number]cases.Details // other cases than c
 	thread      message.Thread
@@ -307,7 +308,7 @@ func (macros) List(context.Context, access.Actor) ([]macro.Macro, error) {
 func site(t *testing.T, d *desk) *webtest.Site {
 	t.Helper()
 	s := webtest.New(t)
-	p := casepage.New(s.Shell, casepage.Services{Cases: d, Messages: d, Drafts: d, Presence: d, Retention: d, FollowUps: d, Members: d, Queues: d, Macros: macros{}, Notices: d})
+	p := casepage.New(s.Shell, casepage.Services{Cases: d, Messages: d, Drafts: d, Presence: d, Retention: d, FollowUps: d, Members: d, Queues: d, Macros: macros{}, Notices: d, Fields: &d.fields})
 	s.Console(func(r chi.Router) {
 		r.Use(s.Kit.SecurityHeaders)
 		r.Route("/cases/{number}", func(r chi.Router) {
@@ -327,6 +328,8 @@ func site(t *testing.T, d *desk) *webtest.Site {
 			r.Post("/deliveries/{id}/resend", s.Shell.Handle(p.Resend))
 			r.Post("/subject", s.Shell.Handle(p.Subject))
 			r.Post("/update", s.Shell.Handle(p.Update))
+			r.Post("/fields", s.Shell.Handle(p.SetFields))
+			r.Post("/contact-fields", s.Shell.Handle(p.SetContactFields))
 			r.Post("/snooze", s.Shell.Handle(p.Snooze))
 			r.Post("/wake", s.Shell.Handle(p.Wake))
 			r.Post("/followups", s.Shell.Handle(p.AddFollowUp))

@@ -93,6 +93,7 @@ type Services struct {
 	Members   Members
 	Queues    Queues
 	Macros    Macros
+	Fields    Fields
 	Notices   Notices
 }
 
@@ -108,12 +109,13 @@ type Pages struct {
 	members   Members
 	queues    Queues
 	macros    Macros
+	fields    Fields
 	notices   Notices
 }
 
 // New returns the pages.
 func New(sh *shell.Shell, s Services) *Pages {
-	return &Pages{sh, s.Cases, s.Messages, s.Drafts, s.Presence, s.Retention, s.FollowUps, s.Members, s.Queues, s.Macros, s.Notices}
+	return &Pages{sh, s.Cases, s.Messages, s.Drafts, s.Presence, s.Retention, s.FollowUps, s.Members, s.Queues, s.Macros, s.Fields, s.Notices}
 }
 
 // number reads the case's number from the address. What cannot be one is not there.

@@ -9,6 +9,7 @@ import (
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/drafts"
+	"caseward/internal/desk/field"
 	"caseward/internal/desk/followup"
 	"caseward/internal/desk/macro"
 	"caseward/internal/desk/member"
@@ -34,6 +35,7 @@ type loaded struct {
 	queues    []workspace.Queue
 	macros    []macro.Macro
 	followUps []followup.FollowUp
+	fields    field.Panel
 	drafts    []drafts.Draft    // the visitor's own
 	people    []presence.Person // others who have it open
 }
@@ -101,6 +103,9 @@ func (p *Pages) load(ctx context.Context, actor access.Actor, query url.Values, 
 		return l, err
 	}
 	if l.followUps, err = p.followUps.OfCase(ctx, actor, l.Case); err != nil {
+		return l, err
+	}
+	if l.fields, err = p.fields.OfCase(ctx, actor, l.Case); err != nil {
 		return l, err
 	}
 	if l.members, err = p.members.List(ctx, actor); err != nil {

@@ -21,6 +21,7 @@ import (
 // forms are those that came back with something wrong in them; the others are nil.
 type forms struct {
 	reply, note, update, subject, snooze, followUp *kit.Form
+	fields, contact                                *kit.Form   // custom fields, of the case and of its contact
 	overtaken                                      *message.ID // the reply came back because there is a newer message than this
 }
 
@@ -44,6 +45,7 @@ type view struct {
 
 	canWork    bool // edit, reply, note: never on a deleted case
 	canReply   bool
+	canContact bool // change what the contact has
 	canDelete  bool
 	canRestore bool
 	canRequest bool
@@ -55,7 +57,7 @@ type view struct {
 func newView(v *shell.Visit, l loaded, f forms, query url.Values) view {
 	deleted := l.DeletedAt != nil
 	from := query.Get("from")
-	if came := cmp.Or(f.reply, f.note, f.update, f.subject, f.snooze, f.followUp); came != nil {
+	if came := cmp.Or(f.reply, f.note, f.update, f.subject, f.snooze, f.followUp, f.fields, f.contact); came != nil {
 		from = came.Text("from")
 	}
 	images, _ := strconv.ParseInt(query.Get("images"), 10, 64) // nonsense shows nobody's
@@ -65,6 +67,7 @@ func newView(v *shell.Visit, l loaded, f forms, query url.Values) view {
 		before:     before(query),
 		canWork:    v.Actor.Can(access.WorkCases) && !deleted,
 		canReply:   v.Actor.Can(access.WorkCases) && !deleted && l.SpamAt == nil,
+		canContact: v.Actor.Can(access.ManageContacts) && !deleted,
 		canDelete:  v.Actor.Can(access.DeleteCases),
 		canRestore: v.Actor.Can(access.RestoreCases),
 		canRequest: v.Actor.Can(access.RequestErasure),

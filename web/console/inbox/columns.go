@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 
+	"caseward/internal/desk/field"
 	"caseward/internal/desk/member"
 	"caseward/web/console/shell"
 	"caseward/web/kit"
@@ -25,15 +26,21 @@ type columnLine struct {
 	Fixed  bool // cannot be left out
 }
 
-func newColumnsMenu(v *shell.Visit, next string, open bool) *columnsMenu {
+func newColumnsMenu(v *shell.Visit, fields []field.Field, next string, open bool) *columnsMenu {
 	m := &columnsMenu{Action: v.Path("/inbox/columns"), Next: next, Open: open}
 	add := func(c member.Column, shown bool) {
-		m.Lines = append(m.Lines, columnLine{c, columnLabels[c], shown, c == member.SubjectColumn})
+		if label := labelOf(c, fields); label != "" {
+			m.Lines = append(m.Lines, columnLine{c, label, shown, c == member.SubjectColumn})
+		}
 	}
 	for _, c := range v.Columns {
 		add(c, true)
 	}
-	for _, c := range member.Columns() {
+	offered := member.Columns()
+	for _, f := range fields {
+		offered = append(offered, member.FieldColumn(int64(f.ID)))
+	}
+	for _, c := range offered {
 		if !slices.Contains(v.Columns, c) {
 			add(c, false)
 		}

@@ -77,6 +77,9 @@ func newFoundPage(v *shell.Visit, at place, text string, found search.Result, qu
 			lp.Rows[i].ExcerptKind = cmp.Or(hit.Kind, r.ExcerptKind)
 		}
 	}
+	for _, note := range found.Notes {
+		lp.Problems = append(lp.Problems, ui.NoticeProps{Tone: ui.Info, Text: note.Text, Quote: quote(found.Query, note.Start, note.End), Permanent: true})
+	}
 	for _, problem := range found.Problems {
 		lp.Problems = append(lp.Problems, ui.NoticeProps{Tone: ui.Warning, Text: problem.Text, Quote: quote(found.Query, problem.Start, problem.End), Permanent: true})
 	}

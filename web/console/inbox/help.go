@@ -14,6 +14,7 @@ import (
 type helpPage struct {
 	Words   []helpLine
 	Keys    []helpLine
+	Fields  []helpLine // custom ones
 	BackTo  string
 	Deleted bool // the reader may search deleted cases
 }
@@ -29,7 +30,12 @@ type helpLine struct {
 
 // Help is GET /w/{ws}/search/help.
 func (p *Pages) Help(w http.ResponseWriter, r *http.Request) error {
-	page := newHelpPage(shell.From(r))
+	v := shell.From(r)
+	fields, err := p.fields.List(r.Context(), v.Actor)
+	if err != nil {
+		return err
+	}
+	page := newHelpPage(v, search.FieldKeys(fields))
 	frame, err := p.Console(r, shell.Page{Title: "Search help"})
 	if err != nil {
 		return err
@@ -37,7 +43,7 @@ func (p *Pages) Help(w http.ResponseWriter, r *http.Request) error {
 	return kit.Render(w, r, http.StatusOK, help(frame, page))
 }
 
-func newHelpPage(v *shell.Visit) helpPage {
+func newHelpPage(v *shell.Visit, fields []search.Key) helpPage {
 	line := func(name, example, text string) helpLine {
 		return helpLine{Name: name, Example: example, Href: v.Path("/inbox?" + url.Values{"q": {example}}.Encode()), Text: text}
 	}
@@ -57,6 +63,9 @@ func newHelpPage(v *shell.Visit) helpPage {
 			}
 		}
 		h.Keys = append(h.Keys, l)
+	}
+	for _, k := range fields {
+		h.Fields = append(h.Fields, line(k.Name, k.Example, k.Label+"."))
 	}
 	return h
 }

@@ -12,6 +12,7 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/field"
 	"caseward/internal/desk/filters"
 	"caseward/internal/desk/member"
 	"caseward/internal/desk/search"
@@ -65,10 +66,23 @@ func (f *fake) Complete(_ context.Context, _ access.Actor, before string) (searc
 	return f.offers, nil
 }
 
+// fields are one that is in use and one that is not.
+type fields struct{}
+
+func (fields) List(context.Context, access.Actor) ([]field.Field, error) {
+	gone := webtest.Now()
+	return []field.Field{{ID: 8, Object: field.OfCase, Key: "bought", Name: "Bought on", Kind: field.Date},
+		{ID: 9, Object: field.OfCase, Key: "old", Name: "Old one", Kind: field.Text, ArchivedAt: &gone}}, nil
+}
+
+func (fields) OfCases(_ context.Context, _ access.Actor, list []cases.ID, ids []field.ID) (map[cases.ID]field.Values, error) {
+	return map[cases.ID]field.Values{list[0]: {ids[0]: "2026-05-01"}}, nil
+}
+
 func site(t *testing.T, f *fake, hub *live.Hub) *webtest.Site {
 	t.Helper()
 	s := webtest.New(t)
-	p := inbox.New(s.Shell, f, f, f, f, hub)
+	p := inbox.New(s.Shell, f, f, f, f, fields{}, hub)
 	s.Console(func(r chi.Router) {
 		r.Get("/inbox", s.Shell.Handle(p.List))
 		r.Post("/inbox/columns", s.Shell.Handle(p.SetColumns))

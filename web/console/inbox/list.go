@@ -17,7 +17,10 @@ import (
 func (p *Pages) List(w http.ResponseWriter, r *http.Request) error {
 	v, query := shell.From(r), r.URL.Query()
 	if text := strings.TrimSpace(query.Get("q")); text != "" {
-		at := placeOf(v, url.Values{"q": {text}}, query, nil)
+		at, err := p.place(r, url.Values{"q": {text}}, nil)
+		if err != nil {
+			return err
+		}
 		in := at.input(query)
 		in.Sort = searchSort(query)
 		found, err := p.search.Cases(r.Context(), v.Actor, text, in)
@@ -36,7 +39,10 @@ func (p *Pages) List(w http.ResponseWriter, r *http.Request) error {
 	if filter == cases.DeletedView {
 		return kit.SeeOther(w, r, v.Path("/deleted"))
 	}
-	at := placeOf(v, url.Values{"filter": {string(filter)}}, query, filter.Sorts())
+	at, err := p.place(r, url.Values{"filter": {string(filter)}}, filter.Sorts())
+	if err != nil {
+		return err
+	}
 	page, err := p.lists.List(r.Context(), v.Actor, filter, at.input(query))
 	if err != nil {
 		return err
@@ -54,7 +60,10 @@ func (p *Pages) saved(w http.ResponseWriter, r *http.Request, id filters.ID) err
 	if err != nil {
 		return err
 	}
-	at := placeOf(v, url.Values{"filter": {shell.SavedFilter(id)}}, query, nil)
+	at, err := p.place(r, url.Values{"filter": {shell.SavedFilter(id)}}, nil)
+	if err != nil {
+		return err
+	}
 	in := at.input(query)
 	in.Sort = cases.Sort{By: cases.ByActivity} // it is a list like the others, whatever its words
 	found, err := p.search.Cases(r.Context(), v.Actor, f.Query, in)
@@ -85,6 +94,9 @@ func (p *Pages) filter(r *http.Request) (cases.Filter, error) {
 
 // render shows the page. A live update asks only for the list, and gets it without the frame and its counts.
 func (p *Pages) render(w http.ResponseWriter, r *http.Request, page listPage) error {
+	if err := p.fill(r, page); err != nil {
+		return err
+	}
 	if kit.IsFragment(r) {
 		return kit.Render(w, r, http.StatusOK, list(page))
 	}

@@ -7,6 +7,7 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/field"
 	"caseward/internal/desk/filters"
 	"caseward/internal/desk/member"
 	"caseward/internal/desk/search"
@@ -36,6 +37,12 @@ type Members interface {
 	SetColumns(ctx context.Context, actor access.Actor, columns []member.Column) error
 }
 
+// Fields tells what custom fields there are, and what they hold.
+type Fields interface {
+	List(ctx context.Context, actor access.Actor) ([]field.Field, error)
+	OfCases(ctx context.Context, actor access.Actor, list []cases.ID, fields []field.ID) (map[cases.ID]field.Values, error)
+}
+
 // Events tells what changes in a workspace while a page is open.
 type Events interface {
 	Subscribe(workspace int64) (events <-chan live.Event, cancel func())
@@ -48,6 +55,7 @@ type Pages struct {
 	search  Searcher
 	filters Filters
 	members Members
+	fields  Fields
 	events  Events
 
 	mu      sync.Mutex
@@ -55,6 +63,6 @@ type Pages struct {
 }
 
 // New returns the pages.
-func New(sh *shell.Shell, lists Lists, searcher Searcher, saved Filters, members Members, events Events) *Pages {
-	return &Pages{Shell: sh, lists: lists, search: searcher, filters: saved, members: members, events: events, streams: map[access.UserID]int{}}
+func New(sh *shell.Shell, lists Lists, searcher Searcher, saved Filters, members Members, fields Fields, events Events) *Pages {
+	return &Pages{Shell: sh, lists: lists, search: searcher, filters: saved, members: members, fields: fields, events: events, streams: map[access.UserID]int{}}
 }

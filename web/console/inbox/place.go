@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/field"
 	"caseward/internal/desk/member"
 	"caseward/web/console/shell"
 )
@@ -17,6 +18,7 @@ type place struct {
 	view   member.View // the usual one unless the address says otherwise
 	sort   cases.Sort  // of the Table view
 	offers []cases.SortKey
+	fields []field.Field // custom ones that the Table view can show
 }
 
 // placeOf reads an address. offers are the orders that the list has; what the address says beyond them does not count.

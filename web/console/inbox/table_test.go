@@ -45,6 +45,20 @@ func TestTheTableHasTheColumnsThatWereChosen(t *testing.T) {
 	}
 }
 
+func TestCustomFieldsAreColumns(t *testing.T) {
+	t.Parallel()
+	f := &fake{page: cases.Page{Rows: []cases.Summary{one()}}}
+	s := site(t, f, nil)
+	s.Member.Columns = []member.Column{member.SubjectColumn, member.FieldColumn(8), member.FieldColumn(9), member.FieldColumn(77)}
+	page := s.Get("/w/acme/inbox?filter=open&view=table").Want(200).Lacks("Old one")
+	same(t, "heads", []string{"Select", "Subject", "Bought on", "Actions"}, texts(page, ".casetable thead th"))
+	same(t, "cells", []string{"1 May 2026"}, texts(page, ".casetable tbody .col-field"))
+	same(t, "offered", []string{"Subject", "Bought on", "Number"}, texts(page, ".columns-item label")[:3])
+	s.Post("/w/acme/inbox/columns", url.Values{"order": {"field:8", "subject"}, "column": {"field:8"}}).Want(303)
+	same(t, "chosen", []member.Column{member.FieldColumn(8), member.SubjectColumn}, f.columns)
+	s.Get("/w/acme/search/help").Want(200).Has("bought:2026-05-01", "Bought on.").Lacks("Old one")
+}
+
 func TestHeadsSortWhereTheListHasThatOrder(t *testing.T) {
 	t.Parallel()
 	f := &fake{page: cases.Page{Rows: []cases.Summary{one()}, Older: &cases.Cursor{At: webtest.Now(), ID: 5, Rank: 4}}}
@@ -108,7 +122,7 @@ func TestColumnsAreChosenWithoutJavaScript(t *testing.T) {
 	s := site(t, f, nil)
 	list := "/w/acme/inbox?filter=open&view=table"
 	page := s.As(access.Viewer).Get(list).Want(200)
-	if n := page.Doc.Find("form.columns-form input[name=order]").Length(); n != len(member.Columns()) {
+	if n := page.Doc.Find("form.columns-form input[name=order]").Length(); n != len(member.Columns())+1 { // and a custom field
 		t.Errorf("%d columns are offered", n)
 	}
 	post := func(form url.Values) {

@@ -8,6 +8,7 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/field"
 	"caseward/internal/desk/member"
 	"caseward/internal/desk/search"
 	"caseward/internal/platform/markup"
@@ -74,7 +75,8 @@ type row struct {
 	Menu       []ui.RowActionProps
 	DeleteHref string // the confirmation; "" for those who may not delete
 
-	hit search.Hit // where what was searched for stands
+	hit    search.Hit   // where what was searched for stands
+	fields field.Values // of the custom fields that the Table view shows
 }
 
 const excerptLength = 160 // characters
@@ -100,7 +102,7 @@ func newListPage(v *shell.Visit, at place, page cases.Page, query url.Values) li
 		lp.Rows = append(lp.Rows, newRow(v, s, from, next))
 	}
 	if at.table() {
-		lp.Heads, lp.Columns = heads(v, at), newColumnsMenu(v, back, query.Get(columnsOpen) == "open")
+		lp.Heads, lp.Columns = heads(v, at), newColumnsMenu(v, at.fields, back, query.Get(columnsOpen) == "open")
 	}
 	beside := func(key string, c *cases.Cursor) string {
 		if c == nil {

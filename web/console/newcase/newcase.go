@@ -9,10 +9,12 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/field"
 	"caseward/internal/desk/member"
 	"caseward/internal/desk/message"
 	"caseward/internal/desk/workspace"
 	"caseward/web/console/badges"
+	"caseward/web/console/fieldform"
 	"caseward/web/console/shell"
 	"caseward/web/kit"
 	"caseward/web/ui"
@@ -33,16 +35,24 @@ type Queues interface {
 	Queues(ctx context.Context, actor access.Actor) ([]workspace.Queue, error)
 }
 
+// Fields tells what custom fields there are.
+type Fields interface {
+	List(ctx context.Context, actor access.Actor) ([]field.Field, error)
+}
+
 // Pages serves the page.
 type Pages struct {
 	*shell.Shell
 	opener  Opener
 	members Members
 	queues  Queues
+	fields  Fields
 }
 
 // New returns the pages.
-func New(sh *shell.Shell, o Opener, m Members, q Queues) *Pages { return &Pages{sh, o, m, q} }
+func New(sh *shell.Shell, o Opener, m Members, q Queues, f Fields) *Pages {
+	return &Pages{sh, o, m, q, f}
+}
 
 // Show is GET /w/{ws}/cases/new. Fields may come in the address: email and name of the contact.
 func (p *Pages) Show(w http.ResponseWriter, r *http.Request) error {
@@ -54,7 +64,7 @@ func (p *Pages) Show(w http.ResponseWriter, r *http.Request) error {
 }
 
 // Create is POST /w/{ws}/cases/new: fields contact_email, contact_name, subject, body, files, send (1: mail it
-// to the contact, otherwise it is an internal note), queue, priority, assignee.
+// to the contact, otherwise it is an internal note), queue, priority, assignee, and custom fields as fieldform reads them.
 func (p *Pages) Create(w http.ResponseWriter, r *http.Request) error {
 	form, err := kit.ReadUpload(w, r, message.MaxFiles, shell.FilesField)
 	if err != nil {
@@ -68,7 +78,7 @@ func (p *Pages) Create(w http.ResponseWriter, r *http.Request) error {
 		ContactName: form.Text("contact_name"), ContactEmail: form.Text("contact_email"),
 		Subject: form.Text("subject"), Body: form.Text("body"), Files: shell.Uploads(form), Send: form.Checked("send"),
 		Queue: choice(form, "queue"), Priority: cases.Priority(choice(form, "priority")), Assignee: access.MemberID(choice(form, "assignee")),
-		Submission: form.Submission(),
+		Fields: fieldform.Read(form).Set, Submission: form.Submission(),
 	})
 	if err := form.Absorb(err); err != nil {
 		return err
@@ -100,17 +110,23 @@ func (p *Pages) render(w http.ResponseWriter, r *http.Request, status int, form 
 	if err != nil {
 		return err
 	}
+	fields, err := p.fields.List(r.Context(), v.Actor)
+	if err != nil {
+		return err
+	}
 	frame, err := p.Console(r, shell.Page{Title: "New case"})
 	if err != nil {
 		return err
 	}
-	return kit.Render(w, r, status, page(frame, view{form, v.Path("/cases/new"), v.Path("/inbox"), assignees(people), queueOptions(queues)}))
+	return kit.Render(w, r, status, page(frame, view{form, v.Path("/cases/new"), v.Path("/inbox"), assignees(people), queueOptions(queues),
+		fieldform.Props{Fields: field.InUse(fields, field.OfCase), Form: form, New: true}}))
 }
 
 type view struct {
 	form             *kit.Form
 	action, cancel   string
 	assignees, queue []ui.Option
+	fields           fieldform.Props
 }
 
 func assignees(people []member.Member) []ui.Option {

@@ -2,6 +2,7 @@ package newcase_test
 
 import (
 	"context"
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/field"
 	"caseward/internal/desk/member"
 	"caseward/internal/desk/message"
 	"caseward/internal/desk/workspace"
@@ -38,10 +40,40 @@ func (d *desk) Queues(context.Context, access.Actor) ([]workspace.Queue, error) 
 	return []workspace.Queue{{ID: 4, Name: "Billing"}, {ID: 3, Name: "Support", IsDefault: true}, {ID: 5, Name: "Old", ArchivedAt: &gone}}, nil
 }
 
+// fields are one of cases, one that is switched off, and one of contacts.
+type fields struct{}
+
+func (fields) List(context.Context, access.Actor) ([]field.Field, error) {
+	gone := webtest.Now()
+	return []field.Field{{ID: 8, Object: field.OfCase, Name: "Amount", Kind: field.Number, Help: "In euros."},
+		{ID: 9, Object: field.OfCase, Name: "Old one", Kind: field.Text, ArchivedAt: &gone}, {ID: 10, Object: field.OfContact, Name: "Tier", Kind: field.Text}}, nil
+}
+
+func TestANewCaseHasCustomFields(t *testing.T) {
+	t.Parallel()
+	d := &desk{}
+	s := site(t, d)
+	page := s.Get("/w/acme/cases/new").Want(200).Has("In euros.").Lacks("Old one", "Tier")
+	if name := page.Field("Amount").AttrOr("name", ""); name != "field-8" {
+		t.Errorf("its control is called %q", name)
+	}
+	form := url.Values{"contact_email": {"maria@shop.test"}, "subject": {"S"}, "body": {"B"}, "field": {"8"}, "field-8": {"12.5"}}
+	s.Post("/w/acme/cases/new", form).Want(http.StatusSeeOther)
+	if d.in.Fields[8] != "12.5" || len(d.in.Fields) != 1 {
+		t.Errorf("asked for %v", d.in.Fields)
+	}
+	d.err = errs.Field("field-8", "Amount: Enter a number.")
+	form.Set("field-8", "much")
+	page = s.Post("/w/acme/cases/new", form).Want(http.StatusUnprocessableEntity).Has("Amount: Enter a number.")
+	if page.Field("Amount").AttrOr("value", "") != "much" {
+		t.Error("what was typed is lost")
+	}
+}
+
 func site(t *testing.T, d *desk) *webtest.Site {
 	t.Helper()
 	s := webtest.New(t)
-	p := newcase.New(s.Shell, d, d, d)
+	p := newcase.New(s.Shell, d, d, d, fields{})
 	return s.Console(func(r chi.Router) {
 		r.Get("/cases/new", s.Shell.Handle(p.Show))
 		r.Post("/cases/new", s.Shell.Handle(p.Create))
@@ -67,7 +99,7 @@ func TestACaseIsMadeForAContact(t *testing.T) {
 	}
 	s.Post("/w/acme/cases/new", url.Values{"contact_email": {"maria@shop.test"}, "subject": {"Call"}, "body": {"She *called*."}, "send": {"1"},
 		"queue": {"4"}, "priority": {"3"}, "assignee": {"70"}, "submission": {"KEY"}}).WantSeeOther("/w/acme/cases/46")
-	want := message.OpenInput{ContactEmail: "maria@shop.test", Subject: "Call", Body: "She *called*.", Send: true, Queue: 4, Priority: cases.High, Assignee: 70, Submission: "KEY"}
+	want := message.OpenInput{ContactEmail: "maria@shop.test", Subject: "Call", Body: "She *called*.", Send: true, Queue: 4, Priority: cases.High, Assignee: 70, Fields: map[field.ID]string{}, Submission: "KEY"}
 	if diff := cmp.Diff(want, d.in); diff != "" {
 		t.Error(diff)
 	}
