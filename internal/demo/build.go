@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"caseward/internal/desk/access"
+	"caseward/internal/desk/field"
 	"caseward/internal/desk/setup"
 	"caseward/internal/desk/workspace"
 	"caseward/internal/platform/errs"
@@ -41,6 +42,9 @@ func (l *loader) build(ctx context.Context, w world) error {
 	}
 	l.workspaces[w.slug] = l.actors[w.slug]["owner"]
 	if err := l.buildQueues(ctx, w); err != nil {
+		return err
+	}
+	if err := l.buildFields(ctx, w); err != nil {
 		return err
 	}
 	user, err := l.setup.AddStaff(ctx, staffPerson().account())
@@ -106,6 +110,23 @@ func (l *loader) buildQueues(ctx context.Context, w world) error {
 			continue
 		}
 		if err := l.workspaceSvc.AddAddress(ctx, owner, address, workspace.QueueID(ids[w.addresses[address]])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *loader) buildFields(ctx context.Context, w world) error {
+	owner := l.workspaces[w.slug]
+	there, err := l.fields.List(ctx, owner)
+	if err != nil {
+		return err
+	}
+	for _, in := range w.fields {
+		if slices.ContainsFunc(there, func(f field.Field) bool { return f.Object == in.Object && f.Key == in.Key }) {
+			continue
+		}
+		if _, err := l.fields.Create(ctx, owner, in); err != nil {
 			return err
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/audit"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/field"
 	"caseward/internal/desk/followup"
 	"caseward/internal/desk/member"
 	"caseward/internal/desk/message"
@@ -38,6 +39,7 @@ type loader struct {
 	cases        *cases.Service
 	messages     *message.Service
 	retention    *retention.Service
+	fields       *field.Service
 	followUps    *followup.Service
 	intake       *inbound.Intake
 
@@ -75,6 +77,7 @@ func newLoader(d *db.DB, base time.Time, log *slog.Logger) (*loader, error) {
 	l.setup = setup.NewService(d, l.workspaceSvc, l.members, now)
 	l.cases = cases.NewService(d, guard, live.NewHub(), now)
 	l.messages = message.NewService(d, guard, l.cases, enqueuer, now).Delivered()
+	l.fields = field.NewService(d, guard, l.cases, now)
 	l.retention = retention.NewService(d, guard, l.cases, enqueuer, now)
 	l.followUps = followup.NewService(d, guard, l.cases, live.NewHub(), now)
 	l.intake = inbound.NewIntake(d, l.messages, l.workspaceSvc, signer, now, log)

@@ -1,6 +1,9 @@
 package demo
 
-import "caseward/internal/desk/access"
+import (
+	"caseward/internal/desk/access"
+	"caseward/internal/desk/field"
+)
 
 // Password is everybody's.
 const Password = "caseward-demo"
@@ -14,11 +17,13 @@ type person struct {
 	what   string // for SignIns
 }
 
-// world is one workspace: its people, the owner first, its queues beside the default one, and who receives for them.
+// world is one workspace: its people, the owner first, its queues beside the default one, who receives for them, and its
+// custom fields.
 type world struct {
 	slug, name, zone string
 	people           []person
 	queues           []string
+	fields           []field.Input
 	addresses        map[string]string // address to queue; the first is in defaultAddress
 	defaultAddress   string
 }
@@ -38,6 +43,12 @@ func acme() world {
 		},
 		queues:    []string{"Billing", "Returns"},
 		addresses: map[string]string{"billing@acme.test": "Billing", "returns@acme.test": "Returns"},
+		fields: []field.Input{
+			{Object: field.OfCase, Kind: field.Text, Key: "order", Name: "Order number", Help: "As it stands on the invoice."},
+			{Object: field.OfCase, Kind: field.Choice, Key: "product", Name: "Product area", Choices: []string{"Bicycles", "Wheels", "Lights", "Clothing", "Camping", "Workshop"}},
+			{Object: field.OfCase, Kind: field.Number, Key: "refund", Name: "Refund", Help: "In euros."},
+			{Object: field.OfContact, Kind: field.Choice, Key: "customer-type", Name: "Customer type", Choices: []string{"Private", "Club", "Business"}},
+		},
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/field"
 	"caseward/internal/desk/followup"
 	"caseward/internal/desk/message"
 	"caseward/internal/desk/retention"
@@ -62,6 +63,8 @@ func (l *loader) act(ctx context.Context, actor access.Actor, e event, n cases.N
 		_, err = l.messages.Note(ctx, actor, message.NoteInput{Number: n, Body: e.body})
 	case "set":
 		err = l.set(ctx, actor, e, n)
+	case "fields":
+		err = l.fill(ctx, actor, e, n)
 	case "delete":
 		reason := ""
 		if len(e.options) > 0 {
@@ -138,6 +141,26 @@ func (l *loader) set(ctx context.Context, actor access.Actor, e event, n cases.N
 	}
 	_, err := l.cases.Update(ctx, actor, n, in)
 	return err
+}
+
+// fill sets custom fields, each an option by its key. The fields of an event are all of the case, or all of its contact.
+func (l *loader) fill(ctx context.Context, actor access.Actor, e event, n cases.Number) error {
+	all, err := l.fields.List(ctx, actor)
+	if err != nil {
+		return err
+	}
+	in, set := field.SetInput{Set: map[field.ID]string{}}, l.fields.Set
+	for _, o := range e.options {
+		i := slices.IndexFunc(all, func(f field.Field) bool { return f.Key == o.key })
+		if i < 0 {
+			return fmt.Errorf("there is no field %q", o.key)
+		}
+		in.Set[all[i].ID] = o.value
+		if all[i].Object == field.OfContact {
+			set = l.fields.SetOfContact
+		}
+	}
+	return set(ctx, actor, n, in)
 }
 
 // decide is what support staff say to the open request of a case.

@@ -17,6 +17,7 @@ import (
 //	== 12d 09:40 customer
 //	== 12d 10:05 ana set; assign ana; priority high; queue Returns; status on_hold; tags warranty, lights
 //	== 12d 10:20 ana reply; status pending
+//	== 12d 10:25 ana fields; order 2041-7730; product Wheels
 //	== 12d 10:30 ana followup; due 26h
 //	== 3h20m staff refuse
 //
