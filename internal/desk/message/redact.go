@@ -38,6 +38,7 @@ type Redaction struct {
 	RawMails    int // mails as they came
 	Drafts      int // what members have written and not sent, of which passages go
 	FollowUps   int // notes of what is to be done, of which passages go
+	Fields      int // custom ones, likewise
 	Subjects    int // of cases merged into this one, likewise
 	Unsent      int // replies that were still to be sent, and will not be
 	Left        Left

@@ -411,6 +411,7 @@ func TestTheOpeningIsNarrow(t *testing.T) {
 		`update attachments set filename = '' where case_id = %d`, `update inbound_mails set raw = '' where case_id = %d`, `update cases set subject = 'x' where id = %d`,
 		`delete from case_tags where case_id = %d`, `delete from attachments where case_id = %d`, `delete from messages where case_id = %d`, `delete from activities where case_id = %d`,
 		`update followups set due_at = now() where case_id = %d`, `delete from followups where case_id = %d`,
+		`update case_field_values set field_id = field_id + 1 where case_id = %d`, `delete from case_field_values where case_id = %d`,
 	} {
 		err := d.DB.InWorkspace(t.Context(), d.ID(), func(tx pgx.Tx) error {
 			if _, err := tx.Exec(t.Context(), `set local app.redaction = 'on'`); err != nil {

@@ -17,6 +17,7 @@ type Left struct {
 	Messages   int      // other messages of the case
 	Drafts     int      // what members have written and not sent
 	FollowUps  int      // notes of what is to be done
+	Fields     int      // custom ones
 	Subject    bool     // of the case
 	Subjects   int      // of cases merged into it
 	Reason     bool     // why the case is deleted, or was once
@@ -28,7 +29,7 @@ type Left struct {
 
 // Any reports whether anything is left.
 func (l Left) Any() bool {
-	return l.Messages+l.Drafts+l.FollowUps+l.Subjects+l.Recipients+l.RawMails+l.HeldMails+len(l.Files) > 0 || l.Subject || l.Reason
+	return l.Messages+l.Drafts+l.FollowUps+l.Fields+l.Subjects+l.Recipients+l.RawMails+l.HeldMails+len(l.Files) > 0 || l.Subject || l.Reason
 }
 
 // holdsSQL says whether bytes hold the text $3, whatever its capitals. What is larger than any letter is not searched.

@@ -17,7 +17,7 @@ type beside struct {
 	count   func(p *redactionPlan, everywhere bool, n int)
 }
 
-// besideMessages: what was to be done about the case; the subjects of cases merged into it, by which it is found and which
+// besideMessages: what was to be done about the case; what texts of custom fields hold, also of cases merged into it; the subjects of cases merged into it, by which it is found and which
 // nobody can edit any more; and why it was deleted once, where undoing a bulk update would put that back.
 var besideMessages = []beside{
 	{
@@ -26,6 +26,16 @@ var besideMessages = []beside{
 		quotes:  true,
 		count: func(p *redactionPlan, everywhere bool, n int) {
 			*pick(everywhere, &p.FollowUps, &p.Left.FollowUps) += n
+		},
+	},
+	{
+		find: `select ` + valueKey + `, v.content from case_field_values v join cases c on c.workspace_id = v.workspace_id and c.id = v.case_id
+			where v.workspace_id = $1 and (c.id = $2 or c.merged_into_id = $2) and v.content is not null order by v.case_id, v.field_id`,
+		rewrite: `update case_field_values v set content = $4 from cases c where v.workspace_id = $1 and c.workspace_id = $1 and c.id = v.case_id
+			and (c.id = $2 or c.merged_into_id = $2) and ` + valueKey + ` = $3`,
+		quotes: true,
+		count: func(p *redactionPlan, everywhere bool, n int) {
+			*pick(everywhere, &p.Fields, &p.Left.Fields) += n
 		},
 	},
 	{
@@ -46,6 +56,9 @@ var besideMessages = []beside{
 		count: func(p *redactionPlan, everywhere bool, n int) { p.Left.Reason = p.Left.Reason || !everywhere && n > 0 },
 	},
 }
+
+// valueKey makes one number of the two that tell a value of a case, or of one merged into it, from the others.
+const valueKey = `hashtextextended(v.case_id || '/' || v.field_id, 0)`
 
 func pick(everywhere bool, goes, left *int) *int {
 	if everywhere {

@@ -8,6 +8,7 @@ import (
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/bulk"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/field"
 	"caseward/internal/desk/followup"
 	"caseward/internal/desk/message"
 	"caseward/internal/email/inbound"
@@ -24,6 +25,10 @@ func TestAPassageGoesFromWhatIsNoMessage(t *testing.T) {
 	id := thread(t, d, n)[0].ID
 	_, err := d.FollowUps.Add(t.Context(), d.Ana, n, followup.Input{Note: "Send it to Zwackelweg 7 today", DueAt: d.Clock.Now().Add(time.Hour), Assignee: d.Ana.Member})
 	must(t, err)
+	delivery := d.Field(field.Input{Object: field.OfCase, Kind: field.Text, Name: "Delivery"})
+	for number, text := range map[cases.Number]string{n: "Zwackelweg 7, at the back", duplicate: "zwackelweg 7"} {
+		must(t, d.Fields.Set(t.Context(), d.Ana, number, field.SetInput{Set: map[field.ID]string{delivery: text}}))
+	}
 	_, err = d.Messages.Merge(t.Context(), d.Ana, duplicate, n)
 	must(t, err)
 	_, err = d.Cases.Delete(t.Context(), d.Admin, cases.DeleteInput{Number: n, Reason: cases.ReasonOther, ReasonText: "Nobody is at Zwackelweg 7"})
@@ -39,15 +44,16 @@ func TestAPassageGoesFromWhatIsNoMessage(t *testing.T) {
 	in := message.RedactInput{Number: n, Message: id, Text: "zwackelweg 7"}
 	plan, err := d.Messages.PlanRedaction(t.Context(), actor, in)
 	must(t, err)
-	same(t, "left by one message", message.Left{FollowUps: 1, Subjects: 1, Reason: true, RawMails: 1}, plan.Left)
+	same(t, "left by one message", message.Left{FollowUps: 1, Fields: 2, Subjects: 1, Reason: true, RawMails: 1}, plan.Left)
 	in.Everywhere = true
 	r := redact(t, d, actor, in)
 	same(t, "left everywhere", message.Left{}, r.Left)
-	if r.FollowUps != 1 || r.Subjects != 1 {
+	if r.FollowUps != 1 || r.Subjects != 1 || r.Fields != 2 {
 		t.Errorf("%+v", r)
 	}
 	gone(t, d, "zwackelweg")
 	same(t, "the note", []string{"Send it to ▇▇▇ today"}, fixture.Rows[string](d, `select note from followups`))
+	same(t, "the fields", []string{"▇▇▇", "▇▇▇, at the back"}, fixture.Rows[string](d, `select content from case_field_values order by length(content)`))
 	same(t, "the subject", "From ▇▇▇", fixture.One[string](d, `select subject from cases where number = $1`, duplicate))
 	if foundBy(d, n, "zwackelweg") {
 		t.Error("search finds it")

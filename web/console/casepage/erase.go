@@ -208,6 +208,7 @@ func leftPlaces(l message.Left) (places []string) {
 	if l.FollowUps > 0 {
 		places = append(places, "the notes of "+count(l.FollowUps, "follow-up"))
 	}
+	add(l.Fields, "custom field")
 	if l.Subject {
 		places = append(places, "the subject of the case")
 	}
