@@ -8,7 +8,6 @@ import (
 	"database/sql"
 	"embed"
 	"fmt"
-	"io/fs"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -18,9 +17,6 @@ import (
 
 //go:embed *.sql
 var files embed.FS
-
-// Files returns the SQL files, for tools that fingerprint the schema.
-func Files() fs.FS { return files }
 
 // Up brings the database to the newest version. Any number of processes may call it at once: goose's
 // session lock lets one work and the others wait.

@@ -202,11 +202,15 @@ func dueTx(ctx context.Context, tx pgx.Tx, now time.Time) (*Delivery, error) {
 }
 
 // markBouncedTx records on the message that its mail came back.
-func markBouncedTx(ctx context.Context, tx pgx.Tx, c cases.Case, messageID string) error {
-	_, err := tx.Exec(ctx, `update outbound_mails o set state = 'bounced', last_error = 'The recipient''s mail server returned it.'
+func markBouncedTx(ctx context.Context, tx pgx.Tx, c cases.Case, in Incoming) error {
+	text := "The recipient's mail server returned it."
+	if in.BounceReason != "" {
+		text = plain("The recipient's mail server returned it. It said of " + in.BounceReason)
+	}
+	_, err := tx.Exec(ctx, `update outbound_mails o set state = 'bounced', last_error = $4
 		from messages m where o.workspace_id = $1 and o.case_id = $2 and m.workspace_id = $1 and m.id = o.message_id and m.message_id = $3
 			and o.state in ('queued', 'sent')`,
-		c.WorkspaceID, c.ID, messageID)
+		c.WorkspaceID, c.ID, in.BouncedID, text)
 	return err
 }
 

@@ -15,23 +15,25 @@ import (
 
 // Incoming is a mail that was read, addressed to a workspace.
 type Incoming struct {
-	MessageID   string   // never empty; made from the content where the mail has none
-	Held        bool     // an automatic mail that was held back with a deleted case, until now
-	FromUs      bool     // the sender is the workspace's own address: an echo of what we sent
-	Content     string   // a hash of who wrote what; it tells mails apart that share a Message-ID
-	References  []string // In-Reply-To first, then References from the newest to the oldest
-	ReplyCase   cases.ID // from a reply address whose signature was checked; 0 without
-	FromName    string
-	FromEmail   string
-	To, Cc      []string
-	Subject     string
-	Text, HTML  string
-	Date        time.Time // zero when the mail has none that can be read
-	Auto        bool      // auto-reply or bounce
-	BouncedID   string    // the Message-ID of ours that a bounce is about
-	Defects     string
-	Attachments []NewAttachment
-	Queue       int64 // of the address it was sent to
+	MessageID  string   // never empty; made from the content where the mail has none
+	Held       bool     // an automatic mail that was held back with a deleted case, until now
+	FromUs     bool     // the sender is the workspace's own address: an echo of what we sent
+	Content    string   // a hash of who wrote what; it tells mails apart that share a Message-ID
+	References []string // In-Reply-To first, then References from the newest to the oldest
+	ReplyCase  cases.ID // from a reply address whose signature was checked; 0 without
+	FromName   string
+	FromEmail  string
+	To, Cc     []string
+	Subject    string
+	Text, HTML string
+	Date       time.Time // zero when the mail has none that can be read
+	Auto       bool      // auto-reply or bounce
+	BouncedID  string    // the Message-ID of ours that a bounce is about
+	// BounceReason is what the recipient's server said, with the recipient; "" where it said nothing.
+	BounceReason string
+	Defects      string
+	Attachments  []NewAttachment
+	Queue        int64 // of the address it was sent to
 }
 
 // Outcome says what became of a mail.
@@ -168,7 +170,7 @@ func (s *Service) appendTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c
 		return Received{}, err
 	}
 	if in.BouncedID != "" {
-		if err := markBouncedTx(ctx, tx, *c, in.BouncedID); err != nil {
+		if err := markBouncedTx(ctx, tx, *c, in); err != nil {
 			return Received{}, err
 		}
 	}

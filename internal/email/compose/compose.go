@@ -42,16 +42,7 @@ type Outgoing struct {
 	// AutoSubmitted marks mail that no person wrote, "auto-generated" or "auto-replied" (RFC 3834, section 5), so
 	// that other programs do not answer it. Exchange only honours X-Auto-Response-Suppress, which is set with it.
 	AutoSubmitted string
-
-	ListID                  string // "Name <id.domain>" (RFC 2919)
-	ListUnsubscribe         string // a URL (RFC 2369)
-	ListUnsubscribeOneClick bool   // the URL takes a POST (RFC 8058)
-
-	Headers []Header // more fields, for the program's own marks; not those above
 }
-
-// Header is an additional field.
-type Header struct{ Name, Value string }
 
 // Attachment is a file that goes along, or, with Inline set, an image that HTML shows by its ContentID.
 type Attachment struct {
@@ -155,18 +146,6 @@ func (o Outgoing) marks(m *gomail.Msg) {
 		m.SetGenHeader("Auto-Submitted", o.AutoSubmitted)
 		m.SetGenHeader("X-Auto-Response-Suppress", "All")
 	}
-	if o.ListID != "" {
-		m.SetGenHeader("List-Id", o.ListID)
-	}
-	if o.ListUnsubscribe != "" {
-		m.SetGenHeader(gomail.HeaderListUnsubscribe, "<"+o.ListUnsubscribe+">")
-		if o.ListUnsubscribeOneClick {
-			m.SetGenHeader(gomail.HeaderListUnsubscribePost, "List-Unsubscribe=One-Click")
-		}
-	}
-	for _, h := range o.Headers {
-		m.SetGenHeader(gomail.Header(h.Name), h.Value)
-	}
 }
 
 // body writes the text first and the HTML last: in multipart/alternative the last one is the preferred
@@ -243,16 +222,7 @@ func (o Outgoing) check() error {
 	if o.InReplyTo != "" && !isID(o.InReplyTo) {
 		return fmt.Errorf("compose: %q is no message identifier", o.InReplyTo)
 	}
-	if strings.ContainsAny(o.ListUnsubscribe, "<> ") {
-		return fmt.Errorf("compose: %q is no URL", o.ListUnsubscribe)
-	}
-	values := []string{o.Subject, o.AutoSubmitted, o.ListID, o.ListUnsubscribe}
-	for _, h := range o.Headers {
-		if !isFieldName(h.Name) {
-			return fmt.Errorf("compose: %q is no field name", h.Name)
-		}
-		values = append(values, h.Value)
-	}
+	values := []string{o.Subject, o.AutoSubmitted}
 	for _, a := range o.Attachments {
 		if !isMediaType(a.ContentType) || a.ContentID != "" && !isID(a.ContentID) {
 			return fmt.Errorf("compose: attachment of type %q", a.ContentType)
@@ -289,10 +259,6 @@ func hasControl(s string) bool {
 // repeat them all the same.
 func isID(s string) bool {
 	return s != "" && len(s) <= 900 && !strings.ContainsAny(s, "<> \t") && !hasControl(s)
-}
-
-func isFieldName(s string) bool {
-	return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == ':' })
 }
 
 func isMediaType(s string) bool {

@@ -2,6 +2,7 @@ package inbound
 
 import (
 	"net/mail"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -160,4 +161,16 @@ func (m *Message) readAddresses(h header) {
 			m.addDeliveredTo(f)
 		}
 	}
+}
+
+// noReply matches addresses that nobody reads, as web forms and shops send from.
+var noReply = regexp.MustCompile(`(?i)^(no|not|do[-_.]?not|don'?t)[-_.]?reply\b`)
+
+// writer is whom an answer is for: the sender, or where nobody reads what is sent back to that address, whom Reply-To names.
+// Both are what anybody may write into a mail, so one is trusted as little as the other.
+func (m Message) writer() Address {
+	if m.ReplyTo.Email == "" || m.Bounce != nil || !noReply.MatchString(m.From.Email) || noReply.MatchString(m.ReplyTo.Email) {
+		return m.From
+	}
+	return m.ReplyTo
 }

@@ -170,6 +170,9 @@ func TestAutomaticMailSetsNothingOff(t *testing.T) {
 	if s := thread.Messages[1].DeliveryState; s == nil || *s != message.Bounced {
 		t.Errorf("the delivery is %v", s)
 	}
+	if why := *thread.Messages[1].DeliveryError; why != "The recipient's mail server returned it. It said of someone@customer.test: 550 5.1.1 No such mailbox" {
+		t.Error(why)
+	}
 	if len(thread.Messages) != 4 || !thread.Messages[3].IsAuto {
 		t.Errorf("%d messages", len(thread.Messages))
 	}
@@ -311,6 +314,34 @@ func TestAMessageIDUsedTwiceSwallowsNothing(t *testing.T) {
 	}
 }
 
+// TestAWebFormsMailIsAnsweredToWhoFilledItIn: it comes from an address that nobody reads.
+func TestAWebFormsMailIsAnsweredToWhoFilledItIn(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	form := func(from, replyTo, body string) string {
+		t.Helper()
+		r := d.TakeIn(fixture.Mail{ID: "constant@shop.test", From: from, Header: []string{"Reply-To: " + replyTo}, Body: body})
+		if r.Outcome != message.Created {
+			t.Fatalf("%s for %s is %s", from, replyTo, r.Outcome)
+		}
+		return fixture.One[string](d, `select k.name || ' ' || e.email from cases c join contacts k on k.id = c.contact_id join contact_emails e on e.contact_id = k.id where c.number = $1`, r.Case.Number)
+	}
+	for _, from := range []string{"no-reply@shop.test", "noreply@shop.test", "DoNotReply@shop.test", "do_not_reply+form@shop.test"} {
+		if who := form(from, "Maria <maria@customer.test>", "I ask by "+from); who != "Maria maria@customer.test" {
+			t.Errorf("%s: %s", from, who)
+		}
+	}
+	// The same words of somebody else are another mail; and who can be answered is who wrote.
+	if who := form("no-reply@shop.test", "Ben <ben@customer.test>", "I ask by no-reply@shop.test"); who != "Ben ben@customer.test" {
+		t.Error(who)
+	}
+	for from, replyTo := range map[string]string{"anna@shop.test": "maria@customer.test", "noreply@one.test": "no-reply@two.test", "noreply@three.test": d.Address} {
+		if who := form(from, replyTo, "x"); who != from+" "+from {
+			t.Errorf("%s: %s", from, who)
+		}
+	}
+}
+
 // TestAJoinedThreadIsOneCaseLikeOthers: it has as many tags as a case may have, and is not found by a subject that it lost.
 func TestAJoinedThreadIsOneCaseLikeOthers(t *testing.T) {
 	t.Parallel()
@@ -360,6 +391,7 @@ Reporting-MTA: dns; mx.customer.test
 Final-Recipient: rfc822; someone@customer.test
 Action: failed
 Status: 5.1.1
+Diagnostic-Code: smtp; 550 5.1.1 No such mailbox
 --b
 Content-Type: text/rfc822-headers
 

@@ -80,7 +80,7 @@ func (m Message) contentHash() string {
 		_, _ = io.WriteString(h, b) // a hash never fails
 	}
 	words := func(s string) { add(strings.Join(strings.Fields(s), " ")) }
-	add(strings.ToLower(m.From.Email))
+	add(strings.ToLower(m.writer().Email))
 	words(m.Subject)
 	words(m.Text)
 	words(m.HTML)

@@ -152,11 +152,14 @@ const unknownSender = "unknown@sender.invalid"
 
 // incoming turns what was read into what a case takes.
 func (in *Intake) incoming(m Message, route workspace.Route, e Envelope) message.Incoming {
-	from := m.From
+	from := m.writer()
+	if strings.EqualFold(replyaddr.Base(from.Email), route.Address) {
+		from = m.From
+	}
 	if from.Email == "" {
 		from = Address{Name: "Unknown sender", Email: unknownSender}
 	}
-	fromUs := strings.EqualFold(from.Email, route.Address)
+	fromUs := strings.EqualFold(m.From.Email, route.Address)
 	out := message.Incoming{
 		MessageID: m.MessageID, Content: m.contentHash(), References: m.threadReferences(),
 		FromName: from.Name, FromEmail: from.Email, To: emails(m.To), Cc: emails(m.Cc),
@@ -166,7 +169,7 @@ func (in *Intake) incoming(m Message, route workspace.Route, e Envelope) message
 		Defects: strings.Join(m.Defects, "\n"), Queue: int64(route.Queue),
 	}
 	if m.Bounce.Failed() {
-		out.BouncedID = m.Bounce.OriginalMessageID
+		out.BouncedID, out.BounceReason = m.Bounce.OriginalMessageID, m.Bounce.reason()
 	}
 	for _, to := range slices.Concat(e.To, m.DeliveredTo, emails(m.To), emails(m.Cc)) {
 		if id, err := in.signer.Verify(to, int64(route.Workspace)); err == nil {

@@ -3,6 +3,8 @@
 package inbound
 
 import (
+	"cmp"
+	"strings"
 	"time"
 
 	"caseward/internal/platform/tidy"
@@ -81,6 +83,17 @@ func (b *Bounce) Failed() bool {
 		}
 	}
 	return false
+}
+
+// reason is what the remote server said of the first recipient that the mail did not reach, and of whom; "" where it said
+// nothing.
+func (b *Bounce) reason() string {
+	for _, r := range b.Recipients {
+		if said := cmp.Or(r.Diagnostic, r.Status); r.Action == "failed" && said != "" {
+			return strings.TrimPrefix(cmp.Or(r.OriginalRecipient, r.FinalRecipient)+": "+said, ": ")
+		}
+	}
+	return ""
 }
 
 // BouncedRecipient is what a delivery report says of one recipient.
