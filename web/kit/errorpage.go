@@ -29,6 +29,8 @@ func newErrorPage(status int, err error, requestID string) errorPage {
 	switch status {
 	case http.StatusUnprocessableEntity:
 		page.Title, page.Text = "That could not be saved", "Something in the form does not fit. Go back, correct it and send it again."
+	case http.StatusUnauthorized:
+		page.Title, page.Text = "You are signed out", "Nothing was sent or saved. Sign in in another tab, then send it again here."
 	case http.StatusNotFound:
 		page.Title, page.Text = "Not found", "There is nothing at this address, or you have no access to it. Check the address, or start again from the first page."
 	case http.StatusForbidden:

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"time"
 
 	"github.com/alexedwards/scs/v2"
 
@@ -17,14 +16,14 @@ import (
 const flashKey = "flash"
 
 // newSessions configures scs. A session row exists only after something was put into the session, and
-// only sign-in does that first: anonymous visits cost the database nothing. There is no idle timeout,
-// because scs would then write the row at every request.
+// only sign-in does that first: anonymous visits cost the database nothing. The idle timeout of scs would
+// write the row at every request; StayActive is ours.
 func newSessions(o Options, secure bool, failed func(http.ResponseWriter, *http.Request, error)) *scs.SessionManager {
 	m := scs.New()
 	m.Store = o.Store
 	m.Lifetime = o.Lifetime
 	if m.Lifetime == 0 {
-		m.Lifetime = 7 * 24 * time.Hour
+		m.Lifetime = idleTimeout
 	}
 	m.HashTokenInStore = true // a copy of the database signs nobody in
 	m.ErrorFunc = failed

@@ -67,6 +67,7 @@ type upload struct {
 	form                *Form
 	filesLeft, textLeft int64
 	tooLarge            bool
+	namesOnly           bool // the files' contents are not kept
 }
 
 func (u *upload) read(body io.Reader, boundary string) error {
@@ -90,6 +91,11 @@ func (u *upload) read(body io.Reader, boundary string) error {
 func (u *upload) take(part *multipart.Part) error {
 	left := &u.textLeft
 	isFile := part.FileName() != ""
+	if isFile && u.namesOnly {
+		u.form.files[part.FormName()] = append(u.form.files[part.FormName()], File{Name: part.FileName()})
+		_, err := io.Copy(io.Discard, part)
+		return err
+	}
 	if isFile {
 		left = &u.filesLeft
 	}

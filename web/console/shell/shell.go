@@ -86,13 +86,18 @@ const (
 	epochKey = "epoch"
 )
 
-// SignIn makes the session that of a user, under a new token so that one planted before is worthless.
+// SignIn makes the session that of a user, under a new token so that one planted before is worthless, and without what
+// somebody else left in it.
 func (s *Shell) SignIn(ctx context.Context, user access.UserID, epoch int) error {
+	if err := s.Sessions().Clear(ctx); err != nil {
+		return err
+	}
 	if err := s.Sessions().RenewToken(ctx); err != nil {
 		return err
 	}
 	s.Sessions().Put(ctx, userKey, int64(user))
 	s.Sessions().Put(ctx, epochKey, epoch)
+	s.BeginActivity(ctx, s.now())
 	return nil
 }
 
@@ -163,31 +168,31 @@ func (s *Shell) gate(next http.Handler, resolve func(*http.Request, access.UserI
 	return s.Handle(func(w http.ResponseWriter, r *http.Request) error {
 		user, epoch := s.SignedIn(r.Context())
 		if user == 0 {
-			return toLogin(w, r)
+			return s.toLogin(w, r)
 		}
 		visit, err := resolve(r, user, epoch, s.ClientAddr(r))
 		if errors.Is(err, member.ErrSignedOut) {
 			if err := s.SignOut(r.Context()); err != nil {
 				return err
 			}
-			return toLogin(w, r)
+			return s.toLogin(w, r)
 		}
 		if err != nil {
 			return err
 		}
+		s.StayActive(r, s.now())
 		ctx := context.WithValue(r.Context(), visitKey{}, visit)
 		next.ServeHTTP(w, r.WithContext(kit.WithSurroundings(ctx, frame)))
 		return nil
 	})
 }
 
-// toLogin remembers a page to come back to; a form that was posted cannot be sent again, so it is not.
-func toLogin(w http.ResponseWriter, r *http.Request) error {
-	path := "/login"
-	if r.Method == http.MethodGet {
-		path += "?next=" + url.QueryEscape(r.URL.RequestURI())
+// toLogin remembers a page to come back to. What was posted stays on the page, to be sent once one has signed in.
+func (s *Shell) toLogin(w http.ResponseWriter, r *http.Request) error {
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return kit.SeeOther(w, r, "/login?next="+url.QueryEscape(r.URL.RequestURI()))
 	}
-	return kit.SeeOther(w, r, path)
+	return s.SignedOut(w, r)
 }
 
 // Snapshot runs fn with a context in which all reading is of one moment: for pages that ask several services.

@@ -29,6 +29,7 @@ export function send(form, submitter, field) {
   request.addEventListener("load", () => {
     const next = request.getResponseHeader("X-Location");
     if (next) leave(form, next);
+    else if (request.status === 401) end("You are signed out, so nothing was sent. Sign in in another tab, then send it again here.");
     else if (!replaceMain(form, field, request.responseText)) end("That did not work. Nothing was sent. Copy your text, then reload the page.");
   });
   request.open("POST", form.action);
