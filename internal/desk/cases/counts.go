@@ -24,7 +24,7 @@ func (s *Service) Counts(ctx context.Context, actor access.Actor) (Counts, error
 		return nil, err
 	}
 	key := countKey{actor.Workspace, actor.Member, actor.Can(access.RestoreCases)}
-	return s.counts.Get(int64(actor.Workspace), key, func() (Counts, error) {
+	return s.counts.Get(int64(actor.Workspace), 0, key, func() (Counts, error) {
 		counts := Counts{}
 		// Not ReadWorkspace: within a page's snapshot that reads what was, and the cache would keep it for what is.
 		err := s.db.InWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {

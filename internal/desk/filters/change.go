@@ -45,7 +45,7 @@ func (s *Service) Create(ctx context.Context, actor access.Actor, in Input) (id 
 	if in, err = s.clean(ctx, actor, in); err != nil {
 		return 0, err
 	}
-	err = s.change(ctx, actor, func(tx pgx.Tx) error {
+	err = s.change(ctx, actor, in.Shared, func(tx pgx.Tx) error {
 		place, err := roomTx(ctx, tx, actor, in.Shared)
 		if err != nil {
 			return err
@@ -80,7 +80,7 @@ func (s *Service) Update(ctx context.Context, actor access.Actor, id ID, version
 	if len(fields) == 0 && f.Version == version {
 		return nil
 	}
-	return s.change(ctx, actor, func(tx pgx.Tx) error {
+	return s.change(ctx, actor, f.Shared() || in.Shared, func(tx pgx.Tx) error {
 		var place *int // null: where it is
 		if f.Shared() != in.Shared {
 			end, err := roomTx(ctx, tx, actor, in.Shared)
@@ -123,7 +123,7 @@ func (s *Service) Delete(ctx context.Context, actor access.Actor, id ID) error {
 	if err := s.require(ctx, actor, f.Shared(), id); err != nil {
 		return err
 	}
-	return s.change(ctx, actor, func(tx pgx.Tx) error {
+	return s.change(ctx, actor, f.Shared(), func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `delete from saved_filters where workspace_id = $1 and id = $2 and owner_id is not distinct from $3`,
 			actor.Workspace, id, f.OwnerID)
 		if err != nil {
@@ -147,7 +147,7 @@ func (s *Service) Move(ctx context.Context, actor access.Actor, id ID, up bool) 
 	if err := s.require(ctx, actor, f.Shared(), id); err != nil {
 		return err
 	}
-	return s.change(ctx, actor, func(tx pgx.Tx) error { return moveTx(ctx, tx, actor, f, up) })
+	return s.change(ctx, actor, f.Shared(), func(tx pgx.Tx) error { return moveTx(ctx, tx, actor, f, up) })
 }
 
 // moveTx numbers the whole list anew, so that gaps that deletions left do not matter.
@@ -181,11 +181,16 @@ func moveTx(ctx context.Context, tx pgx.Tx, actor access.Actor, f Filter, up boo
 	return err
 }
 
-// change runs fn in the actor's workspace and tells open pages and other processes, whose sidebars show the filters.
-func (s *Service) change(ctx context.Context, actor access.Actor, fn func(pgx.Tx) error) error {
+// change runs fn in the actor's workspace and tells the open pages, whose sidebars show the filters, and the caches, of
+// everybody or where it is nobody else's filter only of the actor.
+func (s *Service) change(ctx context.Context, actor access.Actor, shared bool, fn func(pgx.Tx) error) error {
 	err := s.db.InWorkspace(ctx, int64(actor.Workspace), fn)
 	if err == nil {
-		s.hub.Publish(live.Event{Workspace: int64(actor.Workspace)})
+		e := live.Event{Workspace: int64(actor.Workspace), Filters: true}
+		if !shared {
+			e.Member = int64(actor.Member)
+		}
+		s.hub.Publish(e)
 	}
 	return err
 }

@@ -35,7 +35,7 @@ func (s *Service) Sidebar(ctx context.Context, actor access.Actor) ([]Counted, e
 	if err := actor.Require(access.ReadCases); err != nil {
 		return nil, err
 	}
-	list, err := s.lists.Get(int64(actor.Workspace), listKey{actor.Workspace, actor.Member}, func() (list []Filter, err error) {
+	list, err := s.lists.Get(int64(actor.Workspace), int64(actor.Member), listKey{actor.Workspace, actor.Member}, func() (list []Filter, err error) {
 		// Not ReadWorkspace: within a page's snapshot that reads what was, and the cache would keep it for what is.
 		err = s.db.InWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
 			list, err = listTx(ctx, tx, actor)
@@ -46,7 +46,7 @@ func (s *Service) Sidebar(ctx context.Context, actor access.Actor) ([]Counted, e
 	if err != nil {
 		return nil, err
 	}
-	generation := s.hub.Generation(int64(actor.Workspace))
+	generation := s.hub.Generation(int64(actor.Workspace), 0)
 	counted, stale := s.counts.known(actor, list, generation)
 	for deadline := s.now().Add(budget); len(stale) > 0 && s.now().Before(deadline); {
 		done, err := s.countSome(ctx, actor, counted, stale, deadline)

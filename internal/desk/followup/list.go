@@ -138,7 +138,7 @@ func (s *Service) Due(ctx context.Context, actor access.Actor) (int, error) {
 	if err := actor.Require(access.ReadCases); err != nil {
 		return 0, err
 	}
-	return s.due.Get(int64(actor.Workspace), owner{actor.Workspace, actor.Member}, func() (n int, err error) {
+	return s.due.Get(int64(actor.Workspace), int64(actor.Member), owner{actor.Workspace, actor.Member}, func() (n int, err error) {
 		// Not ReadWorkspace: within a page's snapshot that reads what was, and the cache would keep it for what is.
 		err = s.db.QueryRow(ctx, int64(actor.Workspace), func(row pgx.Row) error { return row.Scan(&n) },
 			fmt.Sprintf(`select count(*) from (select from followups f where f.workspace_id = $1 and f.assignee_id = $2 and f.done_at is null and f.due_at <= $3

@@ -31,7 +31,7 @@ func (s *Service) Unread(ctx context.Context, actor access.Actor) (int, error) {
 	if err := actor.Require(access.ReadCases); err != nil {
 		return 0, err
 	}
-	return s.unread.Get(int64(actor.Workspace), reader{actor.Workspace, actor.Member}, func() (n int, err error) {
+	return s.unread.Get(int64(actor.Workspace), int64(actor.Member), reader{actor.Workspace, actor.Member}, func() (n int, err error) {
 		// Not ReadWorkspace: within a page's snapshot that reads what was, and the cache would keep it for what is.
 		err = s.db.QueryRow(ctx, int64(actor.Workspace), func(row pgx.Row) error { return row.Scan(&n) },
 			unreadSQL(), actor.Workspace, actor.Member)

@@ -33,9 +33,9 @@ func NewCache[K comparable, V any](hub *Hub, now clock.Clock) *Cache[K, V] {
 }
 
 // Get returns what is kept for the key, which must tell workspaces apart, or what compute returns, and then keeps it.
-// Whoever computes must read what is, not an older snapshot.
-func (c *Cache[K, V]) Get(workspace int64, key K, compute func() (V, error)) (V, error) {
-	generation := c.hub.Generation(workspace)
+// Whoever computes must read what is, not an older snapshot. member is whose it is; 0 where it is the same for all.
+func (c *Cache[K, V]) Get(workspace, member int64, key K, compute func() (V, error)) (V, error) {
+	generation := c.hub.Generation(workspace, member)
 	if value, ok := c.kept(key, generation); ok {
 		return value, nil
 	}

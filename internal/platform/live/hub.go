@@ -15,7 +15,12 @@ type Event struct {
 	// Presence: only what Member does on the case has changed, which concerns everybody else who looks at it. There are many
 	// of these and each is soon outdated, so they are the first to be dropped, and what is kept about the workspace stays valid.
 	Presence bool `json:"p,omitempty"`
+	// Filters says that only the lists to choose from changed, and no case.
+	Filters bool `json:"f,omitempty"`
 }
+
+// memberKey tells the members of all workspaces apart.
+type memberKey struct{ workspace, member int64 }
 
 // outboxSize is how many events wait for Relay; those beyond are told as one a workspace.
 const outboxSize = 4096
@@ -25,6 +30,7 @@ type Hub struct {
 	mu          sync.Mutex
 	subscribers map[int64]map[chan Event]struct{}
 	generations map[int64]uint64
+	own         map[memberKey]uint64 // of what concerns one member only
 	resyncs     uint64
 	closed      bool
 	outbox      chan Event // to Relay
@@ -38,6 +44,7 @@ func NewHub() *Hub {
 	return &Hub{
 		subscribers: map[int64]map[chan Event]struct{}{},
 		generations: map[int64]uint64{},
+		own:         map[memberKey]uint64{},
 		outbox:      make(chan Event, outboxSize),
 		lost:        map[int64]struct{}{},
 	}
@@ -83,8 +90,8 @@ func (h *Hub) found(limit int) []Event {
 	return events
 }
 
-// Subscribe returns a channel of a workspace's events and a function that ends it. A slow reader loses single
-// events but always has one waiting, which is all that "look again" needs.
+// Subscribe returns a channel of a workspace's events and a function that ends it. A slow reader is told what it has no
+// room for as one event that asks to look at everything again.
 func (h *Hub) Subscribe(workspace int64) (events <-chan Event, cancel func()) {
 	ch := make(chan Event, 64)
 	h.mu.Lock()
@@ -107,28 +114,50 @@ func (h *Hub) Subscribe(workspace int64) (events <-chan Event, cancel func()) {
 	}
 }
 
-// Generation grows with every event of the workspace: what was computed at an older generation is stale.
-func (h *Hub) Generation(workspace int64) uint64 {
+// Generation grows with every event that concerns a member of the workspace: what was computed for them at an older
+// generation is stale. Member 0 is for what is the same for all: events of one member do not count.
+func (h *Hub) Generation(workspace, member int64) uint64 {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.generations[workspace] + h.resyncs
+	generation := h.generations[workspace] + h.resyncs
+	if member != 0 {
+		generation += h.own[memberKey{workspace, member}]
+	}
+	return generation
 }
 
 func (h *Hub) deliver(e Event) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if !e.Presence {
+	switch {
+	case e.Presence: // makes nothing stale
+	case e.Member != 0:
+		h.own[memberKey{e.Workspace, e.Member}]++
+	default:
 		h.generations[e.Workspace]++
 	}
 	for ch := range h.subscribers[e.Workspace] {
 		if e.Presence && len(ch) > cap(ch)/2 {
 			continue
 		}
+		tell(ch, e)
+	}
+}
+
+// tell is called under the lock, so nobody else fills the channel.
+func tell(ch chan Event, e Event) {
+	select {
+	case ch <- e:
+		return
+	default:
+	}
+	for len(ch) > 0 {
 		select {
-		case ch <- e:
-		default:
+		case <-ch:
+		default: // the reader was quicker
 		}
 	}
+	ch <- Event{Workspace: e.Workspace}
 }
 
 // Close ends every subscription: open streams would otherwise keep a server from stopping.
@@ -151,10 +180,7 @@ func (h *Hub) resync() {
 	h.resyncs++
 	for workspace, subscribers := range h.subscribers {
 		for ch := range subscribers {
-			select {
-			case ch <- Event{Workspace: workspace}:
-			default:
-			}
+			tell(ch, Event{Workspace: workspace})
 		}
 	}
 }

@@ -31,8 +31,8 @@ func TestPresenceGivesWay(t *testing.T) {
 		h.Publish(Event{Workspace: 7, Case: int64(i + 1), Presence: true})
 	}
 	h.Publish(Event{Workspace: 7, Case: 1})
-	if h.Generation(7) != 1 {
-		t.Errorf("generation %d", h.Generation(7))
+	if h.Generation(7, 0) != 1 {
+		t.Errorf("generation %d", h.Generation(7, 0))
 	}
 	var last Event
 	for range len(events) {
@@ -44,5 +44,39 @@ func TestPresenceGivesWay(t *testing.T) {
 	h.lose([]Event{{Workspace: 7, Case: 1, Presence: true}})
 	if found := h.found(10); len(found) != 0 || len(h.outbox) != outboxSize/2+2 {
 		t.Errorf("lost %v, waiting %d", found, len(h.outbox))
+	}
+}
+
+func TestAReaderThatFallsBehindIsAskedToLookAtEverything(t *testing.T) {
+	t.Parallel()
+	h := NewHub()
+	events, cancel := h.Subscribe(7)
+	defer cancel()
+	const burst = 1000
+	for i := range burst {
+		h.Publish(Event{Workspace: 7, Case: int64(i + 1)})
+	}
+	told := map[Event]bool{}
+	for len(events) > 0 {
+		told[<-events] = true
+	}
+	for i := range burst { // what was not told by itself is covered
+		if !told[Event{Workspace: 7, Case: int64(i + 1)}] && !told[Event{Workspace: 7}] {
+			t.Fatalf("case %d was lost", i+1)
+		}
+	}
+}
+
+func TestWhatConcernsOneMemberIsStaleForThemOnly(t *testing.T) {
+	t.Parallel()
+	h := NewHub()
+	all, ana, ben := h.Generation(7, 0), h.Generation(7, 70), h.Generation(7, 71)
+	h.Publish(Event{Workspace: 7, Member: 70})
+	if h.Generation(7, 0) != all || h.Generation(7, 71) != ben || h.Generation(7, 70) == ana {
+		t.Error("one member's reading emptied the caches of the others, or not their own")
+	}
+	h.Publish(Event{Workspace: 7, Case: 1})
+	if h.Generation(7, 0) == all || h.Generation(7, 71) == ben {
+		t.Error("a case's change left caches as they were")
 	}
 }

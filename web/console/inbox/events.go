@@ -72,6 +72,8 @@ func topic(e live.Event) string {
 	switch {
 	case e.Presence:
 		return "presence:" + strconv.FormatInt(e.Case, 10)
+	case e.Filters:
+		return "filters"
 	case e.Member != 0:
 		return "notifications"
 	case e.Case == 0:

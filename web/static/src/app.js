@@ -1,6 +1,6 @@
 // Everything here makes pages smoother; every page works without it. No inline scripts exist, so all
 // behaviour hangs on data attributes, read by listeners on the document: what htmx swaps in just works.
-import { startLive } from "./js/live.js";
+import { rememberLive, startLive } from "./js/live.js";
 import { startAttach } from "./js/attach.js";
 import { startCheckAll } from "./js/checkall.js";
 import { startComposer } from "./js/composer.js";
@@ -21,6 +21,7 @@ import { startShortcuts } from "./js/shortcuts.js";
 import { startStanding } from "./js/standing.js";
 import { startTheme } from "./js/theme.js";
 
+rememberLive(document); // before anything changes the page
 startTheme();
 startMenus();
 startMacros();

@@ -1,5 +1,8 @@
 // A link with data-dialog opens its page's confirmation as a dialog. Anything unexpected (an error, a
-// sign-in page, no confirmation in the answer) falls back to going there.
+// sign-in page, no confirmation in the answer) falls back to going there; without an answer the page stays,
+// since something may be typed on it.
+import { message, offline } from "./message.js";
+
 export function startDialogs() {
   document.addEventListener("click", (event) => {
     if (event.defaultPrevented || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -25,7 +28,8 @@ async function open(link) {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (answer.ok && !answer.redirected) content = page.querySelector("[data-dialog-content]");
   } catch {
-    // Offline or aborted: going there lets the browser say so.
+    message(offline);
+    return;
   }
   if (!content) {
     location.assign(link.href);

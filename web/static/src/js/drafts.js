@@ -6,8 +6,9 @@ import { announce } from "./attach.js";
 
 const pause = 2000; // ms after the last key
 const longest = 10000; // ms of typing without a pause
+const again = [5000, 60000]; // ms until a save that failed is tried again, at first and at most
 
-const forms = new WeakMap(); // form -> { timer, since, running }
+const forms = new WeakMap(); // form -> { timer, since, running, wait }: wait is ms, once a save has failed
 
 export function startDrafts() {
   document.addEventListener("input", (event) => {
@@ -24,7 +25,14 @@ export function startDrafts() {
   });
   document.addEventListener("visibilitychange", () => document.hidden && saveAll());
   addEventListener("pagehide", saveAll);
+  addEventListener("online", saveAll);
+  addEventListener("beforeunload", (event) => {
+    if ([...document.querySelectorAll("form[data-autosave][data-unsaved]:not([data-sending])")].some(atRisk)) event.preventDefault();
+  });
 }
+
+// atRisk: what is typed here stands nowhere else, and the save at leaving will fare no better.
+const atRisk = (form) => (stateOf(form).wait || line(form)?.dataset.draftConflict !== undefined) && area(form).value.trim() !== "";
 
 const stateOf = (form) => {
   if (!forms.has(form)) forms.set(form, {});
@@ -112,6 +120,7 @@ async function post(form, act) {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.querySelector(".draft-line");
     if (!fresh) throw new Error("refused");
+    stateOf(form).wait = 0;
     if (answer.ok && area(form).value.trim() === sent.trim()) delete form.dataset.unsaved;
     if (form.isConnected) show(form, document.adoptNode(fresh), answer.ok);
     return answer.ok;
@@ -129,7 +138,12 @@ function show(form, fresh, ok) {
   if (!ok) announce("This draft was changed in another tab.");
 }
 
+// failed says so and tries again: the connection may come back, and somebody signed out may sign in in another tab.
 function failed(form) {
+  const state = stateOf(form);
+  state.wait = Math.min((state.wait || again[0] / 2) * 2, again[1]);
+  clearTimeout(state.timer);
+  state.timer = setTimeout(() => form.isConnected && form.dataset.unsaved && save(form), state.wait);
   const place = line(form);
   let text = place.querySelector(".draft-saved");
   if (!text) {

@@ -11,6 +11,7 @@ import { isTyping } from "./menus.js";
 
 const settle = 400; // ms; a bulk action sends many topics at once
 const spread = 400; // ms; not all open pages ask at the same moment
+const grace = 15000; // ms; a page that is out of sight for longer gives its connection back
 
 export function startLive() {
   const src = document.body.dataset.liveSrc;
@@ -20,8 +21,14 @@ export function startLive() {
   let timer = 0;
   let stream = null;
   let missed = false;
+  let away = 0;
 
   const connect = () => {
+    if (document.hidden) {
+      missed = true; // until it is looked at
+      return;
+    }
+    stream?.close();
     stream = new EventSource(src);
     stream.onopen = () => {
       wait = 1000;
@@ -32,7 +39,8 @@ export function startLive() {
     stream.onerror = () => {
       missed = true;
       if (stream.readyState !== EventSource.CLOSED) return; // the browser tries again itself
-      setTimeout(connect, wait * (0.5 + Math.random()));
+      const broken = stream;
+      setTimeout(() => broken === stream && connect(), wait * (0.5 + Math.random()));
       wait = Math.min(wait * 2, 60000);
     };
   };
@@ -53,8 +61,18 @@ export function startLive() {
     }
   };
   document.addEventListener("caseward:changed", (event) => note(event.detail));
+  // Over HTTP/1.1 a browser has six connections for all tabs of a site, and each stream holds one.
   document.addEventListener("visibilitychange", () => {
-    if (!document.hidden && pending.size) flush();
+    clearTimeout(away);
+    if (document.hidden) {
+      away = setTimeout(() => {
+        stream?.close();
+        missed = true;
+      }, grace);
+      return;
+    }
+    if (!stream || stream.readyState === EventSource.CLOSED) connect();
+    if (pending.size) flush();
   });
   addEventListener("pagehide", () => stream?.close());
   addEventListener("pageshow", (event) => {
@@ -87,6 +105,8 @@ async function refresh(element, answers) {
   }
   const id = `${element.id}-news`;
   if (document.getElementById(id)) return;
+  const fresh = await fetched(element, answers);
+  if (!fresh || !element.isConnected || document.getElementById(id) || essence(fresh) === shown.get(element)) return;
   const pill = document.createElement("button");
   pill.type = "button";
   pill.id = id;
@@ -104,8 +124,24 @@ async function refresh(element, answers) {
   if (status) status.textContent = pill.textContent;
 }
 
-// Somebody is busy with an element when they type or tab in it, hold a selection, chose rows, opened a
-// menu in it, or have scrolled below its beginning.
+// shown is the essence of what each live part came with: what scripts did to it since is no change.
+const shown = new WeakMap();
+
+// rememberLive comes before all that changes a page, or a part that is new on it.
+export function rememberLive(root) {
+  for (const element of root.querySelectorAll("[data-live]")) shown.set(element, essence(element));
+}
+
+// essence is a part without what differs each time it is asked for: how long ago something was, keys of forms.
+function essence(element) {
+  const copy = element.cloneNode(true);
+  for (const time of copy.querySelectorAll("time")) time.replaceChildren();
+  for (const key of copy.querySelectorAll("input[name=submission]")) key.remove();
+  return copy.innerHTML;
+}
+
+// Somebody is busy with an element when they type or tab in it, hold a selection, chose rows, changed a
+// field or opened a menu in it, or have scrolled below its beginning.
 function isBusy(element) {
   if (element.dataset.liveQuiet !== undefined) return false; // counts and badges: nothing to lose
   if (!element.firstElementChild) return false; // emptied, and may be shown again
@@ -113,19 +149,34 @@ function isBusy(element) {
   const apart = element.dataset.liveApart !== undefined; // does not move what somebody types elsewhere
   if (!apart && isTyping(document.activeElement) && document.activeElement.closest("[data-live-guard]")) return true;
   if (element.querySelector("details[open], input:checked, dialog[open]")) return true;
+  if ([...element.querySelectorAll("input, select, textarea")].some(isChanged)) return true;
   const selection = getSelection();
   if (selection && !selection.isCollapsed && element.contains(selection.anchorNode)) return true;
   if (element.scrollTop > 40) return true;
   return element.getBoundingClientRect().top < 0;
 }
 
+// isChanged reports a field that holds something else than what came with the page.
+function isChanged(field) {
+  if (field.matches("select")) {
+    const options = [...field.options];
+    const preset = options.some((option) => option.defaultSelected);
+    return options.some((option, i) => option.selected !== (preset || field.multiple ? option.defaultSelected : i === 0));
+  }
+  if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+  return field.type !== "hidden" && field.value !== field.defaultValue;
+}
+
 // X-Part tells the server that this is no page view, so that waiting notices wait for one. An answer
 // without the element (an error, a sign-in page) changes nothing.
-async function swap(element, answers) {
+async function fetched(element, answers) {
   const url = element.dataset.liveUrl ?? location.pathname + location.search;
   if (!answers.has(url)) answers.set(url, fetchPart(url));
-  const page = await answers.get(url);
-  const fresh = element.id && page?.getElementById(element.id);
+  return element.id && (await answers.get(url))?.getElementById(element.id);
+}
+
+async function swap(element, answers) {
+  const fresh = await fetched(element, answers);
   if (!fresh || !element.isConnected) return;
   if (element.dataset.liveInside !== undefined) {
     if (element.innerHTML !== fresh.innerHTML) element.replaceChildren(...fresh.childNodes);
@@ -135,6 +186,8 @@ async function swap(element, answers) {
   const held = element === document.activeElement;
   const scrolled = element.scrollTop;
   const adopted = document.adoptNode(fresh);
+  shown.set(adopted, essence(adopted));
+  rememberLive(adopted);
   element.replaceWith(adopted);
   adopted.scrollTop = scrolled;
   if (held) hold(adopted);

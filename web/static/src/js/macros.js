@@ -1,5 +1,7 @@
 // A macro's link leads to the page with the reply filled in. Here that page is fetched and only the reply
 // taken from it, so that what was typed and attached stays; the macro's text goes behind it.
+import { message, offline } from "./message.js";
+
 export function startMacros() {
   document.addEventListener("click", (event) => {
     if (event.defaultPrevented || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -16,7 +18,8 @@ async function use(link) {
     const answer = await fetch(link.href, { headers: { Accept: "text/html" } });
     if (answer.ok && !answer.redirected) page = new DOMParser().parseFromString(await answer.text(), "text/html");
   } catch {
-    // Offline or aborted: going there lets the browser say so.
+    message(offline);
+    return;
   }
   const area = document.getElementById("reply-body");
   const text = page?.getElementById("reply-body")?.dataset.macroText;

@@ -3,6 +3,7 @@
 // fill in again, are kept here.
 import { addFiles, announce, readyFiles, say } from "./attach.js";
 import { prepare } from "./forms.js";
+import { rememberLive } from "./live.js";
 
 export function send(form, submitter, field) {
   if (form.dataset.uploading) return;
@@ -30,7 +31,10 @@ export function send(form, submitter, field) {
     const next = request.getResponseHeader("X-Location");
     if (next) leave(form, next);
     else if (request.status === 401) end("You are signed out, so nothing was sent. Sign in in another tab, then send it again here.");
-    else if (!replaceMain(form, field, request.responseText)) end("That did not work. Nothing was sent. Copy your text, then reload the page.");
+    else {
+      const problem = replaceMain(form, field, request.responseText);
+      if (problem) end(problem);
+    }
   });
   request.open("POST", form.action);
   request.setRequestHeader("X-Send", "1");
@@ -74,16 +78,21 @@ function leave(form, path) {
   location.reload();
 }
 
-// replaceMain shows the page that came back, with the files still there.
+// replaceMain shows the page that came back, with the files still there. A page without the form (an error) does not
+// replace it and what was typed in it: then the result is what that page says.
 function replaceMain(form, field, html) {
   const page = new DOMParser().parseFromString(html, "text/html");
   const main = page.getElementById("main");
-  if (!main) return false;
+  if (![...(main?.querySelectorAll("form") ?? [])].some((one) => one.getAttribute("action") === form.getAttribute("action"))) {
+    const said = [...(main?.querySelectorAll("h1, h1 ~ p, h2, h2 ~ p") ?? [])].slice(0, 2).map((part) => part.textContent.trim());
+    return `${said.length ? said.join(": ") : "That did not work."} Nothing was sent; your text and files are still here.`;
+  }
   const files = [...field.files];
   const hint = document.getElementById(`${field.id}-hint`)?.textContent;
   document.title = page.title;
   const fresh = document.adoptNode(main);
   document.getElementById("main").replaceWith(fresh);
+  rememberLive(fresh);
   readyFiles(fresh);
   prepare(fresh);
   const again = document.getElementById(field.id) ?? fresh.querySelector(".attach-input");
@@ -96,5 +105,5 @@ function replaceMain(form, field, html) {
   }
   window.htmx?.process(fresh);
   fresh.querySelector("[data-focus]")?.scrollIntoView({ block: "nearest" });
-  return true;
+  return "";
 }
