@@ -24,7 +24,7 @@ type commands struct {
 	Migrate   migrateCmd   `cmd:"" help:"Change or show the state of the database schema."`
 	Demo      demoCmd      `cmd:"" help:"Load the demo workspace. Loading it twice changes nothing."`
 	Workspace workspaceCmd `cmd:"" help:"Create a workspace."`
-	Staff     staffCmd     `cmd:"" help:"Add support staff, who decide on erasure requests."`
+	Staff     staffCmd     `cmd:"" help:"Add or remove support staff, who decide on erasure requests."`
 	Run       runCmd       `cmd:"" help:"Run one background job now and print what it did."`
 	Import    importCmd    `cmd:"" help:"Take in mail from files, through the same path as SMTP."`
 	Erasure   erasureCmd   `cmd:"" help:"Check the erasure ledger."`

@@ -51,7 +51,8 @@ func (c workspaceCreateCmd) Run(ctx context.Context) error {
 }
 
 type staffCmd struct {
-	Add staffAddCmd `cmd:"" help:"Make somebody support staff."`
+	Add    staffAddCmd    `cmd:"" help:"Make somebody support staff."`
+	Remove staffRemoveCmd `cmd:"" help:"Take that away again and sign them out. Their account stays."`
 }
 
 type staffAddCmd struct {
@@ -71,6 +72,21 @@ func (c staffAddCmd) Run(ctx context.Context) error {
 		err := a.AddStaff(ctx, app.Person{Email: c.Email, Name: c.Name, Password: password, Existing: c.Existing})
 		if err == nil {
 			fmt.Printf("%s can sign in at %s/login and decide on erasure requests\n", c.Email, a.Config.BaseURL)
+		}
+		return err
+	})
+}
+
+type staffRemoveCmd struct {
+	Email string `required:"" help:"What they sign in with."`
+}
+
+// Run ends the staff account's rights.
+func (c staffRemoveCmd) Run(ctx context.Context) error {
+	return with(ctx, func(a *app.App) error {
+		err := a.RemoveStaff(ctx, c.Email)
+		if err == nil {
+			fmt.Printf("%s is no longer support staff, and is signed out everywhere\n", c.Email)
 		}
 		return err
 	})

@@ -36,6 +36,11 @@ func (a *App) AddStaff(ctx context.Context, who Person) error {
 	return err
 }
 
+// RemoveStaff ends somebody's being support staff; their account stays.
+func (a *App) RemoveStaff(ctx context.Context, email string) error {
+	return a.Setup.RemoveStaff(ctx, email)
+}
+
 // VerifyLedgers checks every workspace's erasure ledger and returns a line for each; the error says that one is broken.
 func (a *App) VerifyLedgers(ctx context.Context) ([]string, error) {
 	return a.verifyEach(ctx, "erasure ledger", func(ws access.WorkspaceID) error { return retention.VerifyLedger(ctx, a.DB, ws) })

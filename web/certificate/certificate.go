@@ -62,7 +62,7 @@ var labels = map[string]string{
 	"outbound_mails": "Records of sent mail", "activities": "Activity entries", "case_search": "Search entries", "case_tags": "Tags on the case", "case_field_values": "Values of custom fields",
 	"notifications": "Notifications of members", "erasure_replies": "Links to a case erased on request",
 	"redactions": "Records of erased content", "case_reads": "Records of who had read it", "followups": "Follow-ups", "bulk_items": "Results of bulk updates",
-	"drafts": "Unsent drafts", "case_presence": "Records of who had it open",
+	"drafts": "Unsent drafts", "case_presence": "Records of who had it open", "case_merges": "Records of cases merged into it",
 }
 
 type removed struct {

@@ -94,6 +94,7 @@ func (k *Kit) writeError(w http.ResponseWriter, r *http.Request, status int, err
 		w.Header().Set("HX-Reswap", "beforeend")
 		failed = Render(w, r, status, errorNotice(page))
 	} else {
+		page.Typed = typed(r)
 		failed = Render(w, r, status, k.errorComponent(r, page))
 	}
 	if failed != nil {

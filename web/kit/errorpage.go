@@ -20,8 +20,9 @@ type errorPage struct {
 	Title     string
 	Text      string
 	Problems  []ui.FieldError
-	Back      string // the page that led here; "" where that is not known, or this very page
-	RequestID string // shown for faults of ours only, so that the report finds its log line
+	Back      string             // the page that led here; "" where that is not known, or this very page
+	Typed     []ui.TextareaProps // what was written in the form that was refused, to be copied
+	RequestID string             // shown for faults of ours only, so that the report finds its log line
 }
 
 func newErrorPage(status int, err error, requestID string) errorPage {

@@ -38,6 +38,7 @@ func ReadForm(w http.ResponseWriter, r *http.Request, limit int64) (form *Form, 
 	if boundary := multipartBoundary(r); boundary != "" {
 		u := upload{form: newForm(), filesLeft: limit, textLeft: limit}
 		form, err = u.form, u.read(r.Body, boundary)
+		r.PostForm = form.values // as ParseForm does
 	} else {
 		err = r.ParseForm()
 		form = &Form{values: r.PostForm}

@@ -72,7 +72,5 @@ func (v *signedOutView) add(name, value string) {
 		v.hidden = append(v.hidden, ui.HiddenField{Name: name, Value: value})
 		return
 	}
-	v.texts = append(v.texts, ui.TextareaProps{FieldProps: ui.FieldProps{
-		Name: name, ID: "sent-" + strconv.Itoa(len(v.texts)+1), Label: "What you wrote", Value: value,
-	}, Rows: 8})
+	v.texts = append(v.texts, written("sent-"+strconv.Itoa(len(v.texts)+1), name, value))
 }

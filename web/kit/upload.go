@@ -36,6 +36,7 @@ func ReadUpload(w http.ResponseWriter, r *http.Request, limit int64, field strin
 	r.Body = http.MaxBytesReader(w, r.Body, drain*limit+draftLimit)
 	u := upload{form: newForm(), filesLeft: limit, textLeft: draftLimit}
 	err := u.read(r.Body, boundary)
+	r.PostForm = u.form.values // as ParseForm does
 	_, cutOff := errors.AsType[*http.MaxBytesError](err)
 	switch {
 	case u.tooLarge || cutOff:

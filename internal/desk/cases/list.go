@@ -75,6 +75,7 @@ type Summary struct {
 	Channel            Channel
 	ContactName        string
 	ContactEmail       string
+	AssigneeID         *access.MemberID
 	AssigneeName       string
 	QueueName          string
 	Tags               []string
@@ -150,7 +151,7 @@ func IDsTx(ctx context.Context, tx pgx.Tx, actor access.Actor, f Filter, after *
 }
 
 // details reads the Summary of each id, as @member sees it.
-const details = `select c.id, c.number, c.subject, c.status, c.priority, c.channel, c.created_at, c.last_activity_at, c.last_inbound_at, c.last_outbound_at,
+const details = `select c.id, c.number, c.subject, c.status, c.priority, c.channel, c.assignee_id, c.created_at, c.last_activity_at, c.last_inbound_at, c.last_outbound_at,
 		c.snoozed_until, c.spam_at, c.deleted_at, c.delete_reason, c.delete_reason_text, c.purge_at, c.purge_left, c.erasure_requested_at,
 		ids.sort_at, ids.sort_rank,
 		(select r.seen_inbound_at from case_reads r

@@ -11,7 +11,8 @@ import (
 	"caseward/internal/platform/errs"
 )
 
-// Add puts a follow-up on a case. It is no activity on the case: the inactivity clock goes on.
+// Add puts a follow-up on a case. It is no activity on the case: the inactivity clock goes on. The same once more, as of
+// a form sent twice, is the one that is there.
 //
 // Needs WorkCases. Errors: Invalid (fields note, due, assignee), Forbidden, NotFound, Gone; Conflict when the case is
 // deleted or has too many.
@@ -21,6 +22,9 @@ func (s *Service) Add(ctx context.Context, actor access.Actor, n cases.Number, i
 			return err
 		}
 		if err := requireAssigneeTx(ctx, tx, c, in.Assignee); err != nil {
+			return err
+		}
+		if id, err = sameTx(ctx, tx, actor, c, in); err != nil || id != 0 {
 			return err
 		}
 		var open int
@@ -39,6 +43,15 @@ func (s *Service) Add(ctx context.Context, actor access.Actor, n cases.Number, i
 		}
 		return cases.NoteTx(ctx, tx, actor, c, cases.ActFollowUp, map[string]any{"followup": id, "due": in.DueAt}, s.now())
 	})
+	return id, err
+}
+
+// sameTx finds an open follow-up of the actor that says the same of the case; 0: there is none. The case is locked, so of
+// two at the same moment the second sees the first.
+func sameTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c cases.Case, in Input) (id ID, err error) {
+	err = tx.QueryRow(ctx, `select coalesce(min(id), 0) from followups where workspace_id = $1 and case_id = $2 and done_at is null
+		and note = $3 and due_at = $4 and assignee_id = $5 and created_by = $6`,
+		c.WorkspaceID, c.ID, in.Note, in.DueAt, in.Assignee, actor.Member).Scan(&id)
 	return id, err
 }
 

@@ -124,6 +124,23 @@ func TestAFollowUpFromBeginningToEnd(t *testing.T) {
 		"case.follow-up open again", "case.follow-up removed"}, trail)
 }
 
+func TestTheSameFollowUpTwiceIsOne(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	n := d.Case()
+	first := add(t, d, n, "Call back", time.Hour, d.Ben.Member)
+	if again := add(t, d, n, " Call  back", time.Hour, d.Ben.Member); again != first {
+		t.Errorf("the same form made %d and %d", first, again)
+	}
+	if later := add(t, d, n, "Call back", 2*time.Hour, d.Ben.Member); later == first {
+		t.Error("another time is no other follow-up")
+	}
+	must(t, d.FollowUps.Finish(t.Context(), d.Ana, n, first, true))
+	if anew := add(t, d, n, "Call back", time.Hour, d.Ben.Member); anew == first {
+		t.Error("what is done cannot be begun anew")
+	}
+}
+
 func TestFollowUpsRestWithTheirCase(t *testing.T) {
 	t.Parallel()
 	d := fixture.NewDesk(t)

@@ -11,16 +11,19 @@ import (
 	"caseward/internal/platform/errs"
 )
 
-// SetDeleteGrants is the "Delete Cases" setting (seed 000): exactly these agents may delete cases from now on.
+// SetDeleteGrants is the "Delete Cases" setting (seed 000): of the active agents exactly these may delete cases from now
+// on. was is as for SetHolders.
 // Permission: manage workspace, on a plan that has it. Errors: Forbidden, Invalid when one is not an active agent.
-func (s *Service) SetDeleteGrants(ctx context.Context, actor access.Actor, agents []access.MemberID) error {
-	return s.SetHolders(ctx, actor, access.DeleteCases, agents)
+func (s *Service) SetDeleteGrants(ctx context.Context, actor access.Actor, agents, was []access.MemberID) error {
+	return s.SetHolders(ctx, actor, access.DeleteCases, agents, was)
 }
 
-// SetHolders gives one right to exactly these agents and leaves their other rights alone.
-// Permission: manage workspace, on a plan that has the right. Errors: Forbidden, Invalid when one is not an active
-// agent or the right is not for single agents.
-func (s *Service) SetHolders(ctx context.Context, actor access.Actor, p access.Permission, agents []access.MemberID) error {
+// SetHolders gives one right to exactly these of the active agents and leaves their other rights alone. was are those
+// who held it as the actor saw it: only the difference is applied, since somebody else may have changed it meanwhile;
+// nil: agents is the whole truth. What members who are not active agents held is kept for when they are again.
+// Permission: manage workspace, on a plan that has the right. Errors: Forbidden, Invalid when one who is given it is not
+// an active agent or the right is not for single agents.
+func (s *Service) SetHolders(ctx context.Context, actor access.Actor, p access.Permission, agents, was []access.MemberID) error {
 	if !slices.Contains(access.Grantable(), p) {
 		return errs.Field("grants", "Choose rights from the list.")
 	}
@@ -32,12 +35,16 @@ func (s *Service) SetHolders(ctx context.Context, actor access.Actor, p access.P
 		if err != nil {
 			return err
 		}
-		for _, id := range agents {
-			if !slices.ContainsFunc(members, func(m Member) bool { return m.ID == id && m.Role == access.Agent && m.Active() }) {
+		members = slices.DeleteFunc(members, func(m Member) bool { return m.Role != access.Agent || !m.Active() })
+		for _, id := range missing(agents, was) {
+			if !slices.ContainsFunc(members, func(m Member) bool { return m.ID == id }) {
 				return errs.Field("agents", "One of those chosen is no longer an active agent. Look at the list again.")
 			}
 		}
 		for _, m := range members {
+			if was != nil && slices.Contains(agents, m.ID) == slices.Contains(was, m.ID) {
+				continue
+			}
 			wanted := slices.DeleteFunc(slices.Clone(m.Grants), func(held access.Permission) bool { return held == p })
 			if slices.Contains(agents, m.ID) {
 				wanted = append(wanted, p)
@@ -75,8 +82,8 @@ func (s *Service) replaceGrantsTx(ctx context.Context, tx pgx.Tx, actor access.A
 }
 
 // missing returns what is in list and not in other, each once.
-func missing(list, other []access.Permission) []access.Permission {
-	out := []access.Permission{} // not nil: an empty array in SQL, not null
+func missing[T comparable](list, other []T) []T {
+	out := []T{} // not nil: an empty array in SQL, not null
 	for _, p := range list {
 		if !slices.Contains(other, p) && !slices.Contains(out, p) {
 			out = append(out, p)

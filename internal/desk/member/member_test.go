@@ -169,8 +169,8 @@ func TestOnlyOwnersMakeAndUnmakeOwners(t *testing.T) {
 		"admin deactivates the owner": s.Deactivate(t.Context(), w.Admin, w.Owner.Member),
 		"agent raises themselves":     s.ChangeRole(t.Context(), w.Ana, w.Ana.Member, access.Admin),
 		"agent deactivates":           s.Deactivate(t.Context(), w.Ana, w.Ben.Member),
-		"viewer grants":               s.SetDeleteGrants(t.Context(), w.Viewer, nil),
-		"agent grants":                s.SetHolders(t.Context(), w.Ana, access.ManageContacts, []access.MemberID{w.Ana.Member}),
+		"viewer grants":               s.SetDeleteGrants(t.Context(), w.Viewer, nil, nil),
+		"agent grants":                s.SetHolders(t.Context(), w.Ana, access.ManageContacts, []access.MemberID{w.Ana.Member}, nil),
 	} {
 		if !errs.Is(err, errs.Forbidden) {
 			t.Errorf("%s: %v", what, err)
@@ -289,11 +289,11 @@ func TestTheDeleteCasesSetting(t *testing.T) {
 		}
 		return session.Actor.Can(access.DeleteCases)
 	}
-	if err := s.SetHolders(t.Context(), w.Admin, access.ManageContacts, []access.MemberID{w.Ana.Member}); err != nil {
+	if err := s.SetHolders(t.Context(), w.Admin, access.ManageContacts, []access.MemberID{w.Ana.Member}, nil); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 { // the second time nothing changes, and nothing is recorded
-		if err := s.SetDeleteGrants(t.Context(), w.Admin, []access.MemberID{w.Ben.Member}); err != nil {
+		if err := s.SetDeleteGrants(t.Context(), w.Admin, []access.MemberID{w.Ben.Member}, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -308,14 +308,14 @@ func TestTheDeleteCasesSetting(t *testing.T) {
 		t.Errorf("%d given and %d taken recorded, want 2 and 1", given, taken)
 	}
 	for what, id := range map[string]access.MemberID{"a viewer": w.Viewer.Member, "an owner": w.Owner.Member, "a stranger": other.Ana.Member, "nobody": 0} {
-		if err := s.SetDeleteGrants(t.Context(), w.Admin, []access.MemberID{w.Ana.Member, id}); !errs.Is(err, errs.Invalid) {
+		if err := s.SetDeleteGrants(t.Context(), w.Admin, []access.MemberID{w.Ana.Member, id}, nil); !errs.Is(err, errs.Invalid) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
 	if may(w.Ana) {
 		t.Error("a refused setting left half of itself")
 	}
-	if err := s.SetHolders(t.Context(), w.Admin, access.ManageOwners, []access.MemberID{w.Ana.Member}); !errs.Is(err, errs.Invalid) {
+	if err := s.SetHolders(t.Context(), w.Admin, access.ManageOwners, []access.MemberID{w.Ana.Member}, nil); !errs.Is(err, errs.Invalid) {
 		t.Errorf("a right that is not for giving: %v", err)
 	}
 }
@@ -324,7 +324,7 @@ func TestTheDeleteCasesSettingNeedsItsPlan(t *testing.T) {
 	t.Parallel()
 	d := testdb.New(t)
 	w := fixture.Workspace(t, d, fixture.Plan(access.Starter))
-	err := fixture.New(t, d, clock.System).Members.SetDeleteGrants(t.Context(), w.Owner, []access.MemberID{w.Ben.Member})
+	err := fixture.New(t, d, clock.System).Members.SetDeleteGrants(t.Context(), w.Owner, []access.MemberID{w.Ben.Member}, nil)
 	if !errs.Is(err, errs.Forbidden) || !strings.Contains(err.Error(), "standard plan") {
 		t.Error(err)
 	}

@@ -105,6 +105,13 @@ func (s *Service) SetStaffTx(ctx context.Context, tx pgx.Tx, id access.UserID) e
 	return err
 }
 
+// EndStaffTx takes that away again and ends the sessions of the user, in a transaction of the system. was reports whether
+// they were support staff.
+func (s *Service) EndStaffTx(ctx context.Context, tx pgx.Tx, id access.UserID) (was bool, err error) {
+	tag, err := tx.Exec(ctx, `update users set is_staff = false, session_epoch = session_epoch + 1 where id = $1 and is_staff`, id)
+	return tag.RowsAffected() == 1, err
+}
+
 // AddTx makes a user a member of a workspace, in a transaction of the system. Errors: Conflict when they are one.
 func (s *Service) AddTx(ctx context.Context, tx pgx.Tx, workspace access.WorkspaceID, user access.UserID, role access.Role) (access.MemberID, error) {
 	id, err := insertMember(ctx, tx, workspace, user, role, s.now())

@@ -161,6 +161,26 @@ func (s *Service) AddStaff(ctx context.Context, who Person) (access.UserID, erro
 	return id, err
 }
 
+// RemoveStaff ends somebody's being support staff and signs them out everywhere. Their account, and what they are in
+// workspaces, stays. Errors: Invalid where no support staff has the address.
+func (s *Service) RemoveStaff(ctx context.Context, email string) error {
+	email, err := member.CleanEmail(email)
+	if err != nil {
+		return err
+	}
+	return s.db.AsSystem(ctx, "set-up", func(tx pgx.Tx) error {
+		u, err := s.members.UserByEmailTx(ctx, tx, email)
+		if err != nil {
+			return err
+		}
+		was, err := s.members.EndStaffTx(ctx, tx, u.ID)
+		if err == nil && !was {
+			err = errs.Newf(errs.Invalid, "No support staff signs in with %s.", email)
+		}
+		return err
+	})
+}
+
 // taken refuses to pass over the name and the password that somebody typed for an account that has its own.
 func taken(p person) error {
 	return errs.Newf(errs.Invalid, "There is an account of %s already. To use it with the name and password it has, add --existing.", p.Email)

@@ -1,10 +1,12 @@
 package setup_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
 	"caseward/internal/desk/access"
+	"caseward/internal/desk/member"
 	"caseward/internal/desk/setup"
 	"caseward/internal/platform/clock"
 	"caseward/internal/platform/errs"
@@ -136,5 +138,32 @@ func TestWhatIsRefused(t *testing.T) {
 	taken.Owner.Email, taken.Owner.Existing = "other@x.test", false
 	if _, err := s.Create(t.Context(), taken); !errs.Is(err, errs.Invalid) {
 		t.Errorf("a slug that is taken: %v", err)
+	}
+}
+
+func TestStaffCanBeRemoved(t *testing.T) {
+	t.Parallel()
+	services := fixture.New(t, testdb.New(t), clock.System)
+	s := services.Setup
+	id, err := s.AddStaff(t.Context(), setup.Person{Email: "sam@caseward.test", Name: "Sam", Password: fixture.Password})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := services.Members.ResolveStaff(t.Context(), id, 1); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.RemoveStaff(t.Context(), " Sam@caseward.test"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := services.Members.ResolveStaff(t.Context(), id, 1); !errors.Is(err, member.ErrSignedOut) {
+		t.Errorf("a session from before: %v", err)
+	}
+	if _, err := services.Members.ResolveStaff(t.Context(), id, 2); !errs.Is(err, errs.NotFound) {
+		t.Errorf("a new session: %v", err)
+	}
+	for _, email := range []string{"sam@caseward.test", "nobody@caseward.test"} {
+		if err := s.RemoveStaff(t.Context(), email); !errs.Is(err, errs.Invalid) {
+			t.Errorf("%s: %v", email, err)
+		}
 	}
 }

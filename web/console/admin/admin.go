@@ -25,8 +25,8 @@ type Members interface {
 	ChangeRole(ctx context.Context, actor access.Actor, id access.MemberID, role access.Role) error
 	Deactivate(ctx context.Context, actor access.Actor, id access.MemberID) error
 	Reactivate(ctx context.Context, actor access.Actor, id access.MemberID) error
-	SetDeleteGrants(ctx context.Context, actor access.Actor, agents []access.MemberID) error
-	SetHolders(ctx context.Context, actor access.Actor, p access.Permission, agents []access.MemberID) error
+	SetDeleteGrants(ctx context.Context, actor access.Actor, agents, was []access.MemberID) error
+	SetHolders(ctx context.Context, actor access.Actor, p access.Permission, agents, was []access.MemberID) error
 }
 
 // Workspaces is what these pages need of the workspace.

@@ -65,17 +65,18 @@ func (p *Pages) showAgents(w http.ResponseWriter, r *http.Request, form *kit.For
 	return kit.Render(w, r, status(form), agentsPage(view))
 }
 
-// UpdateDelete is POST /w/{ws}/admin/cases/agents, the setting "Delete Cases": field agents, once for each.
+// UpdateDelete is POST /w/{ws}/admin/cases/agents, the setting "Delete Cases": field agents, once for each, and was_agents
+// as it was shown. Without was_agents, agents is the whole truth.
 func (p *Pages) UpdateDelete(w http.ResponseWriter, r *http.Request) error {
 	form, err := kit.ReadForm(w, r, kit.FormLimit)
 	if err != nil {
 		return err
 	}
-	agents, err := memberIDs(form.List("agents"))
+	agents, was, err := holders(form, "agents")
 	if err != nil {
 		return err
 	}
-	if err := form.Absorb(p.members.SetDeleteGrants(r.Context(), shell.From(r).Actor, agents)); err != nil {
+	if err := form.Absorb(p.members.SetDeleteGrants(r.Context(), shell.From(r).Actor, agents, was)); err != nil {
 		return err
 	}
 	if !form.Valid() {
@@ -84,18 +85,19 @@ func (p *Pages) UpdateDelete(w http.ResponseWriter, r *http.Request) error {
 	return p.back(w, r, "/cases/agents", "The Delete Cases setting was updated.")
 }
 
-// UpdateOthers is POST /w/{ws}/admin/cases/agents/rights: for each right a field of its name, once for each agent.
+// UpdateOthers is POST /w/{ws}/admin/cases/agents/rights: for each right a field of its name, once for each agent, and
+// was_ and its name likewise.
 func (p *Pages) UpdateOthers(w http.ResponseWriter, r *http.Request) error {
 	form, err := kit.ReadForm(w, r, kit.FormLimit)
 	if err != nil {
 		return err
 	}
 	for _, right := range otherRights() {
-		agents, err := memberIDs(form.List(string(right)))
+		agents, was, err := holders(form, string(right))
 		if err != nil {
 			return err
 		}
-		if err := form.Absorb(p.members.SetHolders(r.Context(), shell.From(r).Actor, right, agents)); err != nil {
+		if err := form.Absorb(p.members.SetHolders(r.Context(), shell.From(r).Actor, right, agents, was)); err != nil {
 			return err
 		}
 		if !form.Valid() {
@@ -103,6 +105,26 @@ func (p *Pages) UpdateOthers(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	return p.back(w, r, "/cases/agents", "The agents' other rights were saved.")
+}
+
+// holders reads who is to hold a right and who did as the form was shown; was is nil where the form does not say.
+func holders(form *kit.Form, name string) (agents, was []access.MemberID, err error) {
+	if agents, err = memberIDs(form.List(name)); err != nil || !form.Has("was_"+name) {
+		return agents, nil, err
+	}
+	was, err = memberIDs(form.List("was_" + name))
+	return agents, was, err
+}
+
+// shownHolders are the fields that holders reads; the first says that they are there, even where nobody holds the right.
+func (v agentsView) shownHolders(name string, right access.Permission) []ui.HiddenField {
+	fields := []ui.HiddenField{{Name: "was_" + name}}
+	for _, m := range v.agents {
+		if slices.Contains(m.Grants, right) {
+			fields = append(fields, ui.HiddenField{Name: "was_" + name, Value: memberID(m.ID)})
+		}
+	}
+	return fields
 }
 
 func memberIDs(texts []string) ([]access.MemberID, error) {

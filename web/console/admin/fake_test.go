@@ -55,12 +55,12 @@ func (f *fake) Reactivate(_ context.Context, _ access.Actor, id access.MemberID)
 	return f.call("reactivate %d", id)
 }
 
-func (f *fake) SetDeleteGrants(_ context.Context, _ access.Actor, agents []access.MemberID) error {
-	return f.call("delete cases %d", agents)
+func (f *fake) SetDeleteGrants(_ context.Context, _ access.Actor, agents, was []access.MemberID) error {
+	return f.call("delete cases %d was %d", agents, was)
 }
 
-func (f *fake) SetHolders(_ context.Context, _ access.Actor, p access.Permission, agents []access.MemberID) error {
-	return f.call("%s %d", p, agents)
+func (f *fake) SetHolders(_ context.Context, _ access.Actor, p access.Permission, agents, was []access.MemberID) error {
+	return f.call("%s %d was %d", p, agents, was)
 }
 
 func (f *fake) Update(_ context.Context, _ access.Actor, in workspace.UpdateInput) error {

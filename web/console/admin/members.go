@@ -31,15 +31,13 @@ type membersView struct {
 	inviters    map[access.MemberID]string
 }
 
-// inviteKey keeps a new invitation's link between the form and the list that shows it once.
-const inviteKey = "invite_link"
-
 // Members is GET /w/{ws}/admin/members. Needs ManageWorkspace.
 func (p *Pages) Members(w http.ResponseWriter, r *http.Request) error {
-	return p.showMembers(w, r, nil)
+	return p.showMembers(w, r, nil, "")
 }
 
-func (p *Pages) showMembers(w http.ResponseWriter, r *http.Request, form *kit.Form) error {
+// showMembers shows link, that of an invitation made just now, this once: nothing keeps it.
+func (p *Pages) showMembers(w http.ResponseWriter, r *http.Request, form *kit.Form, link string) error {
 	actor := shell.From(r).Actor
 	invitations, err := p.members.Invitations(r.Context(), actor)
 	if err != nil {
@@ -53,15 +51,12 @@ func (p *Pages) showMembers(w http.ResponseWriter, r *http.Request, form *kit.Fo
 	if err != nil {
 		return err
 	}
-	view := membersView{page: page, members: list, invitations: invitations, role: page.form.Text("role"), inviters: map[access.MemberID]string{}}
+	view := membersView{page: page, members: list, invitations: invitations, role: page.form.Text("role"), link: link, inviters: map[access.MemberID]string{}}
 	if view.role == "" {
 		view.role = string(access.Agent)
 	}
 	for _, m := range list {
 		view.inviters[m.ID] = m.Name
-	}
-	if !kit.IsFragment(r) {
-		view.link = p.Sessions().PopString(r.Context(), inviteKey)
 	}
 	return kit.Render(w, r, status(form), membersPage(view))
 }
@@ -78,10 +73,10 @@ func (p *Pages) Invite(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if !form.Valid() {
-		return p.showMembers(w, r, form)
+		return p.showMembers(w, r, form, "")
 	}
-	p.Sessions().Put(r.Context(), inviteKey, p.baseURL+"/invite/"+token)
-	return kit.SeeOther(w, r, v.Path("/admin/members"))
+	// In the answer itself, since a redirect would have to keep the link somewhere.
+	return p.showMembers(w, r, nil, p.baseURL+"/invite/"+token)
 }
 
 // Revoke is POST /w/{ws}/admin/members/invitations/{id}/revoke.

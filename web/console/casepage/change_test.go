@@ -143,6 +143,9 @@ func TestADraftOutlivesItsCase(t *testing.T) {
 	s := site(t, d)
 	words := url.Values{"body": {"Dear Maria,\n<hour-long work>"}, "status": {"closed"}}
 	page := s.Post("/w/acme/cases/12/reply", words).Want(409).Has("Restore it first.")
+	if d.looks != 0 {
+		t.Error("the trail would say that they looked at a deleted case")
+	}
 	if got := page.Field("Your text").Text(); got != "Dear Maria,\n<hour-long work>" {
 		t.Errorf("the text came back as %q", got)
 	}

@@ -5,6 +5,7 @@ import (
 	"net/url"
 
 	"caseward/internal/desk/access"
+	"caseward/internal/desk/cases"
 	"caseward/internal/desk/drafts"
 	"caseward/internal/platform/errs"
 	"caseward/web/console/shell"
@@ -65,10 +66,10 @@ func (p *Pages) keepText(w http.ResponseWriter, r *http.Request, in posted, kind
 	mine.state = mine.state.with(saved, err)
 	view := draftPageView{title: title, problem: errs.SafeText(refused), comfort: "Nothing that you wrote is lost:",
 		casep: ui.Link{Label: "Go to the inbox", Href: in.visit.Path("/inbox")}}
-	c, err := p.cases.Get(r.Context(), in.visit.Actor, in.number)
-	if err == nil {
+	// Not Get: to refuse that would be recorded as a look that nobody took.
+	if now, err := p.cases.Standing(r.Context(), in.visit.Actor, in.number); err == nil && now.Readable {
 		view.casep = ui.Link{Label: "Go to case " + text(in.number), Href: in.page()}
-		mine.restores = c.DeletedAt != nil && c.ErasureRequestedAt == nil && in.visit.Actor.Can(access.RestoreCases)
+		mine.restores = now.Visibility == cases.Deleted && !now.ErasureRequested && in.visit.Actor.Can(access.RestoreCases)
 	}
 	view.texts = []keptView{mine}
 	frame, err := p.Console(r, shell.Page{Title: view.title})

@@ -117,6 +117,20 @@ func TestEveryRowSaysWhatTheCaseIsAndLeadsToIt(t *testing.T) {
 	}
 }
 
+func TestAssignToMeGoesByThePersonAndNotTheName(t *testing.T) {
+	t.Parallel()
+	row := one()
+	s := site(t, &fake{page: cases.Page{Rows: []cases.Summary{row}}}, nil)
+	other := s.Member.Actor.Member + 1
+	for id, offered := range map[access.MemberID]bool{other: true, s.Member.Actor.Member: false} {
+		row.AssigneeID, row.AssigneeName = &id, s.Member.User.Name
+		s := site(t, &fake{page: cases.Page{Rows: []cases.Summary{row}}}, nil)
+		if n := s.Get("/w/acme/inbox?filter=open").Want(200).Buttons("Assign to me").Length(); (n > 0) != offered {
+			t.Errorf("a case of member %d: offered %d times, want any: %t", id, n, offered)
+		}
+	}
+}
+
 func TestWhoMayNotIsOfferedNothing(t *testing.T) {
 	t.Parallel()
 	s := site(t, &fake{page: cases.Page{Rows: []cases.Summary{one()}}}, nil)

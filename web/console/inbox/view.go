@@ -156,7 +156,7 @@ func newRow(v *shell.Visit, s cases.Summary, from, next string) row {
 
 func workMenu(v *shell.Visit, s cases.Summary, path string) []ui.RowActionProps {
 	items := make([]ui.RowActionProps, 0, 3)
-	if s.AssigneeName != v.User.Name {
+	if s.AssigneeID == nil || *s.AssigneeID != v.Actor.Member { // not the name: others may have the same
 		items = append(items, action("Assign to me", path+"/assign", ui.IconUserCheck, "assignee", strconv.FormatInt(int64(v.Actor.Member), 10)))
 	}
 	if s.Status == cases.Closed {

@@ -8,6 +8,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"caseward/internal/platform/errs"
+	"caseward/web/kit"
 	"caseward/web/webtest"
 )
 
@@ -28,6 +29,23 @@ func broken(t *testing.T) *webtest.Site {
 	s.Router.Route("/staff", func(r chi.Router) {
 		r.Use(s.Shell.Staff)
 		register(r)
+	})
+	return s.SignIn()
+}
+
+// reading is a site whose handlers refuse a form after they have read it.
+func reading(t *testing.T) *webtest.Site {
+	t.Helper()
+	s := webtest.New(t)
+	s.Console(func(r chi.Router) {
+		for path, kind := range map[string]errs.Kind{"/403": errs.Forbidden, "/404": errs.NotFound, "/409": errs.Conflict, "/410": errs.Gone, "/500": errs.Internal} {
+			r.Post("/read"+path, s.Shell.Handle(func(w http.ResponseWriter, r *http.Request) error {
+				if _, err := kit.ReadUpload(w, r, 1000, "files"); err != nil {
+					return err
+				}
+				return errs.New(kind, "What went wrong.")
+			}))
+		}
 	})
 	return s.SignIn()
 }

@@ -57,3 +57,19 @@ func TestScriptsHearThatTheSessionEnded(t *testing.T) {
 	}
 	ended(t).Get("/w/acme/409").WantSeeOther("/login?next=" + url.QueryEscape("/w/acme/409"))
 }
+
+// TestWhatIsRefusedComesBackToBeCopied: whatever the reason, and with files too.
+func TestWhatIsRefusedComesBackToBeCopied(t *testing.T) {
+	t.Parallel()
+	s := reading(t)
+	for _, path := range []string{"/403", "/404", "/409", "/410", "/500"} {
+		for how, page := range map[string]*webtest.Page{
+			"form":   s.Post("/w/acme/read"+path, url.Values{"body": {reply}, "status": {"closed"}, "password": {"my secret"}}),
+			"upload": s.Upload("/w/acme/read"+path, url.Values{"body": {reply}}, [2]string{"a.txt", "x"}),
+		} {
+			if texts := page.Doc.Find("main textarea"); texts.Length() != 1 || texts.Text() != reply {
+				t.Errorf("%s, %s: %d texts came back, %q", path, how, texts.Length(), texts.Text())
+			}
+		}
+	}
+}
