@@ -13,7 +13,7 @@ import (
 // nine in the morning; a program that guesses wants thousands. The services count failed sign-ins besides.
 const tries = 30
 
-// Limit keeps programs from hammering the forms that need no sign-in. Each route that uses it has a count of its own.
+// Limit keeps programs from hammering the forms that need no sign-in. All routes behind it share its count.
 func (p *Pages) Limit() func(http.Handler) http.Handler {
 	return httprate.LimitBy(tries, time.Minute,
 		func(r *http.Request) (string, error) {

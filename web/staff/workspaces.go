@@ -57,18 +57,14 @@ func (p *Pages) SetPlan(w http.ResponseWriter, r *http.Request) error {
 	if err := p.workspaces.SetPlan(r.Context(), shell.StaffFrom(r).Actor, access.WorkspaceID(id), plan); err != nil {
 		return err
 	}
-	p.Flash(r, ui.NoticeProps{Tone: ui.Success, Text: "The plan was set to " + planNames[plan] + "."})
+	p.Flash(r, ui.NoticeProps{Tone: ui.Success, Text: "The plan was set to " + plan.Label() + "."})
 	return kit.SeeOther(w, r, workspacesPath)
-}
-
-var planNames = map[access.Plan]string{
-	access.Starter: "Starter", access.Standard: "Standard", access.Advanced: "Advanced", access.Enterprise: "Enterprise",
 }
 
 func planOptions() []ui.Option {
 	var options []ui.Option
 	for _, plan := range access.Plans() {
-		options = append(options, ui.Option{Value: string(plan), Label: planNames[plan]})
+		options = append(options, ui.Option{Value: string(plan), Label: plan.Label()})
 	}
 	return options
 }

@@ -96,6 +96,11 @@ func (p Plan) Includes(needed Plan) bool {
 	return slices.Index(Plans(), p) >= slices.Index(Plans(), needed)
 }
 
+// Label is the plan's name on pages.
+func (p Plan) Label() string {
+	return map[Plan]string{Starter: "Starter", Standard: "Standard", Advanced: "Advanced", Enterprise: "Enterprise"}[p]
+}
+
 // Kind says what sort of actor it is, for the audit trail.
 type Kind string
 

@@ -50,7 +50,7 @@ func (h *Hasher) matches(ctx context.Context, password, hash string) (match bool
 	if !known {
 		hash = h.dummy
 	}
-	if len(password) > longestPassword {
+	if utf8.RuneCountInString(password) > longestPassword {
 		password = ""
 	}
 	err = h.inSlot(ctx, func() error {
@@ -75,7 +75,7 @@ func (h *Hasher) inSlot(ctx context.Context, work func() error) error {
 
 const (
 	shortestPassword = 10  // characters
-	longestPassword  = 256 // bytes
+	longestPassword  = 256 // characters
 )
 
 // HashPassword checks the new password of an address and hashes it, for NewUser. It is slow by purpose: call it before
@@ -91,7 +91,7 @@ func checkNewPassword(field, email, password string) error {
 	switch {
 	case utf8.RuneCountInString(password) < shortestPassword:
 		return errs.Field(field, "Use at least 10 characters.")
-	case len(password) > longestPassword:
+	case utf8.RuneCountInString(password) > longestPassword:
 		return errs.Field(field, "Use at most 256 characters.")
 	case strings.EqualFold(strings.TrimSpace(password), email):
 		return errs.Field(field, "Your email address is no password: it is the first thing that anybody would try. Choose another one.")

@@ -142,10 +142,10 @@ func (s *Service) Approve(ctx context.Context, staff access.Actor, ws access.Wor
 // Needs DecideErasures. Errors: Invalid, Forbidden, NotFound; Conflict when the request is no longer open.
 func (s *Service) Refuse(ctx context.Context, staff access.Actor, ws access.WorkspaceID, id RequestID, reason string) error {
 	reason = strings.TrimSpace(reason)
-	if reason == "" || len([]rune(reason)) > 1000 {
-		return errs.Field("reason", "Say why, in up to 1,000 characters. The workspace will read it.")
-	}
-	return s.decide(ctx, staff, ws, id, func(tx pgx.Tx, r openRequest) error {
+	return s.decide(ctx, staff, ws, id, func(tx pgx.Tx, r openRequest) error { // which asks for the right first
+		if reason == "" || len([]rune(reason)) > 1000 {
+			return errs.Field("reason", "Say why, in up to 1,000 characters. The workspace will read it.")
+		}
 		if err := setStateTx(ctx, tx, ws, id, RequestRefused, staff, s.now(), reason); err != nil {
 			return err
 		}

@@ -65,8 +65,8 @@ func agentsPage(v agentsView) templ.Component {
 				}
 				if v.needsPlan != "" {
 					templ_7745c5c3_Err = ui.Notice(ui.NoticeProps{Tone: ui.Info, Permanent: true,
-						Text:   "Deleting cases needs the " + planNames[v.needsPlan] + " plan or above.",
-						Detail: "This workspace is on " + planNames[v.visit.Workspace.Plan] + ". What is chosen here is kept, and counts again after an upgrade.",
+						Text:   "Deleting cases needs the " + v.needsPlan.Label() + " plan or above.",
+						Detail: "This workspace is on " + v.visit.Workspace.Plan.Label() + ". What is chosen here is kept, and counts again after an upgrade.",
 						Link:   &ui.Link{Label: "See Billing", Href: v.path("/billing")}}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err

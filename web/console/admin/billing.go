@@ -9,10 +9,6 @@ import (
 	"caseward/web/kit"
 )
 
-var planNames = map[access.Plan]string{
-	access.Starter: "Starter", access.Standard: "Standard", access.Advanced: "Advanced", access.Enterprise: "Enterprise",
-}
-
 // feature is a line of what plans include, and the smallest plan that does. What is refused below it is decided by
 // desk/access; a test compares the two.
 type feature struct {
@@ -62,7 +58,7 @@ func (p *Pages) Billing(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	for _, plan := range access.Plans() {
-		column := planColumn{plan: plan, name: planNames[plan], current: plan == v.Workspace.Plan}
+		column := planColumn{plan: plan, name: plan.Label(), current: plan == v.Workspace.Plan}
 		for _, f := range features() {
 			if f.from == plan {
 				column.adds = append(column.adds, f.name)
