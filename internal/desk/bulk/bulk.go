@@ -50,18 +50,13 @@ type Action struct {
 	Change      cases.Many
 	Scope       *Scope // nil when the cases were chosen one by one
 	State       State
-	Stopped     bool // before it was through
-	CursorAt    *time.Time
-	CursorID    int64
-	Total       int // cases; it grows while they are collected
-	Changed     int
-	Unchanged   int // were so already
-	Refused     int
-	Undone      int
-	Kept        int // not undone, since they have moved on
-	UndoneBy    *access.MemberID
-	CreatedAt   time.Time
-	FinishedAt  *time.Time
+	Stopped     bool   // before it was through
+	Problem     string // why it ended before its time, where nobody stopped it
+	Total       int    // cases; it grows while they are collected
+	Tally
+	UndoneBy   *access.MemberID
+	CreatedAt  time.Time
+	FinishedAt *time.Time
 }
 
 // Ended reports whether the job is through with it.

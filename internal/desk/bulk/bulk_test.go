@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sync/errgroup"
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/bulk"
@@ -171,6 +172,33 @@ func TestCasesThatMovedOnAreKept(t *testing.T) {
 	}
 }
 
+// TestWhatWasAnsweredSinceStays: to undo a restore, or a not spam, hides no case that somebody has worked on.
+func TestWhatWasAnsweredSinceStays(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	id := "first@customer.test"
+	answered, quiet := d.Receive(fixture.Mail{ID: id}), d.Case()
+	numbers := []cases.Number{answered, quiet}
+	for hide, back := range map[cases.ManyKind]cases.ManyKind{cases.DeleteMany: cases.RestoreMany, cases.SpamMany: cases.NotSpamMany} {
+		do(t, d, d.Ana, bulk.StartInput{Numbers: numbers, Change: cases.Many{Do: hide}})
+		d.Clock.Advance(7*fixture.Day - time.Minute) // nothing is left of the countdown, or next to nothing
+		a := do(t, d, d.Ana, bulk.StartInput{Numbers: numbers, Change: cases.Many{Do: back}})
+		d.Clock.Advance(time.Minute)
+		d.Receive(fixture.Mail{InReplyTo: id})
+		same(t, string(back), [5]int{2, 0, 0, 1, 1}, counts(undo(t, d, d.Ana, a.ID)))
+		if why := told(t, d, a.ID)[answered]; !strings.Contains(why, "answered") {
+			t.Errorf("kept since %q", why)
+		}
+		_, err := d.Retention.Purge(t.Context())
+		must(t, err)
+		do(t, d, d.Ana, bulk.StartInput{Numbers: numbers, Change: cases.Many{Do: back}})
+		d.Clock.Advance(time.Minute)
+	}
+	if d.Live() != 2 {
+		t.Errorf("%d of 2 cases are live: what is deleted again has at least a day", d.Live())
+	}
+}
+
 func TestOneThatRefusesKeepsNoOtherBack(t *testing.T) {
 	t.Parallel()
 	d := fixture.NewDesk(t)
@@ -287,8 +315,13 @@ func TestKilledInTheMiddle(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), within/2+rand.N(within))
 		_, err := d.BulkUpdate.Run(ctx)
 		cancel()
-		if err == nil {
+		a, getErr := d.BulkUpdate.Get(t.Context(), d.Ana, id)
+		must(t, getErr)
+		if a.Ended() {
 			break
+		}
+		if err == nil { // the database has not noticed yet that we are gone
+			continue
 		}
 		cut++
 		if cut > 3 {
@@ -340,5 +373,67 @@ func TestASearchThatMakesNoSenseChangesNothing(t *testing.T) {
 		if _, err := d.BulkUpdate.Start(t.Context(), d.Ana, bulk.StartInput{All: scope, Change: cases.Many{Do: cases.SpamMany}}); !errs.Is(err, errs.Invalid) {
 			t.Errorf("%q: %v", query, err)
 		}
+	}
+}
+
+// TestSeveralProcessesShareALargeOne: its lanes are worked on side by side, each case once, and the counts are whole.
+func TestSeveralProcessesShareALargeOne(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	d.BulkUpdate.SetBatch(20)
+	numbers := d.Bulk(300)
+	id, err := d.BulkUpdate.Start(t.Context(), d.Ana, bulk.StartInput{All: &bulk.Scope{Filter: cases.AllOpen}, Change: cases.Many{Do: cases.DeleteMany}})
+	must(t, err)
+	share := func() {
+		t.Helper()
+		var group errgroup.Group
+		for range 3 {
+			other := fixture.New(t, d.DB, d.Clock.Now).BulkUpdate
+			other.SetBatch(20)
+			group.Go(func() error { _, err := other.Run(t.Context()); return err })
+		}
+		must(t, group.Wait())
+	}
+	share()
+	a := work(t, d, id)
+	same(t, "deleted", [5]int{len(numbers)}, counts(a))
+	must(t, d.BulkUpdate.Undo(t.Context(), d.Ana, id))
+	share()
+	a = work(t, d, id)
+	same(t, "undone", [5]int{len(numbers), 0, 0, len(numbers)}, counts(a))
+	for _, kind := range []string{"deleted", "restored"} {
+		if n := fixture.One[int](d, `select count(*) from activities where kind = $1`, kind); n != len(numbers) {
+			t.Errorf("%d cases were %s, of %d", n, kind, len(numbers))
+		}
+	}
+	if left := fixture.One[int](d, `select count(*) from bulk_lanes`); left != 0 || d.Live() != len(numbers) {
+		t.Errorf("%d lanes are left, %d cases are live", left, d.Live())
+	}
+}
+
+// TestAListThatCannotBeWalkedKeepsNoOtherBack: it is tried some times and given up with a word of why.
+func TestAListThatCannotBeWalkedKeepsNoOtherBack(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	n := d.Case()
+	stuck, err := d.BulkUpdate.Start(t.Context(), d.Ana, bulk.StartInput{All: &bulk.Scope{Filter: cases.AllOpen}, Change: cases.Many{Do: cases.SpamMany}})
+	must(t, err)
+	d.Exec(`update bulk_actions set scope = '{"filter":"broken"}' where id = $1`, stuck)
+	other, err := d.BulkUpdate.Start(t.Context(), d.Ana, bulk.StartInput{Numbers: []cases.Number{n}, Change: cases.Many{Do: cases.UpdateMany, Status: ptr(cases.Closed)}})
+	must(t, err)
+	for tries := 1; ; tries++ {
+		_, err := d.BulkUpdate.Run(t.Context())
+		a, getErr := d.BulkUpdate.Get(t.Context(), d.Ana, stuck)
+		must(t, getErr)
+		if err == nil || a.State == bulk.Done || tries > 20 {
+			if tries != 5 || !a.Stopped || !strings.Contains(a.Problem, "Narrow the search") {
+				t.Errorf("after %d tries: %+v", tries, a)
+			}
+			break
+		}
+		d.Clock.Advance(time.Hour)
+	}
+	if a := work(t, d, other); a.State != bulk.Done || a.Changed != 1 {
+		t.Errorf("the other one: %+v", a)
 	}
 }

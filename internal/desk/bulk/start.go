@@ -47,10 +47,8 @@ func (s *Service) Start(ctx context.Context, actor access.Actor, in StartInput) 
 		if id, err = s.insertTx(ctx, tx, actor, in); err != nil {
 			return err
 		}
-		if in.All == nil {
-			if err := chooseTx(ctx, tx, actor, id, in.Numbers); err != nil {
-				return err
-			}
+		if err := s.beginTx(ctx, tx, actor, id, in); err != nil {
+			return err
 		}
 		if err := s.recordTx(ctx, tx, actor, id, "bulk.started", map[string]any{"do": in.Change.Do, "all": in.All != nil}); err != nil {
 			return err
@@ -85,25 +83,38 @@ func (s *Service) insertTx(ctx context.Context, tx pgx.Tx, actor access.Actor, i
 	if in.All != nil {
 		state = Collecting
 	}
-	err = tx.QueryRow(ctx, `insert into bulk_actions (workspace_id, member_id, change, scope, state, created_at, worked_at)
-		values ($1, $2, $3, $4, $5, $6, $6) returning id`,
+	err = tx.QueryRow(ctx, `insert into bulk_actions (workspace_id, member_id, change, scope, state, created_at)
+		values ($1, $2, $3, $4, $5, $6) returning id`,
 		actor.Workspace, actor.Member, change, in.All, state, s.now()).Scan(&id)
 	return id, err
 }
 
+// beginTx opens what the job begins with: the listing of the cases, or the lanes of those that were chosen.
+func (s *Service) beginTx(ctx context.Context, tx pgx.Tx, actor access.Actor, id ID, in StartInput) error {
+	if in.All == nil {
+		total, err := chooseTx(ctx, tx, actor, id, in.Numbers)
+		if err != nil {
+			return err
+		}
+		return s.openLanesTx(ctx, tx, Action{WorkspaceID: actor.Workspace, ID: id}, total)
+	}
+	_, err := tx.Exec(ctx, `insert into bulk_lanes (workspace_id, bulk_id, lane, lanes, due_at) values ($1, $2, 0, 0, $3)`, actor.Workspace, id, s.now())
+	return err
+}
+
 // chooseTx lists the cases of the numbers. What is not a case of this workspace is left out: another workspace's case
 // does not exist here.
-func chooseTx(ctx context.Context, tx pgx.Tx, actor access.Actor, id ID, numbers []cases.Number) error {
+func chooseTx(ctx context.Context, tx pgx.Tx, actor access.Actor, id ID, numbers []cases.Number) (total int, err error) {
 	chosen, err := tx.Exec(ctx, `insert into bulk_items (workspace_id, bulk_id, case_id)
 		select workspace_id, $2, id from cases where workspace_id = $1 and number = any ($3)`, actor.Workspace, id, numbers)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	if chosen.RowsAffected() == 0 {
-		return errs.New(errs.NotFound, "None of these cases exists.")
+	if total = int(chosen.RowsAffected()); total == 0 {
+		return 0, errs.New(errs.NotFound, "None of these cases exists.")
 	}
-	_, err = tx.Exec(ctx, `update bulk_actions set total = $3 where workspace_id = $1 and id = $2`, actor.Workspace, id, chosen.RowsAffected())
-	return err
+	_, err = tx.Exec(ctx, `update bulk_actions set total = $3 where workspace_id = $1 and id = $2`, actor.Workspace, id, total)
+	return total, err
 }
 
 func (s *Service) recordTx(ctx context.Context, tx pgx.Tx, actor access.Actor, id ID, action string, details map[string]any) error {
@@ -123,7 +134,7 @@ func (s *Service) Matches(ctx context.Context, actor access.Actor, in Scope) (n 
 		return 0, err
 	}
 	err = s.db.ReadWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
-		found, err := s.matchesTx(ctx, tx, actor, &Action{Scope: &in}, cases.CountCap+1)
+		found, err := s.matchesTx(ctx, tx, actor, in, nil, cases.CountCap+1)
 		n = len(found)
 		return err
 	})

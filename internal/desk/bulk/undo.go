@@ -34,8 +34,11 @@ func (s *Service) Undo(ctx context.Context, actor access.Actor, id ID) error {
 		case !a.CanUndo(actor, s.now()):
 			return errs.New(errs.Conflict, "This bulk update can no longer be undone.")
 		}
-		a.State, a.CursorID, a.UndoneBy, a.FinishedAt = Undoing, 0, &actor.Member, nil
-		if err := s.saveTx(ctx, tx, *a); err != nil {
+		a.State, a.UndoneBy, a.FinishedAt = Undoing, &actor.Member, nil
+		if err := saveTx(ctx, tx, *a); err != nil {
+			return err
+		}
+		if err := s.openLanesTx(ctx, tx, *a, a.Changed); err != nil {
 			return err
 		}
 		if err := s.recordTx(ctx, tx, actor, id, "bulk.undo started", nil); err != nil {
@@ -45,7 +48,7 @@ func (s *Service) Undo(ctx context.Context, actor access.Actor, id ID) error {
 	})
 }
 
-// Stop ends a bulk action after the batch at hand. What is done stays done and can be undone.
+// Stop ends a bulk action after the batches at hand. What is done stays done and can be undone.
 //
 // Needs that the action is the actor's own or the actor manages the workspace. Errors: NotFound; Conflict when an undo
 // is at work, which cannot be stopped.
@@ -57,7 +60,10 @@ func (s *Service) Stop(ctx context.Context, actor access.Actor, id ID) error {
 		case Undoing:
 			return errs.New(errs.Conflict, "An undo cannot be stopped.")
 		}
-		a.Stopped, a.Scope = true, nil
+		if _, err := closeLanesTx(ctx, tx, a, allLanes); err != nil {
+			return err
+		}
+		a.Stopped = true
 		return s.finishTx(ctx, tx, actor, a, Done)
 	})
 }
@@ -65,7 +71,7 @@ func (s *Service) Stop(ctx context.Context, actor access.Actor, id ID) error {
 // change locks an action that the actor may see.
 func (s *Service) change(ctx context.Context, actor access.Actor, id ID, fn func(pgx.Tx, *Action) error) error {
 	return s.db.InWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
-		a, err := firstTx(ctx, tx, `where b.workspace_id = $1 and b.id = $2 for update of b`, actor.Workspace, id)
+		a, err := lockTx(ctx, tx, actor.Workspace, id, forUpdate)
 		if err != nil {
 			return err
 		}

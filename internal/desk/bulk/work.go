@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -12,102 +14,131 @@ import (
 	"caseward/internal/platform/errs"
 )
 
-// Run does what is due, a batch of each action in turn, so that a small one does not wait for a large one. Killed at any
-// point it leaves whole batches done, and the next run goes on.
+// Run does what is due, a batch of each lane in turn, so that a small action does not wait for a large one and one that
+// fails keeps no other back. Killed at any point it leaves whole batches done, and the next run goes on. What another
+// process is working on is left to it.
 func (s *Service) Run(ctx context.Context) (summary string, err error) {
 	touched, batches := map[ID]bool{}, 0
+	var problems []error
 	for {
-		a, err := s.next(ctx)
-		if err != nil || a == nil {
-			forgotten, forgetErr := s.forget(ctx)
-			return fmt.Sprintf("worked on %d bulk updates in %d batches, forgot %d", len(touched), batches, forgotten), errors.Join(err, forgetErr)
+		lanes, err := s.claim(ctx)
+		if err != nil {
+			return "", errors.Join(append(problems, err)...)
 		}
-		if err := s.step(ctx, *a, s.batch); err != nil {
-			if ctx.Err() != nil {
-				return "", err
-			}
-			// One case that fails must not keep the others: the batch is done again case by case.
-			if err := s.stepOne(ctx, *a); err != nil {
-				return "", fmt.Errorf("bulk update %d of workspace %d: %w", a.ID, a.WorkspaceID, err)
-			}
+		if len(lanes) == 0 {
+			forgotten, err := s.forget(ctx)
+			return fmt.Sprintf("worked on %d bulk updates in %d batches, forgot %d", len(touched), batches, forgotten), errors.Join(append(problems, err)...)
 		}
-		touched[a.ID] = true
-		batches++
+		problems = append(problems, s.together(ctx, lanes)...)
+		if ctx.Err() != nil {
+			return "", ctx.Err()
+		}
+		for _, l := range lanes {
+			touched[l.BulkID] = true
+			batches++
+		}
 	}
 }
 
-// next returns the action that has waited longest.
-func (s *Service) next(ctx context.Context) (a *Action, err error) {
-	err = s.db.AsSystem(ctx, "bulk updates", func(tx pgx.Tx) error {
-		a, err = firstTx(ctx, tx, `where b.state in ('collecting', 'working', 'undoing') order by b.worked_at, b.id limit 1`)
-		return err
-	})
-	return a, err
+// together does a batch of each lane at the same time and returns what went wrong.
+func (s *Service) together(ctx context.Context, lanes []lane) (problems []error) {
+	var group sync.WaitGroup
+	failed := make([]error, len(lanes))
+	for i, l := range lanes {
+		group.Go(func() { failed[i] = s.attempt(ctx, l) })
+	}
+	group.Wait()
+	for i, err := range failed {
+		if err != nil {
+			problems = append(problems, fmt.Errorf("bulk update %d of workspace %d: %w", lanes[i].BulkID, lanes[i].WorkspaceID, err))
+		}
+	}
+	return problems
 }
 
-// step does one batch. Whoever else works on the action at the same time waits for its row.
-func (s *Service) step(ctx context.Context, a Action, size int) error {
-	actor, lost, err := s.actor(ctx, a)
-	if err != nil {
+// attempt does a batch; case by case where that fails, since one that cannot be changed must not keep the others; and puts
+// the lane off where that fails too.
+func (s *Service) attempt(ctx context.Context, l lane) error {
+	err := s.step(ctx, l, s.batch)
+	if err == nil || ctx.Err() != nil {
 		return err
 	}
-	err = s.db.InWorkspace(ctx, int64(a.WorkspaceID), func(tx pgx.Tx) error {
-		locked, err := firstTx(ctx, tx, `where b.workspace_id = $1 and b.id = $2 for update of b`, a.WorkspaceID, a.ID)
-		if err != nil || locked == nil {
+	if l.Lanes > 0 {
+		if err = s.stepOne(ctx, l); err == nil || ctx.Err() != nil {
 			return err
 		}
-		a = *locked
-		switch a.State {
-		case Collecting:
-			return s.collectTx(ctx, tx, actor, &a, lost)
-		case Working:
-			return s.workTx(ctx, tx, actor, &a, size, lost)
-		case Undoing:
-			return s.undoTx(ctx, tx, actor, &a, size, lost)
+	}
+	return errors.Join(err, s.putOff(ctx, l))
+}
+
+// step does one batch of a lane, unless somebody else is at it.
+func (s *Service) step(ctx context.Context, l lane, size int) error {
+	var through bool
+	err := s.inLane(ctx, l, func(tx pgx.Tx, a *Action, l lane, actor access.Actor, lost string) (err error) {
+		switch {
+		case l.Lanes == 0:
+			return s.collectTx(ctx, tx, actor, a, l, lost)
+		case a.State == Undoing:
+			through, err = s.undoTx(ctx, tx, actor, *a, l, size, lost)
+		default:
+			through, err = s.workTx(ctx, tx, actor, *a, l, size, lost)
 		}
-		return nil
+		return err
 	})
+	if err == nil && through {
+		err = s.close(ctx, l)
+	}
 	if err == nil {
-		s.cases.Changed(a.WorkspaceID, 0)
+		s.cases.Changed(l.WorkspaceID, 0)
 	}
 	return err
 }
 
-// stepOne does the first case of the next batch alone, and marks it as refused if it cannot be done at all.
-func (s *Service) stepOne(ctx context.Context, a Action) error {
-	err := s.step(ctx, a, 1)
-	if err == nil || ctx.Err() != nil || a.State == Collecting {
+// inLane locks a lane and its action, and says who is at work: the member who started or undoes the action, with the
+// rights of this moment. lost is why they may not go on.
+func (s *Service) inLane(ctx context.Context, claimed lane, fn func(tx pgx.Tx, a *Action, l lane, actor access.Actor, lost string) error) error {
+	var who access.MemberID
+	var needed access.Permission
+	err := s.db.InWorkspace(ctx, int64(claimed.WorkspaceID), func(tx pgx.Tx) error {
+		a, err := lockTx(ctx, tx, claimed.WorkspaceID, claimed.BulkID, forShare)
+		if err != nil || a == nil {
+			return err
+		}
+		who, needed = a.MemberID, a.Change.Permission()
+		if a.State == Undoing {
+			who, needed = *a.UndoneBy, a.Change.PermissionToUndo()
+		}
+		return nil
+	})
+	if err != nil || who == 0 {
 		return err
 	}
-	const reason = "It could not be changed. Try it by itself."
-	return s.db.InWorkspace(ctx, int64(a.WorkspaceID), func(tx pgx.Tx) error {
-		locked, err := firstTx(ctx, tx, `where b.workspace_id = $1 and b.id = $2 for update of b`, a.WorkspaceID, a.ID)
-		if err != nil || locked == nil {
+	actor, lost, err := s.actor(ctx, claimed.WorkspaceID, who, needed)
+	if err != nil {
+		return err
+	}
+	mode := forShare
+	if claimed.Lanes == 0 {
+		mode = forUpdate
+	}
+	return s.db.InWorkspace(ctx, int64(claimed.WorkspaceID), func(tx pgx.Tx) error {
+		a, err := lockTx(ctx, tx, claimed.WorkspaceID, claimed.BulkID, mode)
+		if err != nil || a == nil {
 			return err
 		}
-		list, err := itemsTx(ctx, tx, *locked, 1)
-		if err != nil || len(list) == 0 {
+		l, err := lockLaneTx(ctx, tx, claimed)
+		if err != nil || l == nil || l.Lanes != claimed.Lanes {
 			return err
 		}
-		state := cases.ManyRefused
-		if locked.State == Undoing {
-			state = cases.ManyKept
-		}
-		return s.tellTx(ctx, tx, locked, list, []cases.ManyResult{{ID: list[0].ID, State: state, Reason: reason}})
+		return fn(tx, a, *l, actor, lost)
 	})
 }
 
-// actor is the member who started or undoes the action, with the rights of this moment. lost says why they may not go
-// on.
-func (s *Service) actor(ctx context.Context, a Action) (actor access.Actor, lost string, err error) {
-	who, needed := a.MemberID, a.Change.Permission()
-	if a.State == Undoing {
-		who, needed = *a.UndoneBy, a.Change.PermissionToUndo()
-	}
-	actor, err = s.members.Actor(ctx, a.WorkspaceID, who)
+func (s *Service) actor(ctx context.Context, ws access.WorkspaceID, who access.MemberID, needed access.Permission) (actor access.Actor, lost string, err error) {
+	actor, err = s.members.Actor(ctx, ws, who)
 	switch {
 	case errs.Is(err, errs.NotFound):
-		return access.Actor{Kind: access.Member, Workspace: a.WorkspaceID, Member: who}, "Whoever started this is no longer active.", nil
+		return access.Actor{Kind: access.Member, Workspace: ws, Member: who}, "Whoever started this is no longer active.", nil
 	case err != nil:
 		return actor, "", err
 	}
@@ -117,17 +148,66 @@ func (s *Service) actor(ctx context.Context, a Action) (actor access.Actor, lost
 	return actor, "", nil
 }
 
-// collectBatch is how many cases are listed in one transaction.
+// stepOne does the first case of the next batch alone, and marks it as refused if it cannot be done at all.
+func (s *Service) stepOne(ctx context.Context, l lane) error {
+	err := s.step(ctx, l, 1)
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	const reason = "It could not be changed. Try it by itself."
+	return s.inLane(ctx, l, func(tx pgx.Tx, a *Action, l lane, _ access.Actor, _ string) error {
+		list, err := itemsTx(ctx, tx, l, a.State, 1)
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		state := cases.ManyRefused
+		if a.State == Undoing {
+			state = cases.ManyKept
+		}
+		return tellTx(ctx, tx, l, list, []cases.ManyResult{{ID: list[0].ID, State: state, Reason: reason}})
+	})
+}
+
+// mostFailures is how often the cases of an action are tried to be listed.
+const mostFailures = 5
+
+// putOff has a lane that failed wait, longer each time. A list that cannot be walked ends its action.
+func (s *Service) putOff(ctx context.Context, claimed lane) error {
+	return s.db.InWorkspace(ctx, int64(claimed.WorkspaceID), func(tx pgx.Tx) error {
+		a, err := lockTx(ctx, tx, claimed.WorkspaceID, claimed.BulkID, forUpdate)
+		if err != nil || a == nil || a.Ended() {
+			return err
+		}
+		if claimed.Failures+1 < mostFailures || claimed.Lanes > 0 {
+			wait := time.Duration(min(claimed.Failures+1, 60)) * time.Minute
+			_, err := tx.Exec(ctx, `update bulk_lanes set failures = failures + 1, due_at = $4 where workspace_id = $1 and bulk_id = $2 and lane = $3`,
+				claimed.WorkspaceID, claimed.BulkID, claimed.Lane, s.now().Add(wait))
+			return err
+		}
+		if _, err := closeLanesTx(ctx, tx, a, allLanes); err != nil {
+			return err
+		}
+		a.Stopped, a.Problem = true, "The cases could not be found in time. Nothing was changed. Narrow the search and begin again."
+		return s.finishTx(ctx, tx, access.JobActor(claimed.WorkspaceID, Sweep), a, Done)
+	})
+}
+
+// collectBatch is how many cases are listed in one transaction; half of it after each failure, which may be for want of
+// time.
 const collectBatch = 5000
 
-func (s *Service) collectTx(ctx context.Context, tx pgx.Tx, actor access.Actor, a *Action, lost string) error {
+func (s *Service) collectTx(ctx context.Context, tx pgx.Tx, actor access.Actor, a *Action, l lane, lost string) error {
+	size := collectBatch >> l.Failures
 	var found []cases.Cursor
-	var err error
 	if lost == "" {
-		found, err = s.matchesTx(ctx, tx, actor, a, collectBatch)
-	}
-	if err != nil {
-		return err
+		var after *cases.Cursor
+		if l.CursorAt != nil {
+			after = &cases.Cursor{At: *l.CursorAt, ID: cases.ID(l.CursorID)}
+		}
+		var err error
+		if found, err = s.matchesTx(ctx, tx, actor, *a.Scope, after, size); err != nil {
+			return err
+		}
 	}
 	ids := make([]cases.ID, len(found))
 	for i, c := range found {
@@ -139,62 +219,63 @@ func (s *Service) collectTx(ctx context.Context, tx pgx.Tx, actor access.Actor, 
 		return err
 	}
 	a.Total += int(added.RowsAffected())
-	if len(found) < collectBatch {
-		// What was searched for may name somebody, and is of no use any more.
-		a.State, a.Scope, a.CursorAt, a.CursorID = Working, &Scope{}, nil, 0
-	} else {
+	if len(found) == size {
 		last := found[len(found)-1]
-		a.CursorAt, a.CursorID = &last.At, int64(last.ID)
+		l.CursorAt, l.CursorID = &last.At, int64(last.ID)
+		if err := saveLaneTx(ctx, tx, l); err != nil {
+			return err
+		}
+		return saveTx(ctx, tx, *a)
 	}
-	return s.saveTx(ctx, tx, *a)
-}
-
-func (s *Service) matchesTx(ctx context.Context, tx pgx.Tx, actor access.Actor, a *Action, size int) ([]cases.Cursor, error) {
-	var after *cases.Cursor
-	if a.CursorAt != nil {
-		after = &cases.Cursor{At: *a.CursorAt, ID: cases.ID(a.CursorID)}
-	}
-	if a.Scope.Query != "" {
-		return s.search.IDsTx(ctx, tx, actor, a.Scope.Query, after, size)
-	}
-	return cases.IDsTx(ctx, tx, actor, a.Scope.Filter, after, size)
-}
-
-func (s *Service) workTx(ctx context.Context, tx pgx.Tx, actor access.Actor, a *Action, size int, lost string) error {
-	list, err := itemsTx(ctx, tx, *a, size)
-	if err != nil {
+	if _, err := closeLanesTx(ctx, tx, a, l.Lane); err != nil {
 		return err
 	}
+	// What was searched for may name somebody, and is of no use any more.
+	a.State, a.Scope = Working, &Scope{}
+	if err := saveTx(ctx, tx, *a); err != nil {
+		return err
+	}
+	return s.openLanesTx(ctx, tx, *a, a.Total)
+}
+
+func (s *Service) matchesTx(ctx context.Context, tx pgx.Tx, actor access.Actor, scope Scope, after *cases.Cursor, size int) ([]cases.Cursor, error) {
+	if scope.Query != "" {
+		return s.search.IDsTx(ctx, tx, actor, scope.Query, after, size)
+	}
+	return cases.IDsTx(ctx, tx, actor, scope.Filter, after, size)
+}
+
+// workTx changes the next cases of a lane; through when there are none.
+func (s *Service) workTx(ctx context.Context, tx pgx.Tx, actor access.Actor, a Action, l lane, size int, lost string) (through bool, err error) {
+	list, err := itemsTx(ctx, tx, l, a.State, size)
+	if err != nil || len(list) == 0 {
+		return err == nil, err
+	}
 	var results []cases.ManyResult
-	switch {
-	case len(list) == 0:
-		return s.finishTx(ctx, tx, actor, a, Done)
-	case lost != "":
+	if lost != "" {
 		results = refuse(list, cases.ManyRefused, lost)
-	default:
+	} else {
 		results, err = s.cases.ChangeManyTx(ctx, tx, actor, int64(a.ID), ids(list), a.Change)
 		if errs.Is(err, errs.Invalid) { // the queue, assignee or tag is gone meanwhile
 			results, err = refuse(list, cases.ManyRefused, errs.SafeText(err)), nil
 		}
 	}
 	if err != nil {
-		return err
+		return false, err
 	}
-	return s.tellTx(ctx, tx, a, list, results)
+	return false, tellTx(ctx, tx, l, list, results)
 }
 
-func (s *Service) undoTx(ctx context.Context, tx pgx.Tx, actor access.Actor, a *Action, size int, lost string) error {
-	list, err := itemsTx(ctx, tx, *a, size)
-	if err != nil {
-		return err
+// undoTx puts the next cases of a lane back; through when there are none.
+func (s *Service) undoTx(ctx context.Context, tx pgx.Tx, actor access.Actor, a Action, l lane, size int, lost string) (through bool, err error) {
+	list, err := itemsTx(ctx, tx, l, a.State, size)
+	if err != nil || len(list) == 0 {
+		return err == nil, err
 	}
 	var results []cases.ManyResult
-	switch {
-	case len(list) == 0:
-		return s.finishTx(ctx, tx, actor, a, Undone)
-	case lost != "":
+	if lost != "" {
 		results = refuse(list, cases.ManyKept, lost)
-	default:
+	} else {
 		undo := make([]cases.ManyUndo, len(list))
 		for i, it := range list {
 			undo[i] = cases.ManyUndo{ID: it.ID, Before: *it.Before}
@@ -202,9 +283,9 @@ func (s *Service) undoTx(ctx context.Context, tx pgx.Tx, actor access.Actor, a *
 		results, err = s.cases.UndoManyTx(ctx, tx, actor, int64(a.ID), undo, a.Change)
 	}
 	if err != nil {
-		return err
+		return false, err
 	}
-	return s.tellTx(ctx, tx, a, list, results)
+	return false, tellTx(ctx, tx, l, list, results)
 }
 
 func refuse(list []item, state cases.ManyState, why string) []cases.ManyResult {
@@ -215,11 +296,36 @@ func refuse(list []item, state cases.ManyState, why string) []cases.ManyResult {
 	return results
 }
 
+// close takes a lane away that is through, and ends the action with the last one.
+func (s *Service) close(ctx context.Context, l lane) error {
+	return s.db.InWorkspace(ctx, int64(l.WorkspaceID), func(tx pgx.Tx) error {
+		a, err := lockTx(ctx, tx, l.WorkspaceID, l.BulkID, forUpdate)
+		if err != nil || a == nil || a.Ended() {
+			return err
+		}
+		left, err := closeLanesTx(ctx, tx, a, l.Lane)
+		if err != nil {
+			return err
+		}
+		if left > 0 {
+			return saveTx(ctx, tx, *a)
+		}
+		who, end := a.MemberID, Done
+		if a.State == Undoing {
+			who, end = *a.UndoneBy, Undone
+		}
+		return s.finishTx(ctx, tx, access.Actor{Kind: access.Member, Workspace: a.WorkspaceID, Member: who}, a, end)
+	})
+}
+
 // finishTx ends the action and takes out what words it still has.
 func (s *Service) finishTx(ctx context.Context, tx pgx.Tx, actor access.Actor, a *Action, end State) error {
 	now := s.now()
-	a.State, a.FinishedAt, a.CursorID, a.Change.ReasonText = end, &now, 0, ""
-	if err := s.saveTx(ctx, tx, *a); err != nil {
+	if a.State == Collecting {
+		a.Scope = &Scope{}
+	}
+	a.State, a.FinishedAt, a.Change.ReasonText = end, &now, ""
+	if err := saveTx(ctx, tx, *a); err != nil {
 		return err
 	}
 	return s.recordTx(ctx, tx, actor, a.ID, "bulk."+string(end), map[string]any{

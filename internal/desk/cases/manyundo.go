@@ -3,6 +3,7 @@ package cases
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -58,6 +59,8 @@ func (e *manyEdit) undo(c *Case, m Many, b Before) error {
 	return e.undoUpdate(c, m, b)
 }
 
+const answeredOrChanged = "was answered or changed its status"
+
 // movedOn is why a case is kept as it is.
 func movedOn(c *Case, what string) error {
 	return errs.Newf(errs.Conflict, "Case %d %s since.", c.Number, what)
@@ -79,6 +82,10 @@ func (e *manyEdit) undoDelete(c *Case, b Before) error {
 	return nil
 }
 
+// leastLeft is how long a case that is deleted again has at least: whoever undoes a restore may not have its deadline in
+// mind.
+const leastLeft = 24 * time.Hour
+
 // undoRestore deletes again, with what was left of the countdown when the case was restored.
 func (e *manyEdit) undoRestore(c *Case, b Before) error {
 	if c.DeletedAt != nil {
@@ -88,13 +95,13 @@ func (e *manyEdit) undoRestore(c *Case, b Before) error {
 		return err
 	}
 	if c.LastActivityAt.After(b.At) {
-		return movedOn(c, "was answered or changed its status")
+		return movedOn(c, answeredOrChanged)
 	}
 	d := *b.Deletion
 	c.DeletedAt, c.DeletedBy, c.DeletedCause, c.DeletedBulkID = d.At, d.By, d.Cause, d.Bulk
 	c.DeleteReason, c.DeleteReasonText = d.Reason, d.ReasonText
 	if d.PurgeAt != nil {
-		c.PurgeAt = ref(e.now.Add(max(d.PurgeAt.Sub(b.At), 0)))
+		c.PurgeAt = ref(e.now.Add(max(d.PurgeAt.Sub(b.At), leastLeft)))
 	}
 	e.hidden = append(e.hidden, *c)
 	e.line(*c, ActDeleted, map[string]any{"reason": d.Reason, "purge_at": c.PurgeAt, "undo": true})
@@ -108,6 +115,8 @@ func (e *manyEdit) undoSpam(c *Case, m Many, b Before) error {
 		return movedOn(c, "was taken out of spam")
 	case m.Do == NotSpamMany && c.SpamAt != nil:
 		return movedOn(c, "was marked as spam")
+	case m.Do == NotSpamMany && c.LastActivityAt.After(b.At):
+		return movedOn(c, answeredOrChanged)
 	case m.Do == NotSpamMany:
 		kind = ActSpam
 	}
@@ -151,7 +160,7 @@ func (e *manyEdit) undoUpdate(c *Case, m Many, b Before) error {
 func (e *manyEdit) sameAsLeft(c *Case, m Many, b Before) error {
 	switch {
 	case b.Status != nil && (c.Status != *m.Status || !c.LastActivityAt.Equal(b.At)):
-		return movedOn(c, "was answered or changed its status")
+		return movedOn(c, answeredOrChanged)
 	case b.Priority != nil && c.Priority != *m.Priority:
 		return movedOn(c, "got another priority")
 	case b.Queue != nil && c.QueueID != *m.Queue:

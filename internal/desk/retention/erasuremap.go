@@ -45,8 +45,10 @@ var kept = map[string]struct {
 	"erasure_requests": {"the proof of who asked; numbers and dates only, since the reason of a refusal is emptied with the case", []string{"workspace_id", "id", "case_id", "case_number", "state",
 		"requested_by", "requested_at", "withdrawn_by", "decided_by", "decided_at", "refusal_reason", "finished_at"}},
 	"bulk_actions": {"what was done to how many cases; its search is emptied when the cases are found, the reason for deleting when it is done", []string{
-		"workspace_id", "id", "member_id", "change", "scope", "state", "stopped", "cursor_at", "cursor_id", "total", "changed", "unchanged", "refused",
-		"undone", "kept", "undone_by", "created_at", "worked_at", "finished_at"}},
+		"workspace_id", "id", "member_id", "change", "scope", "state", "stopped", "problem", "total", "changed", "unchanged", "refused",
+		"undone", "kept", "undone_by", "created_at", "finished_at", "forgotten"}},
+	"bulk_lanes": {"how far a bulk update is", []string{"workspace_id", "bulk_id", "lane", "lanes", "cursor_at", "cursor_id", "changed", "unchanged",
+		"refused", "undone", "kept", "failures", "due_at"}},
 	"erasure_ledger": {"the proof of the erasure", []string{"workspace_id", "seq", "id", "kind", "case_id", "case_number", "request_id",
 		"requested_by", "approved_by", "at", "counts", "verification", "hash"}},
 	"notification_settings": {"members, no customers", []string{"workspace_id", "member_id", "kind", "in_app",

@@ -113,12 +113,15 @@ func TestShowTellsWhatBecameOfTheCases(t *testing.T) {
 	status := cases.Closed
 	f := &fake{
 		action: bulk.Action{ID: 7, MemberName: "Ana Duarte", Change: cases.Many{Do: cases.UpdateMany, Status: &status}, State: bulk.Done,
-			Total: 10, Changed: 7, Unchanged: 1, Refused: 1, CreatedAt: finished, FinishedAt: &finished},
+			Total: 10, Tally: bulk.Tally{Changed: 7, Unchanged: 1, Refused: 1}, CreatedAt: finished, FinishedAt: &finished},
 		told: []bulk.Told{{ID: 1, Number: 44, State: cases.ManyRefused, Reason: "Case 44 is deleted."}},
 	}
 	s := site(t, f).As(access.Admin)
 	s.Get("/w/acme/bulk/7").Want(http.StatusOK).Has("Change status to closed", "Done.", "Ana Duarte", "Were so already", "Left out", "Not reached", "Case 44 is deleted.", "Undo")
 	s.Get("/w/acme/bulk").Want(http.StatusOK).Has("Change status to closed", "Ana Duarte")
+	f.action.Stopped, f.action.Problem = true, "The cases could not be found in time."
+	s.Get("/w/acme/bulk/7").Want(http.StatusOK).Has("The cases could not be found in time.")
+	f.action.Stopped, f.action.Problem = false, ""
 	s.Post("/w/acme/bulk/7/undo", nil).WantSeeOther("/w/acme/bulk/7?next=")
 	if f.undone != 7 {
 		t.Errorf("undone: %d", f.undone)

@@ -165,6 +165,9 @@ func (v showView) state() string {
 		return "Undone."
 	case bulk.Done:
 	}
+	if v.Problem != "" {
+		return v.Problem
+	}
 	if v.Stopped {
 		return "Stopped before the end."
 	}
