@@ -57,6 +57,15 @@ func TestAReplyWaitsForWhatItsWriterHasNotSeen(t *testing.T) {
 	d.Receive(fixture.Mail{InReplyTo: "a@x.test", From: "maria@customer.test"})
 	wants(t, reply(d.Ana, n, seen), errs.Conflict, "after the customer's mail")
 	must(t, reply(d.Ana, n, nil))
+
+	// Kept while the case was deleted: its page shows nothing to write on, but once it is back others may have answered.
+	back := message.ReplyInput{Number: n, Body: "Kept", Seen: first, Restore: true}
+	d.Delete(n)
+	_, err = d.Messages.Reply(ctx, d.Admin, back)
+	must(t, err)
+	if _, err = d.Messages.Reply(ctx, d.Owner, back); !errors.Is(err, message.ErrOvertaken) {
+		t.Errorf("after somebody else has restored it: %v", err)
+	}
 }
 
 // TestOfRepliesAtOnceOneIsSent: four people, each of whom presses twice.

@@ -25,7 +25,8 @@ type ReplyInput struct {
 	Then    cases.UpdateInput // set after sending, with Status in one transaction
 	Restore bool              // bring a deleted case back first; needs RestoreCases too
 	// Seen is the newest message that the writer has seen, 0 where there was none; nil where nobody has asked. If somebody
-	// else has written since, be it a note, nothing is sent.
+	// else has written since, be it a note, nothing is sent. It does not hold back what restores a case, only what finds it
+	// restored.
 	Seen *ID
 	// Draft is the version of the draft that this was written as; it goes in the same moment. 0: of none.
 	Draft drafts.Version
@@ -44,13 +45,15 @@ var ErrOvertaken = errors.New("there is a newer message")
 func (s *Service) Reply(ctx context.Context, actor access.Actor, in ReplyInput) (ID, error) {
 	sent := submission(in.Submission, Outbound, actor.Member, in.Number, in.Body, digests(in.Files))
 	written := drafts.SaveInput{Number: in.Number, Kind: drafts.Reply, Body: in.Body, Known: in.Draft, Writer: in.Submission}
-	return s.write(ctx, actor, written, in.Restore, sent, func(tx pgx.Tx, c *cases.Case) (ID, error) {
+	return s.write(ctx, actor, written, in.Restore, sent, func(tx pgx.Tx, c *cases.Case, restored bool) (ID, error) {
 		body, files, err := validContent(in.Body, in.Files)
 		if err != nil {
 			return 0, err
 		}
-		if err := notOvertakenTx(ctx, tx, actor, *c, in.Seen); err != nil {
-			return 0, err
+		if !restored {
+			if err := notOvertakenTx(ctx, tx, actor, *c, in.Seen); err != nil {
+				return 0, err
+			}
 		}
 		id, err := s.sendTx(ctx, tx, actor, c, body, files, sent)
 		if err != nil {
@@ -95,7 +98,7 @@ type NoteInput struct {
 func (s *Service) Note(ctx context.Context, actor access.Actor, in NoteInput) (ID, error) {
 	sent := submission(in.Submission, Note, actor.Member, in.Number, in.Body, digests(in.Files))
 	written := drafts.SaveInput{Number: in.Number, Kind: drafts.Note, Body: in.Body, Known: in.Draft, Writer: in.Submission}
-	return s.write(ctx, actor, written, in.Restore, sent, func(tx pgx.Tx, c *cases.Case) (ID, error) {
+	return s.write(ctx, actor, written, in.Restore, sent, func(tx pgx.Tx, c *cases.Case, _ bool) (ID, error) {
 		body, files, err := validContent(in.Body, in.Files)
 		if err != nil {
 			return 0, err
@@ -110,7 +113,7 @@ func (s *Service) Note(ctx context.Context, actor access.Actor, in NoteInput) (I
 
 // write asks for the right, locks the case, restores it where asked, and refuses what a hidden case refuses; with the
 // message made, its draft goes. What was sent before is there, whatever has become of the case since.
-func (s *Service) write(ctx context.Context, actor access.Actor, written drafts.SaveInput, restore bool, sent []byte, fn func(pgx.Tx, *cases.Case) (ID, error)) (id ID, err error) {
+func (s *Service) write(ctx context.Context, actor access.Actor, written drafts.SaveInput, restore bool, sent []byte, fn func(tx pgx.Tx, c *cases.Case, restored bool) (ID, error)) (id ID, err error) {
 	n := written.Number
 	object := audit.Case(int64(n))
 	if err := s.guard.Require(ctx, actor, access.WorkCases, object); err != nil {
@@ -129,7 +132,8 @@ func (s *Service) write(ctx context.Context, actor access.Actor, written drafts.
 		if id, _, err = earlierTx(ctx, tx, actor.Workspace, sent); err != nil || id != 0 {
 			return err
 		}
-		if restore {
+		restored := restore && c.DeletedAt != nil
+		if restored {
 			if _, err := s.cases.RestoreTx(ctx, tx, actor, &c); err != nil {
 				return err
 			}
@@ -137,7 +141,7 @@ func (s *Service) write(ctx context.Context, actor access.Actor, written drafts.
 		if err := c.RequireEditable(); err != nil {
 			return err
 		}
-		if id, err = fn(tx, &c); err != nil {
+		if id, err = fn(tx, &c, restored); err != nil {
 			return err
 		}
 		return drafts.SentTx(ctx, tx, actor, c, written)

@@ -29,6 +29,7 @@ type keptView struct {
 	restores   bool   // and it is offered
 	body       string
 	status     string
+	seen       string // the newest message that its writer has seen; "" where that is not known
 	from       string
 	then       []ui.HiddenField // what is done with a reply, of a macro
 	files      ui.FilesProps
@@ -54,7 +55,9 @@ func (in posted) kept(d drafts.Draft, restores bool) keptView {
 // kept is a draft on the page of a deleted case.
 func (v view) kept(d drafts.Draft) keptView {
 	in := posted{visit: v.visit, number: v.Number, form: kit.NewForm(url.Values{"from": {v.from}})}
-	return in.kept(d, v.canRestore && v.ErasureRequestedAt == nil)
+	k := in.kept(d, v.canRestore && v.ErasureRequestedAt == nil)
+	k.seen = text(v.thread.Newest)
+	return k
 }
 
 // keepText answers a reply, note or draft that was refused: the words in a field to copy from, kept as a draft as long as the
@@ -62,6 +65,7 @@ func (v view) kept(d drafts.Draft) keptView {
 func (p *Pages) keepText(w http.ResponseWriter, r *http.Request, in posted, kind drafts.Kind, title string, refused error) error {
 	mine := in.kept(drafts.Draft{Kind: kind, Body: in.form.Text("body"), Version: draftVersion(in.form)}, false)
 	mine.label, mine.status, mine.then, mine.state.saved = "Your text", in.form.Text("status"), thenHidden(in.form), nil
+	mine.seen = in.form.Text("last_message_id")
 	saved, err := p.drafts.Save(r.Context(), in.visit.Actor, in.draftInput(kind))
 	mine.state = mine.state.with(saved, err)
 	view := draftPageView{title: title, problem: errs.SafeText(refused), comfort: "Nothing that you wrote is lost:",

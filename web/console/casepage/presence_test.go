@@ -128,8 +128,11 @@ func TestAReplyThatWasOvertaken(t *testing.T) {
 	if d.reply.Seen != nil {
 		t.Error("who says nothing is asked")
 	}
-	s.Post("/w/acme/cases/12/reply", url.Values{"body": {"x"}, "last_message_id": {"21"}, "restore": {"1"}}).Want(303)
-	if d.reply.Seen != nil {
-		t.Error("a restored case is asked about")
+	d.err = errs.New(errs.Conflict, "Case 12 is deleted.")
+	d.delete(webtest.Now())
+	s.As(access.Admin)
+	page = s.Post("/w/acme/cases/12/reply", form).Want(409)
+	if got := page.FormOf(page.Buttons("Restore and send")).Find("input[name=last_message_id]").AttrOr("value", ""); got != "21" {
+		t.Errorf("the text that is kept knows %q", got)
 	}
 }

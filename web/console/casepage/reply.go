@@ -43,11 +43,10 @@ func (p *Pages) Note(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// lastSeen is the newest message that the writer of a reply has seen; nil for who does not say, and where a case is to be
-// restored: nobody has answered on a deleted one.
+// lastSeen is the newest message that the writer of a reply has seen; nil for who does not say.
 func lastSeen(f *kit.Form) *message.ID {
 	n, err := strconv.ParseInt(f.Text("last_message_id"), 10, 64)
-	if err != nil || f.Checked("restore") {
+	if err != nil {
 		return nil
 	}
 	id := message.ID(n)
