@@ -1,6 +1,7 @@
 package followup_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -244,8 +245,8 @@ func TestManyProcessesRemindOnce(t *testing.T) {
 	t.Parallel()
 	d := fixture.NewDesk(t)
 	n := d.Case()
-	for range 20 {
-		add(t, d, n, "x", time.Minute, d.Ben.Member)
+	for i := range 20 {
+		add(t, d, n, fmt.Sprint("x", i), time.Minute, d.Ben.Member)
 	}
 	d.Clock.Advance(time.Hour)
 	var wait sync.WaitGroup
