@@ -24,6 +24,7 @@ import (
 	"caseward/internal/desk/message"
 	"caseward/internal/desk/notify"
 	"caseward/internal/desk/presence"
+	"caseward/internal/desk/rating"
 	"caseward/internal/desk/retention"
 	"caseward/internal/desk/search"
 	"caseward/internal/desk/setup"
@@ -47,6 +48,7 @@ import (
 	"caseward/web/console/settings"
 	"caseward/web/console/shell"
 	"caseward/web/kit"
+	"caseward/web/rate"
 	"caseward/web/staff"
 	"caseward/web/static"
 	"caseward/web/ui"
@@ -77,6 +79,7 @@ type Deps struct {
 	Search     *search.Service
 	Bulk       *bulk.Service
 	FollowUps  *followup.Service
+	Ratings    *rating.Service
 }
 
 // pages are all pages of the site, by area.
@@ -97,6 +100,7 @@ type pages struct {
 	settings *settings.Pages
 	admin    *admin.Pages
 	staff    *staff.Pages
+	rate     *rate.Pages
 }
 
 func newPages(d Deps) pages {
@@ -108,7 +112,7 @@ func newPages(d Deps) pages {
 		account: account.New(sh, d.Members, d.Setup),
 		inbox:   inbox.New(sh, d.Cases, d.Search, d.Filters, d.Members, d.Fields, d.Hub),
 		one: casepage.New(sh, casepage.Services{
-			Cases: d.Cases, Messages: d.Messages, Drafts: d.Drafts, Presence: d.Presence, Retention: d.Retention, FollowUps: d.FollowUps, Members: d.Members, Queues: d.Workspaces, Macros: d.Macros, Notices: d.Notices,
+			Cases: d.Cases, Messages: d.Messages, Drafts: d.Drafts, Presence: d.Presence, Retention: d.Retention, FollowUps: d.FollowUps, Ratings: d.Ratings, Members: d.Members, Queues: d.Workspaces, Macros: d.Macros, Notices: d.Notices,
 			Fields: d.Fields,
 		}),
 		newCase:  newcase.New(sh, d.Messages, d.Members, d.Workspaces, d.Fields),
@@ -121,8 +125,9 @@ func newPages(d Deps) pages {
 		audit:    auditpage.New(sh, d.Audit),
 		told:     notifications.New(sh, d.Notices),
 		settings: settings.New(sh, d.Members, d.Notices),
-		admin:    admin.New(sh, d.Members, d.Workspaces, d.BaseURL.String()),
+		admin:    admin.New(sh, d.Members, d.Workspaces, d.Ratings, d.BaseURL.String()),
 		staff:    staff.New(sh, d.Retention, d.Workspaces),
+		rate:     rate.New(d.Kit, d.Ratings),
 	}
 }
 
@@ -147,6 +152,7 @@ func Routes(d Deps) (http.Handler, error) {
 		r.Use(crossOrigin, middleware.Compress(5), k.Session)
 		r.Post("/theme", k.Handle(k.SetTheme))
 		accountRoutes(r, k, p.account)
+		rateRoutes(r, k, p.rate)
 		r.Route("/w/{ws}", func(r chi.Router) {
 			r.Use(p.shell.Member)
 			consoleRoutes(r, k, p)
@@ -177,6 +183,13 @@ func accountRoutes(r chi.Router, k *kit.Kit, p *account.Pages) {
 		r.Post("/forgot", k.Handle(p.Forgot))
 		r.Post("/reset/{token}", k.Handle(p.Reset))
 	})
+}
+
+// rateRoutes are for customers: their link is all that they need.
+func rateRoutes(r chi.Router, k *kit.Kit, p *rate.Pages) {
+	r.With(p.LimitLooks()).Get("/rate/{token}", k.Handle(p.Show))
+	r.With(p.LimitLooks()).Get("/rate/{token}/{score}", k.Handle(p.Show))
+	r.With(p.LimitTries()).Post("/rate/{token}", k.Handle(p.Rate))
 }
 
 // consoleRoutes are below /w/{ws}.
@@ -325,6 +338,8 @@ func adminRoutes(r chi.Router, k *kit.Kit, p *admin.Pages) {
 	r.Post("/cases/agents/rights", k.Handle(p.UpdateOthers))
 	r.Get("/cases/retention", k.Handle(p.Retention))
 	r.Post("/cases/retention", k.Handle(p.UpdateRetention))
+	r.Get("/cases/rating", k.Handle(p.Rating))
+	r.Post("/cases/rating", k.Handle(p.UpdateRating))
 	r.Get("/members", k.Handle(p.Members))
 	r.Post("/members/invite", k.Handle(p.Invite))
 	r.Post("/members/invitations/{id}/revoke", k.Handle(p.Revoke))

@@ -30,6 +30,7 @@ import (
 	"caseward/internal/desk/message"
 	"caseward/internal/desk/notify"
 	"caseward/internal/desk/presence"
+	"caseward/internal/desk/rating"
 	"caseward/internal/desk/retention"
 	"caseward/internal/desk/search"
 	"caseward/internal/desk/setup"
@@ -68,6 +69,7 @@ type App struct {
 	Search     *search.Service
 	Bulk       *bulk.Service
 	FollowUps  *followup.Service
+	Ratings    *rating.Service
 	Sealer     *audit.Sealer
 	Intake     *inbound.Intake
 	Jobs       *jobs.Runner
@@ -199,8 +201,10 @@ func (a *App) build(now clock.Clock) error {
 	a.Search = search.NewService(a.DB, now)
 	a.Bulk = bulk.NewService(a.DB, guard, a.Cases, a.Search, a.Members, enqueuer, now)
 	a.FollowUps = followup.NewService(a.DB, guard, a.Cases, a.Hub, now)
+	links := rating.NewLinks(a.Config.BaseURL, []byte(a.Config.Secret.Reveal()))
+	a.Ratings = rating.NewService(a.DB, guard, a.Cases, a.Messages, links, now)
 	a.Intake = inbound.NewIntake(a.DB, a.Messages, a.Workspaces, signer, now, a.log)
-	outbox := outbound.NewOutbox(a.DB, a.transport(now), signer, now, a.log)
+	outbox := outbound.NewOutbox(a.DB, a.transport(now), signer, links, now, a.log)
 	notices := outbound.NewNotices(a.DB, a.transport(now), a.Config.BaseURL, now, a.log)
 	if a.Jobs, err = jobs.NewRunner(a.DB.SystemPool(), a.sweeps(outbox, notices), a.log); err != nil {
 		return err
@@ -223,7 +227,7 @@ func (a *App) buildWeb(now clock.Clock) error {
 	a.Handler, err = web.Routes(web.Deps{
 		Kit: k, BaseURL: base, Files: files, Ready: a.DB.Ping, Snapshots: a.DB, Hub: a.Hub, Now: now,
 		Members: a.Members, Workspaces: a.Workspaces, Setup: a.Setup, Cases: a.Cases, Filters: a.Filters, Macros: a.Macros, Drafts: a.Drafts, Messages: a.Messages, Presence: a.Presence,
-		Retention: a.Retention, Notices: a.Notices, Search: a.Search, Bulk: a.Bulk, FollowUps: a.FollowUps, Fields: a.Fields, Audit: audit.NewReader(a.DB, audit.NewGuard(a.DB, now)),
+		Retention: a.Retention, Notices: a.Notices, Search: a.Search, Bulk: a.Bulk, FollowUps: a.FollowUps, Ratings: a.Ratings, Fields: a.Fields, Audit: audit.NewReader(a.DB, audit.NewGuard(a.DB, now)),
 	})
 	return err
 }
@@ -250,6 +254,7 @@ func (a *App) sweeps(outbox *outbound.Outbox, notices *outbound.Notices) []jobs.
 		{Name: retention.ErasureSweep, Every: time.Minute, Timeout: time.Hour, Run: a.Retention.Fulfil},
 		{Name: cases.WakeSweep, Every: time.Minute, Run: a.Cases.WakeDue},
 		{Name: followup.Sweep, Every: time.Minute, Run: a.FollowUps.Remind},
+		{Name: rating.Sweep, Every: time.Minute, Timeout: time.Hour, Run: a.Ratings.Ask},
 		{Name: bulk.Sweep, Every: time.Minute, Timeout: time.Hour, Run: a.Bulk.Run},
 		{Name: message.OutboxSweep, Every: 5 * time.Second, Run: outbox.Sweep},
 		{Name: notify.MailSweep, Every: 20 * time.Second, Run: notices.Sweep},

@@ -39,6 +39,8 @@ const (
 	ActFollowUpOpen     ActivityKind = "follow-up open again"
 	ActFollowUpRemoved  ActivityKind = "follow-up removed"
 	ActFollowUpPassed   ActivityKind = "follow-up passed on" // since its assignee is no longer active
+	ActRatingAsked      ActivityKind = "asked for a rating"
+	ActRated            ActivityKind = "rated"
 	ActDeleted          ActivityKind = "deleted"
 	ActRestored         ActivityKind = "restored"
 	ActJoined           ActivityKind = "joined"        // a thread that had begun as a case of its own

@@ -70,7 +70,8 @@ func ReindexTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id ID) err
 }
 
 // documentSQL reads what a case is found by, a text a row: its subject, everybody who wrote, and the messages in order.
-// The subject of what was merged into it is a text like others; what was merged away itself has only its redirect.
+// The subject of what was merged into it is a text like others; what was merged away itself has only its redirect. What
+// the program itself has written says the same in every case, so none is found by it.
 const documentSQL = `select subject, '' as people, '' as text from cases where workspace_id = $1 and id = $2 and merged_into_id is null
 	union all
 	select '', k.name || ' ' || k.phone || ' ' || coalesce((select string_agg(e.email, ' ' order by e.email) from contact_emails e
@@ -81,7 +82,7 @@ const documentSQL = `select subject, '' as people, '' as text from cases where w
 	union all
 	select '', '', subject from cases where workspace_id = $1 and merged_into_id = $2
 	union all
-	(select '', '', body_text from messages where workspace_id = $1 and case_id = $2 order by id)`
+	(select '', '', body_text from messages where workspace_id = $1 and case_id = $2 and not (kind = 'outbound' and is_auto) order by id)`
 
 func documentTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id ID) (*words.Document, error) {
 	rows, err := tx.Query(ctx, documentSQL, ws, id)

@@ -172,4 +172,4 @@ const details = `select c.id, c.number, c.subject, c.status, c.priority, c.chann
 		join tags t on t.workspace_id = @ws and t.id = ct.tag_id
 		where ct.workspace_id = @ws and ct.case_id = c.id) t on true
 	left join lateral (select left(m.body_text, 240) as excerpt, m.kind from messages m
-		where m.workspace_id = @ws and m.case_id = c.id order by m.id desc limit 1) n on true`
+		where m.workspace_id = @ws and m.case_id = c.id and not (m.kind = 'outbound' and m.is_auto) order by m.id desc limit 1) n on true`

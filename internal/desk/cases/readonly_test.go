@@ -30,6 +30,7 @@ var forbiddenBelow = map[string][]string{
 	"case_presence":  nil, // a page may be left at the moment of the deletion
 	"case_reads":     nil, // what members have seen is theirs
 	"followups":      {"insert", "update", "delete"},
+	"ratings":        {"insert", "update", "delete"},
 	"bulk_items":     nil,
 	"case_merges":    nil, // of a redirect, which is never deleted itself
 	"drafts":         nil, // what a member is writing is theirs: they go on, and send it after a restore
@@ -123,6 +124,8 @@ func TestADeletedCaseIsReadOnlyInTheDatabase(t *testing.T) {
 	liveID := fixture.One[int64](d, `select id from cases where number = $1`, live)
 	d.Exec(`insert into redactions (workspace_id, case_id, message_id, kind, actor_kind, created_at)
 		select workspace_id, case_id, id, 'text', 'job', created_at from messages where kind = 'note'`)
+	d.Exec(`insert into ratings (workspace_id, case_id, contact_id, message_id, closed_at, asked_at)
+		select m.workspace_id, case_id, contact_id, m.id, m.created_at, m.created_at from messages m join cases c on c.id = m.case_id where m.kind = 'outbound'`)
 	found := fixture.Rows[string](d, `select c.table_name::text from information_schema.columns c join information_schema.tables t
 		using (table_schema, table_name) where c.table_schema = 'public' and c.column_name = 'case_id' and t.table_type = 'BASE TABLE'
 		and c.table_name not like 'erasure%'`)

@@ -300,3 +300,34 @@ func TestListsPageByKeyFromAnIndex(t *testing.T) {
 		return nil
 	}))
 }
+
+// TestWhatIsToBeDoneForAContact is of their other live cases, the latest first.
+func TestWhatIsToBeDoneForAContact(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	ctx := t.Context()
+	here, there, hidden := d.Receive(fixture.Mail{}), d.Receive(fixture.Mail{}), d.Receive(fixture.Mail{})
+	stranger := d.Receive(fixture.Mail{From: "stranger@customer.test"})
+	for note, n := range map[string]cases.Number{"here": here, "hidden": hidden, "a stranger's": stranger} {
+		add(t, d, n, note, time.Hour, d.Ben.Member)
+	}
+	add(t, d, there, "soon", time.Hour, d.Ben.Member)
+	add(t, d, there, "later", 48*time.Hour, d.Ben.Member)
+	must(t, d.FollowUps.Finish(ctx, d.Ben, there, add(t, d, there, "done", time.Hour, d.Ben.Member), true))
+	d.Delete(hidden)
+	c, err := d.Cases.Get(ctx, d.Ana, here)
+	must(t, err)
+	list, err := d.FollowUps.OpenOfContact(ctx, d.Viewer, c.Case, 10)
+	must(t, err)
+	var found []string
+	for _, f := range list {
+		found = append(found, f.Note)
+	}
+	same(t, "follow-ups", []string{"later", "soon"}, found)
+	list, err = d.FollowUps.OpenOfContact(ctx, d.Ana, c.Case, 1)
+	if err != nil || len(list) != 1 || list[0].CaseNumber != there {
+		t.Errorf("%+v %v", list, err)
+	}
+	_, err = d.FollowUps.OpenOfContact(ctx, d.Staff, c.Case, 10)
+	wants(t, err, errs.Forbidden, "support staff")
+}

@@ -131,6 +131,32 @@ func (s *Service) OfCase(ctx context.Context, actor access.Actor, c cases.Case) 
 	return list, err
 }
 
+// nearCases is how many of a contact's cases are looked at for what is to be done about them, the newest first.
+const nearCases = 200
+
+// OpenOfContact lists what is to be done about the other live cases of a case's contact, the latest first: a part of the
+// customer timeline.
+//
+// Needs ReadCases. Errors: Forbidden.
+func (s *Service) OpenOfContact(ctx context.Context, actor access.Actor, c cases.Case, limit int) (list []FollowUp, err error) {
+	if err := actor.Require(access.ReadCases); err != nil {
+		return nil, err
+	}
+	err = s.db.ReadWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, fmt.Sprintf(`with near as materialized (
+				select id from live_cases where workspace_id = $1 and contact_id = $2 and id <> $3 order by last_activity_at desc, id desc limit %d)
+			select %s from near join followups f on f.workspace_id = $1 and f.case_id = near.id and f.done_at is null
+			join cases c on c.workspace_id = f.workspace_id and c.id = f.case_id %s
+			order by f.due_at desc, f.id desc limit %d`, nearCases, columns, people, limit), actor.Workspace, c.ContactID, c.ID)
+		if err != nil {
+			return err
+		}
+		list, err = pgx.CollectRows(rows, pgx.RowToStructByName[FollowUp])
+		return err
+	})
+	return list, err
+}
+
 // Due counts the actor's own follow-ups that are due, at most cases.CountCap+1. It is answered from memory for seconds.
 //
 // Needs ReadCases. Errors: Forbidden.

@@ -76,6 +76,9 @@ type Delivery struct {
 	CreatedAt     time.Time
 	Attempts      int
 	HasFiles      bool // DeliveryFiles returns them
+	// RatingID is the question to the customer that the mail asks, and RatingAskedAt when; nil: it is a reply.
+	RatingID      *int64
+	RatingAskedAt *time.Time
 }
 
 // lease is how long a claimed mail is left to whoever claimed it. A process that dies leaves it to the next after.
@@ -152,16 +155,25 @@ func plain(text string) string {
 	return text
 }
 
-// cancelSQL asks for each queued mail whether its case is live; as "not exists" it may be joined with all cases.
-const cancelSQL = `update outbound_mails o set state = 'cancelled', hidden_at = $1,
-		last_error = 'The case was deleted or marked as spam before this was sent.'
-	from (select o.workspace_id, o.id from outbound_mails o where o.state = 'queued' and
-			(select true from live_cases c where c.workspace_id = o.workspace_id and c.id = o.case_id) is null
-		for update skip locked) hidden
+// liveCase is null where the case of a mail o is not live; as "not exists" it may be joined with all cases.
+const liveCase = `(select true from live_cases c where c.workspace_id = o.workspace_id and c.id = o.case_id)`
+
+// asksOfOpen tells of a mail o that asks how the help was whether its case has been opened again; null: it is another mail.
+// The ratings belong to desk/rating and are only read here.
+const asksOfOpen = `(select c.status <> 'closed' from ratings g join cases c on c.workspace_id = g.workspace_id and c.id = g.case_id
+	where g.workspace_id = o.workspace_id and g.message_id = o.message_id)`
+
+// cancelSQL asks for each queued mail whether it may still leave.
+const cancelSQL = `update outbound_mails o set state = 'cancelled', hidden_at = case when not hidden.asks then $1::timestamptz end,
+		last_error = case when hidden.live then 'The case was opened again before this was sent.'
+			else 'The case was deleted or marked as spam before this was sent.' end
+	from (select o.workspace_id, o.id, ` + liveCase + ` is not null as live, ` + asksOfOpen + ` is not null as asks from outbound_mails o
+		where o.state = 'queued' and (` + liveCase + ` is null or ` + asksOfOpen + `) for update skip locked) hidden
 	where o.workspace_id = hidden.workspace_id and o.id = hidden.id`
 
-// cancelHiddenTx drops what is queued for cases that are deleted or in spam: no mail leaves for those. Once such a case is
-// back, desk/cases lets it be sent, if it is not too late.
+// cancelHiddenTx drops what is queued for cases that are deleted or in spam, and questions about help that goes on: no
+// mail leaves for those. Once a hidden case is back, desk/cases lets its replies be sent, if it is not too late; a question
+// stays cancelled.
 func cancelHiddenTx(ctx context.Context, tx pgx.Tx, now time.Time) error {
 	_, err := tx.Exec(ctx, cancelSQL, now)
 	return err
@@ -175,17 +187,19 @@ const dueSQL = `select o.workspace_id, o.id, c.id as case_id, c.number, m.id as 
 		m.to_recipients, m.cc_recipients, coalesce(m.message_id, '') as message_id, p.message_id as in_reply_to,
 		coalesce(o.reference_ids, ` + referencesSQL + `) as "references",
 		coalesce(u.name, '') as author_name, w.name as workspace_name, coalesce(a.address, '') as "from", o.created_at, o.attempts,
-		coalesce((select true from attachments f where f.workspace_id = o.workspace_id and f.message_id = m.id limit 1), false) as has_files
+		coalesce((select true from attachments f where f.workspace_id = o.workspace_id and f.message_id = m.id limit 1), false) as has_files,
+		g.id as rating_id, g.asked_at as rating_asked_at
 	from outbound_mails o
 	join messages m on m.workspace_id = o.workspace_id and m.id = o.message_id
 	join live_cases c on c.workspace_id = o.workspace_id and c.id = o.case_id
 	join workspaces w on w.id = o.workspace_id
+	left join lateral (select g.id, g.asked_at from ratings g where g.workspace_id = o.workspace_id and g.message_id = o.message_id limit 1) g on true
 	left join messages p on p.workspace_id = o.workspace_id and p.id = m.reply_to_id
 	left join members b on b.workspace_id = o.workspace_id and b.id = m.author_member_id
 	left join users u on u.id = b.user_id
 	left join lateral (select address from inbound_addresses a where a.workspace_id = o.workspace_id
 		order by a.queue_id = c.queue_id desc, a.is_default desc limit 1) a on true
-	where o.state = 'queued' and o.next_try_at <= $1
+	where o.state = 'queued' and o.next_try_at <= $1 and ` + asksOfOpen + ` is not true
 	order by o.next_try_at limit 1 for update of o skip locked`
 
 // dueTx locks the next mail; one that another process looks at is passed over.

@@ -187,6 +187,8 @@ func TestQueuesAreReadByTheirIndex(t *testing.T) {
 	d.Exec(`insert into inbound_mails (workspace_id, state, envelope_from, envelope_to, raw, received_at, next_try_at)
 		select $1, case when i % 100 = 0 then 'received' else 'processed' end, '', '', 'x', $2, $2 from generate_series(1, 5000) i`, d.ID(), d.Clock.Now())
 	d.Exec(`update outbound_mails set state = 'queued' where id % 100 = 0`)
+	d.Exec(`insert into ratings (workspace_id, case_id, contact_id, message_id, closed_at, asked_at) select workspace_id, case_id, author_contact_id, id, $1, $1
+		from messages where kind = 'inbound'`, d.Clock.Now())
 	d.Exec(`analyze`)
 	must(t, d.DB.AsSystem(t.Context(), "test", func(tx pgx.Tx) error {
 		for _, q := range []struct {

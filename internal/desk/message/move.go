@@ -12,7 +12,7 @@ import (
 // movable are the tables whose rows go along when the messages of one case become another one's, each with its key.
 var movable = []struct{ table, key, kind string }{
 	{"messages", "id", "bigint"}, {"attachments", "id", "bigint"}, {"redactions", "id", "bigint"}, {"inbound_mails", "id", "bigint"},
-	{"outbound_mails", "id", "bigint"}, {"mail_ids", "id_hash", "bytea"}, {"followups", "id", "bigint"},
+	{"outbound_mails", "id", "bigint"}, {"mail_ids", "id_hash", "bytea"}, {"followups", "id", "bigint"}, {"ratings", "id", "bigint"},
 }
 
 // moved are the keys of rows that went from one case to another, as text, by table.

@@ -165,28 +165,43 @@ func (s *Service) sendTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c *
 		return 0, errs.Field("body", "This contact has no e-mail address to send to. Add one first, or write an internal note.")
 	}
 	now := s.now()
-	messageID, err := outgoingIDTx(ctx, tx, *c, now)
+	id, err := s.mailTx(ctx, tx, *c, draft{
+		kind: Outbound, member: &actor.Member, text: body, to: []string{to.Email}, submission: sent, attachments: files,
+	}, addTx)
 	if err != nil {
-		return 0, err
-	}
-	parent, err := lastFromCustomerTx(ctx, tx, *c)
-	if err != nil {
-		return 0, err
-	}
-	id, err := addTx(ctx, tx, *c, draft{
-		kind: Outbound, member: &actor.Member, text: body, to: []string{to.Email}, messageID: &messageID, replyTo: parent, submission: sent,
-		attachments: files,
-	}, now)
-	if err != nil {
-		return 0, err
-	}
-	if err := s.queueTx(ctx, tx, *c, id, now); err != nil {
 		return 0, err
 	}
 	if _, err := cases.TouchTx(ctx, tx, actor, c, cases.ActivityBy{}, now); err != nil {
 		return 0, err
 	}
 	return id, cases.NoteTx(ctx, tx, actor, *c, cases.ActReplied, map[string]any{"message": id}, now)
+}
+
+// SendAutomaticTx stores a mail that the program itself writes to the contact of a locked case, as an answer to their
+// last one, and queues it. It is no activity on the case, and no case is found by its words.
+func (s *Service) SendAutomaticTx(ctx context.Context, tx pgx.Tx, c cases.Case, to, body string) (ID, error) {
+	return s.mailTx(ctx, tx, c, draft{kind: Outbound, text: body, to: []string{to}, auto: true}, insertTx)
+}
+
+// mailTx stores a draft as an outgoing mail that answers the customer's last one, and queues its delivery in the same
+// transaction.
+func (s *Service) mailTx(
+	ctx context.Context, tx pgx.Tx, c cases.Case, d draft, store func(context.Context, pgx.Tx, cases.Case, draft, time.Time) (ID, error),
+) (ID, error) {
+	now := s.now()
+	messageID, err := outgoingIDTx(ctx, tx, c, now)
+	if err != nil {
+		return 0, err
+	}
+	d.messageID = &messageID
+	if d.replyTo, err = lastFromCustomerTx(ctx, tx, c); err != nil {
+		return 0, err
+	}
+	id, err := store(ctx, tx, c, d, now)
+	if err != nil {
+		return 0, err
+	}
+	return id, s.queueTx(ctx, tx, c, id, now)
 }
 
 // requireNotSpam refuses what would send mail to a spammer.

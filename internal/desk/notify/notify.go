@@ -26,6 +26,7 @@ const (
 	Reopened       Kind = "reopened"        // somebody opened a closed case of the member's
 	Woken          Kind = "woken"           // the snooze of a case of the member's has ended
 	FollowUpDue    Kind = "follow-up due"   // a follow-up of the member's is due
+	Rated          Kind = "rated"           // a customer rated the help on a case of the member's badly, or in words
 	ErasureDecided Kind = "erasure decided" // support staff approved or refused the member's request, or the case is erased
 	ErasureReply   Kind = "erasure reply"   // mail came for a case whose permanent deletion was requested
 )
@@ -49,6 +50,7 @@ func kinds() []kind {
 		{Reopened, choice{inApp: true}, ""},
 		{Woken, choice{inApp: true}, ""},
 		{FollowUpDue, choice{inApp: true, email: true}, ""},
+		{Rated, choice{inApp: true}, ""},
 		{ErasureDecided, choice{inApp: true, email: true}, access.RequestErasure},
 		{ErasureReply, choice{inApp: true, email: true}, access.RequestErasure},
 	}

@@ -24,13 +24,14 @@ func TestSettings(t *testing.T) {
 		{Kind: notify.Assigned, InApp: true, Email: true}, {Kind: notify.Replied, InApp: true, Email: true},
 		{Kind: notify.Restored, InApp: true, Email: true}, {Kind: notify.Reopened, InApp: true},
 		{Kind: notify.Woken, InApp: true}, {Kind: notify.FollowUpDue, InApp: true, Email: true},
+		{Kind: notify.Rated, InApp: true},
 	}
 	got, err := d.Notices.Settings(ctx, d.Ben)
 	must(t, err)
 	same(t, "an agent's defaults", agents, got)
 	got, err = d.Notices.Settings(ctx, d.Admin)
 	must(t, err)
-	same(t, "an admin's defaults", append(agents[:6:6], notify.Setting{Kind: notify.ErasureDecided, InApp: true, Email: true},
+	same(t, "an admin's defaults", append(agents[:7:7], notify.Setting{Kind: notify.ErasureDecided, InApp: true, Email: true},
 		notify.Setting{Kind: notify.ErasureReply, InApp: true, Email: true}), got)
 
 	choose(t, d, d.Ben, notify.Assigned, true, true)

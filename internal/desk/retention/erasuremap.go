@@ -3,7 +3,7 @@ package retention
 // erased are the tables whose rows go with their case, found by the column case_id, in an order that suits the
 // foreign keys. A test walks the database's catalogue: a table that is neither here nor in kept fails it.
 var erased = []string{
-	"inbound_mails", "outbound_mails", "attachments", "case_search", "case_tags", "case_field_values", "case_reads", "followups", "bulk_items", "activities", "erasure_replies",
+	"inbound_mails", "outbound_mails", "attachments", "case_search", "case_tags", "case_field_values", "case_reads", "followups", "ratings", "bulk_items", "activities", "erasure_replies",
 	"notifications", // but those without a case: an erasure that was done, or how many cases were changed together
 	"case_merges",   // of redirects, which go with the case that they lead to
 	"redactions", "drafts", "case_presence", "messages",
@@ -33,6 +33,7 @@ var kept = map[string]struct {
 		"number", "day", "content"}},
 	"fields": {"settings: what custom fields are called and offer, no values", []string{"workspace_id", "id", "object", "key", "name", "help", "kind", "choices",
 		"place", "version", "created_at", "archived_at"}},
+	"rating_settings":   {"settings", []string{"workspace_id", "delay_minutes", "question", "since", "looked_until"}},
 	"queues":            {"settings", []string{"workspace_id", "id", "name", "is_default", "created_at", "archived_at"}},
 	"inbound_addresses": {"settings", []string{"workspace_id", "address", "queue_id", "is_default", "created_at"}},
 	"tags":              {"names of the workspace's own, used by many cases", []string{"workspace_id", "id", "name", "created_at", "archived_at"}},

@@ -44,7 +44,10 @@ const (
 	rowWork     = 200 // what looking at a row costs, in bytes
 )
 
-const tracesSQL = `select coalesce(message_id, ''), body_text, '' from messages where workspace_id = $1 and case_id = any ($2)
+// tracesSQL leaves out the words of mails that the program itself has written: they stand in many cases.
+const tracesSQL = `select coalesce(message_id, ''), case when kind = 'outbound' and is_auto then '' else body_text end, ''
+		from messages where workspace_id = $1 and case_id = any ($2)
+	union all select '', comment, '' from ratings where workspace_id = $1 and case_id = any ($2)
 	union all select '', '', subject from cases where workspace_id = $1 and id = any ($2)
 	union all select '', '', filename from attachments where workspace_id = $1 and case_id = any ($2)`
 

@@ -69,7 +69,7 @@ func TestFilesGoWithWhatWasErasedElsewhere(t *testing.T) {
 	f := outbound.Folder{Dir: t.TempDir(), Now: d.Clock.Now}
 	send := func() {
 		t.Helper()
-		_, err := outbound.NewOutbox(d.DB, f, d.Signer, d.Clock.Now, fixture.Quiet()).Sweep(t.Context())
+		_, err := outbound.NewOutbox(d.DB, f, d.Signer, d.Links, d.Clock.Now, fixture.Quiet()).Sweep(t.Context())
 		must(t, err)
 	}
 	reply := func(n cases.Number) message.ID {

@@ -115,6 +115,8 @@ func textOf(m notify.Mail) noticeText {
 		t.subject, t.line = name+" is back from snooze", "The snooze of this case, which is assigned to you, has ended"
 	case notify.FollowUpDue:
 		t.subject, t.line = name+": follow-up due", "A follow-up of yours on this case is due"
+	case notify.Rated:
+		t.subject, t.line = name+": the customer rated your help", "The customer rated the help on this case, which is assigned to you"
 	case notify.ErasureReply:
 		t.subject = fmt.Sprintf("%s answers case #%d", name, m.RequestNumber)
 		t.line = fmt.Sprintf("A mail came for case #%d, whose permanent deletion was requested. It began this new case", m.RequestNumber)

@@ -12,6 +12,7 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"caseward/internal/desk/message"
+	"caseward/internal/desk/rating"
 	"caseward/internal/email/compose"
 	"caseward/internal/email/replyaddr"
 	"caseward/internal/platform/clock"
@@ -40,13 +41,14 @@ type Outbox struct {
 	db        *db.DB
 	transport Transport
 	signer    *replyaddr.Signer
+	links     *rating.Links
 	now       clock.Clock
 	log       *slog.Logger
 }
 
-// NewOutbox returns an Outbox.
-func NewOutbox(d *db.DB, t Transport, s *replyaddr.Signer, now clock.Clock, log *slog.Logger) *Outbox {
-	return &Outbox{d, t, s, now, log}
+// NewOutbox returns an Outbox. The links are those by which customers rate.
+func NewOutbox(d *db.DB, t Transport, s *replyaddr.Signer, links *rating.Links, now clock.Clock, log *slog.Logger) *Outbox {
+	return &Outbox{d, t, s, links, now, log}
 }
 
 // sendTimeout bounds one delivery; it is well under the lease of a claimed mail.
@@ -124,6 +126,9 @@ func (o *Outbox) write(d message.Delivery, files []message.File) (Mail, error) {
 	if d.InReplyTo != nil {
 		out.InReplyTo = *d.InReplyTo
 	}
+	if d.RatingID != nil {
+		o.ask(&out, d)
+	}
 	raw, err := compose.Build(out)
 	if err != nil {
 		return Mail{}, errs.Wrap(errs.Invalid, "This message could not be written as an e-mail. Check the recipient's address.", err)
@@ -132,6 +137,19 @@ func (o *Outbox) write(d message.Delivery, files []message.File) (Mail, error) {
 		From: replyTo, To: append(append([]string{}, d.ToRecipients...), d.CcRecipients...), Raw: raw,
 		Workspace: int64(d.WorkspaceID), Case: int64(d.CaseID), Message: int64(d.MessageRow),
 	}, nil
+}
+
+// ask adds the links by which the customer answers. They are made only now and stand nowhere else, so no colleague can
+// answer in the customer's place.
+func (o *Outbox) ask(out *compose.Outgoing, d message.Delivery) {
+	url := func(s rating.Score) string {
+		return o.links.URL(d.WorkspaceID, rating.ID(*d.RatingID), *d.RatingAskedAt, s)
+	}
+	good, bad := url(rating.Good), url(rating.Bad)
+	const more = "You can add a comment on the page that opens."
+	out.AutoSubmitted = "auto-generated"
+	out.Text += "\n\nGood, I am satisfied:\n" + good + "\n\nBad, I am not satisfied:\n" + bad + "\n\n" + more + "\n"
+	out.HTML += markup.Markdown("**[🙂 Good, I am satisfied](" + good + ")**\n\n**[🙁 Bad, I am not satisfied](" + bad + ")**\n\n" + more)
 }
 
 func senderName(d message.Delivery) string {

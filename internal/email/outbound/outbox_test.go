@@ -53,7 +53,7 @@ func (s *sink) Send(_ context.Context, m outbound.Mail) error {
 
 func sweep(t testing.TB, d *fixture.Desk, s outbound.Transport) string {
 	t.Helper()
-	summary, err := outbound.NewOutbox(d.DB, s, d.Signer, d.Clock.Now, fixture.Quiet()).Sweep(t.Context())
+	summary, err := outbound.NewOutbox(d.DB, s, d.Signer, d.Links, d.Clock.Now, fixture.Quiet()).Sweep(t.Context())
 	must(t, err)
 	return summary
 }
@@ -124,7 +124,7 @@ func TestTheLogNamesNobody(t *testing.T) {
 		return errs.Wrap(errs.Invalid, "Refused: "+answer.Message, answer)
 	}}
 	var log bytes.Buffer
-	_, err = outbound.NewOutbox(d.DB, s, d.Signer, d.Clock.Now, slog.New(slog.NewTextHandler(&log, nil))).Sweep(t.Context())
+	_, err = outbound.NewOutbox(d.DB, s, d.Signer, d.Links, d.Clock.Now, slog.New(slog.NewTextHandler(&log, nil))).Sweep(t.Context())
 	must(t, err)
 	if got := log.String(); strings.Contains(got, "maria") || !strings.Contains(got, "code=550") || !strings.Contains(got, "mail=") {
 		t.Error(got)

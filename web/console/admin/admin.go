@@ -1,4 +1,4 @@
-// Package admin is the workspace's settings: members and their rights, retention, queues, addresses, plan.
+// Package admin is the workspace's settings: members and their rights, retention, ratings, queues, addresses, plan.
 package admin
 
 import (
@@ -49,12 +49,13 @@ type Pages struct {
 	*shell.Shell
 	members    Members
 	workspaces Workspaces
+	ratings    Ratings
 	baseURL    string // how people reach this installation, for the links of invitations
 }
 
 // New returns the pages.
-func New(s *shell.Shell, m Members, ws Workspaces, baseURL string) *Pages {
-	return &Pages{s, m, ws, baseURL}
+func New(s *shell.Shell, m Members, ws Workspaces, ratings Ratings, baseURL string) *Pages {
+	return &Pages{s, m, ws, ratings, baseURL}
 }
 
 // page is what every page of the settings has: its frame, its place, and what it says it is for.

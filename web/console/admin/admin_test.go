@@ -11,14 +11,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"caseward/internal/desk/access"
+	"caseward/internal/desk/rating"
 	"caseward/internal/platform/errs"
 )
 
 func TestWhoSeesWhichPage(t *testing.T) {
 	t.Parallel()
-	paths := []string{"", "/cases/agents", "/cases/retention", "/members", "/members/70", "/members/70/deactivate", "/queues", "/queues/2",
+	paths := []string{"", "/cases/agents", "/cases/retention", "/cases/rating", "/members", "/members/70", "/members/70/deactivate", "/queues", "/queues/2",
 		"/queues/2/archive", "/email", "/email/remove?address=returns@acme.test", "/billing", "/workspace"}
-	forSettings := []string{"", "/cases/retention"}
+	forSettings := []string{"", "/cases/retention", "/cases/rating"}
 	s := site(t, acme())
 	for _, path := range paths {
 		s.As(access.Owner).Get("/w/acme/admin" + path).Want(http.StatusOK)
@@ -36,11 +37,35 @@ func TestWhoSeesWhichPage(t *testing.T) {
 func TestIndexShowsWhatMayBeUsed(t *testing.T) {
 	t.Parallel()
 	s := site(t, acme())
-	if n := s.Get("/w/acme/admin").Doc.Find("main a.choice").Length(); n != 8 {
+	if n := s.Get("/w/acme/admin").Doc.Find("main a.choice").Length(); n != 9 {
 		t.Errorf("an admin sees %d cards", n)
 	}
-	if n := s.As(access.Agent, access.ManageSettings).Get("/w/acme/admin").Doc.Find("main a.choice").Length(); n != 2 {
+	if n := s.As(access.Agent, access.ManageSettings).Get("/w/acme/admin").Doc.Find("main a.choice").Length(); n != 3 {
 		t.Errorf("an agent with one right sees %d cards", n)
+	}
+}
+
+func TestRatingSetting(t *testing.T) {
+	t.Parallel()
+	f := acme()
+	f.rating.DelayMinutes = 60
+	s := site(t, f)
+	page := s.Get("/w/acme/admin/cases/rating").Want(http.StatusOK).Has("Nobody is asked", rating.DefaultQuestion)
+	if on := page.Doc.Find("input[name=ask][checked]").AttrOr("value", ""); on != "off" {
+		t.Errorf("it is %s at first", on)
+	}
+	if delay := page.Doc.Find("select[name=delay] option[selected]").AttrOr("value", ""); delay != "60" {
+		t.Errorf("%s minutes are offered", delay)
+	}
+	s.Post("/w/acme/admin/cases/rating", url.Values{"ask": {"on"}, "delay": {"240"}, "question": {"Were we quick?"}}).WantSeeOther("/w/acme/admin/cases/rating")
+	s.Post("/w/acme/admin/cases/rating", url.Values{"ask": {"off"}, "delay": {"soon"}}).WantSeeOther("/w/acme/admin/cases/rating")
+	s.Post("/w/acme/admin/cases/rating", url.Values{"ask": {"on"}, "delay": {"soon"}, "question": {"Typed"}}).Want(http.StatusUnprocessableEntity).Has("Typed")
+	s.Post("/w/acme/admin/cases/rating", url.Values{}).Want(http.StatusUnprocessableEntity).Has("Choose one of the two.")
+	f.fail = errs.Field("question", "Keep the question under 500 characters.")
+	s.Post("/w/acme/admin/cases/rating", url.Values{"ask": {"off"}}).Want(http.StatusUnprocessableEntity).Has("Keep the question under")
+	want := []string{`rating true 240 "Were we quick?"`, `rating false 0 ""`, `rating false 0 ""`}
+	if !slices.Equal(f.calls, want) {
+		t.Errorf("%q", f.calls)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/member"
+	"caseward/internal/desk/rating"
 	"caseward/internal/desk/workspace"
 	"caseward/web/console/admin"
 	"caseward/web/webtest"
@@ -20,6 +21,7 @@ type fake struct {
 	invitations []member.Invitation
 	queues      []workspace.Queue
 	addresses   []workspace.Address
+	rating      rating.Settings
 	fail        error
 	calls       []string
 }
@@ -72,6 +74,12 @@ func (f *fake) SetRetention(_ context.Context, _ access.Actor, days *int) error 
 		return f.call("retention until requested")
 	}
 	return f.call("retention %d", *days)
+}
+
+func (f *fake) Settings(context.Context, access.Actor) (rating.Settings, error) { return f.rating, nil }
+
+func (f *fake) SetSettings(_ context.Context, _ access.Actor, in rating.Settings) error {
+	return f.call("rating %t %d %q", in.On, in.DelayMinutes, in.Question)
 }
 
 func (f *fake) Queues(context.Context, access.Actor) ([]workspace.Queue, error) { return f.queues, nil }
@@ -128,7 +136,7 @@ func acme() *fake {
 func site(t *testing.T, f *fake) *webtest.Site {
 	t.Helper()
 	s := webtest.New(t)
-	p := admin.New(s.Shell, f, f, "https://desk.test")
+	p := admin.New(s.Shell, f, f, f, "https://desk.test")
 	return s.As(access.Admin).Console(func(r chi.Router) { r.Route("/admin", func(r chi.Router) { register(r, p) }) }).SignIn()
 }
 
@@ -140,6 +148,8 @@ func register(r chi.Router, p *admin.Pages) {
 	r.Post("/cases/agents/rights", p.Handle(p.UpdateOthers))
 	r.Get("/cases/retention", p.Handle(p.Retention))
 	r.Post("/cases/retention", p.Handle(p.UpdateRetention))
+	r.Get("/cases/rating", p.Handle(p.Rating))
+	r.Post("/cases/rating", p.Handle(p.UpdateRating))
 	r.Get("/members", p.Handle(p.Members))
 	r.Post("/members/invite", p.Handle(p.Invite))
 	r.Post("/members/invitations/{id}/revoke", p.Handle(p.Revoke))

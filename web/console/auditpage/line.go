@@ -90,6 +90,7 @@ var actionWords = map[string]string{
 	"member.joined":               "Member joined",
 	"member.invitation.revoked":   "Invitation revoked",
 	"workspace.retention.changed": "Retention of deleted cases changed",
+	"workspace.rating.changed":    "Satisfaction rating changed",
 	"workspace.plan.changed":      "Plan changed",
 	"workspace.address.added":     "Inbound address added",
 	"workspace.address.removed":   "Inbound address removed",

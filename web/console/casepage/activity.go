@@ -110,7 +110,7 @@ func (v view) sentence(a cases.Activity) (string, ui.IconName) {
 	case cases.ActErasureApproved:
 		return "approved the request for permanent deletion", ui.IconShieldCheck
 	}
-	return string(a.Kind), ui.IconActivity
+	return ratingSentence(a)
 }
 
 func (v view) followUp(a cases.Activity) string {

@@ -16,6 +16,7 @@ import (
 	"caseward/internal/desk/member"
 	"caseward/internal/desk/message"
 	"caseward/internal/desk/presence"
+	"caseward/internal/desk/rating"
 	"caseward/internal/desk/retention"
 	"caseward/internal/desk/workspace"
 	"caseward/internal/platform/errs"
@@ -30,6 +31,7 @@ type desk struct {
 	more        map[cases.Number]cases.Details // other cases than c
 	thread      message.Thread
 	others      []cases.Other
+	ratings     ratings
 	decision    retention.Decision
 	certificate retention.Certificate
 	file        message.File
@@ -66,12 +68,31 @@ type desk struct {
 	redacted []message.RedactInput
 
 	followUps []followup.FollowUp
+	elsewhere []followup.FollowUp // of the contact's other cases
 	followUp  followup.Input
 	until     time.Time
 }
 
 func (d *desk) OfCase(context.Context, access.Actor, cases.Case) ([]followup.FollowUp, error) {
 	return d.followUps, nil
+}
+
+func (d *desk) OpenOfContact(context.Context, access.Actor, cases.Case, int) ([]followup.FollowUp, error) {
+	return d.elsewhere, nil
+}
+
+// ratings are those of the case and of the contact's other ones.
+type ratings struct {
+	outlook   rating.Outlook
+	elsewhere []rating.Rating
+}
+
+func (r *ratings) OfCase(context.Context, access.Actor, cases.Case) (rating.Outlook, error) {
+	return r.outlook, nil
+}
+
+func (r *ratings) OfContact(context.Context, access.Actor, cases.Case, int) ([]rating.Rating, error) {
+	return r.elsewhere, nil
 }
 
 func (d *desk) Add(_ context.Context, _ access.Actor, _ cases.Number, in followup.Input) (followup.ID, error) {
@@ -313,7 +334,7 @@ func (macros) List(context.Context, access.Actor) ([]macro.Macro, error) {
 func site(t *testing.T, d *desk) *webtest.Site {
 	t.Helper()
 	s := webtest.New(t)
-	p := casepage.New(s.Shell, casepage.Services{Cases: d, Messages: d, Drafts: d, Presence: d, Retention: d, FollowUps: d, Members: d, Queues: d, Macros: macros{}, Notices: d, Fields: &d.fields})
+	p := casepage.New(s.Shell, casepage.Services{Cases: d, Messages: d, Drafts: d, Presence: d, Retention: d, FollowUps: d, Ratings: &d.ratings, Members: d, Queues: d, Macros: macros{}, Notices: d, Fields: &d.fields})
 	s.Console(func(r chi.Router) {
 		r.Use(s.Kit.SecurityHeaders)
 		r.Route("/cases/{number}", func(r chi.Router) {

@@ -16,6 +16,7 @@ import (
 // FollowUps is what the page needs of follow-ups.
 type FollowUps interface {
 	OfCase(ctx context.Context, actor access.Actor, c cases.Case) ([]followup.FollowUp, error)
+	OpenOfContact(ctx context.Context, actor access.Actor, c cases.Case, limit int) ([]followup.FollowUp, error)
 	Add(ctx context.Context, actor access.Actor, n cases.Number, in followup.Input) (followup.ID, error)
 	Change(ctx context.Context, actor access.Actor, n cases.Number, id followup.ID, in followup.Input) error
 	Finish(ctx context.Context, actor access.Actor, n cases.Number, id followup.ID, done bool) error

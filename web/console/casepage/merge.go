@@ -152,7 +152,7 @@ func (v view) duplicates() []cases.Other {
 	if !v.canWork || v.SpamAt != nil {
 		return nil
 	}
-	return cases.PossibleDuplicates(v.Subject, v.others)
+	return cases.PossibleDuplicates(v.Subject, v.timeline.others)
 }
 
 // merged is the number of the case that a line of the feed says was merged into this one, where that can be undone: it

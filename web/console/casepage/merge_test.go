@@ -40,7 +40,7 @@ func TestDuplicatesAreOfferedAndMergedAfterAQuestion(t *testing.T) {
 	}
 	s.Get("/w/acme/cases/12/merge").Want(200).Has("Re: refund for order 7781-B", "Number of the other case").Lacks("Opening hours")
 	page = s.Get("/w/acme/cases/12/merge?into=%2315").Want(200).
-		Has("Merge case 12 into case 15?", "messages, files and follow-ups move to case 15", "Nobody is told by mail", "undo").Lacks("two contacts")
+		Has("Merge case 12 into case 15?", "messages, files, follow-ups and ratings move to case 15", "Nobody is told by mail", "undo").Lacks("two contacts")
 	form := page.FormOf(page.Buttons("Merge cases"))
 	if form.AttrOr("action", "") != "/w/acme/cases/12/merge" || form.Find("input[name=into]").AttrOr("value", "") != "15" {
 		t.Error("the form does not merge them")

@@ -26,6 +26,8 @@ func (v view) whatNext() string {
 	case v.nextFollowUp() != nil:
 		f := v.nextFollowUp()
 		return "A follow-up of " + f.AssigneeName + " is due on " + v.date(f.DueAt) + ": they are reminded then, and the case stays as it is."
+	case v.outlook.AskAt != nil:
+		return "The customer is asked for a rating, see below. An answer of the contact opens the case again."
 	case v.Status == cases.Closed:
 		return "Nothing is scheduled. An answer of the contact opens it again."
 	case v.Status == cases.Pending:

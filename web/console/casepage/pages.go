@@ -90,6 +90,7 @@ type Services struct {
 	Presence  Presence
 	Retention Retention
 	FollowUps FollowUps
+	Ratings   Ratings
 	Members   Members
 	Queues    Queues
 	Macros    Macros
@@ -106,6 +107,7 @@ type Pages struct {
 	presence  Presence
 	retention Retention
 	followUps FollowUps
+	ratings   Ratings
 	members   Members
 	queues    Queues
 	macros    Macros
@@ -115,7 +117,7 @@ type Pages struct {
 
 // New returns the pages.
 func New(sh *shell.Shell, s Services) *Pages {
-	return &Pages{sh, s.Cases, s.Messages, s.Drafts, s.Presence, s.Retention, s.FollowUps, s.Members, s.Queues, s.Macros, s.Fields, s.Notices}
+	return &Pages{sh, s.Cases, s.Messages, s.Drafts, s.Presence, s.Retention, s.FollowUps, s.Ratings, s.Members, s.Queues, s.Macros, s.Fields, s.Notices}
 }
 
 // number reads the case's number from the address. What cannot be one is not there.

@@ -15,6 +15,7 @@ import (
 	"caseward/internal/desk/member"
 	"caseward/internal/desk/message"
 	"caseward/internal/desk/presence"
+	"caseward/internal/desk/rating"
 	"caseward/internal/desk/retention"
 	"caseward/internal/desk/workspace"
 	"caseward/internal/platform/errs"
@@ -22,14 +23,12 @@ import (
 	"caseward/web/kit"
 )
 
-// otherCases is how many of the contact's other cases the panel shows.
-const otherCases = 6
-
 // loaded is everything that the page shows of a case.
 type loaded struct {
 	cases.Details
 	thread    message.Thread
-	others    []cases.Other
+	timeline  timeline
+	outlook   rating.Outlook
 	decision  retention.Decision // of the newest request for permanent deletion
 	members   []member.Member
 	queues    []workspace.Queue
@@ -99,7 +98,10 @@ func (p *Pages) load(ctx context.Context, actor access.Actor, query url.Values, 
 	if l.thread, err = p.messages.Thread(ctx, actor, l.Case, before(query)); err != nil {
 		return l, err
 	}
-	if l.others, err = p.cases.OfContact(ctx, actor, l.Case, contactCases); err != nil {
+	if l.timeline, err = p.loadTimeline(ctx, actor, l.Case); err != nil {
+		return l, err
+	}
+	if l.outlook, err = p.ratings.OfCase(ctx, actor, l.Case); err != nil {
 		return l, err
 	}
 	if l.followUps, err = p.followUps.OfCase(ctx, actor, l.Case); err != nil {

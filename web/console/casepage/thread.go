@@ -141,6 +141,8 @@ func (l letter) author() string {
 		return l.AuthorName
 	case l.AuthorEmail != "":
 		return l.AuthorEmail
+	case l.IsAuto && l.Kind == message.Outbound:
+		return "Caseward"
 	}
 	return "Unknown sender"
 }

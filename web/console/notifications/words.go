@@ -32,7 +32,7 @@ func wordsOf(n notify.Notification) words {
 
 var icons = map[notify.Kind]ui.IconName{
 	notify.Assigned: ui.IconUserCheck, notify.Replied: ui.IconReply, notify.Restored: ui.IconUndo2, notify.Reopened: ui.IconRotateCcw,
-	notify.Woken: ui.IconAlarmClock, notify.FollowUpDue: ui.IconCalendarClock,
+	notify.Woken: ui.IconAlarmClock, notify.FollowUpDue: ui.IconCalendarClock, notify.Rated: ui.IconSmile,
 	notify.ErasureDecided: ui.IconShieldCheck, notify.ErasureReply: ui.IconCornerDownRight,
 }
 
@@ -56,6 +56,8 @@ func sentence(n notify.Notification) string {
 			return fmt.Sprintf("%d follow-ups of yours are due", n.Times)
 		}
 		return "A follow-up of yours is due"
+	case notify.Rated:
+		return who(n) + " rated your help"
 	case notify.ErasureReply:
 		return fmt.Sprintf("Answers case #%d, whose permanent deletion was requested", n.RequestNumber)
 	case notify.ErasureDecided:

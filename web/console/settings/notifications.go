@@ -20,6 +20,7 @@ var noticeWords = map[notify.Kind]struct{ label, hint string }{
 	notify.Reopened:       {"Case reopened", "Somebody else opens a closed case assigned to you."},
 	notify.Woken:          {"Snooze ended", "A snoozed case assigned to you is back."},
 	notify.FollowUpDue:    {"Follow-up due", "On any case, when the follow-up is yours."},
+	notify.Rated:          {"Customer's rating", "A customer rates a case of yours badly, or says something about it."},
 	notify.ErasureDecided: {"Permanent deletion decided", "Support staff approve or refuse your request, or the case is erased."},
 	notify.ErasureReply:   {"Reply to a case about to be erased", "The customer writes while permanent deletion is requested, which begins a new case."},
 }
