@@ -10,6 +10,7 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/field"
+	"caseward/internal/desk/rating"
 	"caseward/internal/desk/setup"
 	"caseward/internal/desk/workspace"
 	"caseward/internal/platform/errs"
@@ -41,6 +42,9 @@ func (l *loader) build(ctx context.Context, w world) error {
 		return err
 	}
 	l.workspaces[w.slug] = l.actors[w.slug]["owner"]
+	if err := l.ratings.SetSettings(ctx, l.workspaces[w.slug], rating.Settings{On: true, DelayMinutes: int(rating.DefaultDelay.Minutes())}); err != nil {
+		return err
+	}
 	if err := l.buildQueues(ctx, w); err != nil {
 		return err
 	}

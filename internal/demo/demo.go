@@ -15,6 +15,7 @@ import (
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/audit"
 	"caseward/internal/desk/notify"
+	"caseward/internal/desk/rating"
 	"caseward/internal/platform/clock"
 	"caseward/internal/platform/db"
 	"caseward/internal/platform/errs"
@@ -103,6 +104,9 @@ func (l *loader) markLoaded(ctx context.Context) error {
 		for _, owner := range l.workspaces {
 			// The last day is what somebody who signs in finds unread; nothing that is made up is mailed.
 			if err := notify.SettleHistoryTx(ctx, tx, owner.Workspace, l.base.Add(-24*time.Hour), l.base); err != nil {
+				return err
+			}
+			if err := rating.SettleHistoryTx(ctx, tx, owner.Workspace, l.base); err != nil {
 				return err
 			}
 		}

@@ -16,6 +16,7 @@ import (
 	"caseward/internal/desk/followup"
 	"caseward/internal/desk/member"
 	"caseward/internal/desk/message"
+	"caseward/internal/desk/rating"
 	"caseward/internal/desk/retention"
 	"caseward/internal/desk/setup"
 	"caseward/internal/desk/workspace"
@@ -41,6 +42,8 @@ type loader struct {
 	retention    *retention.Service
 	fields       *field.Service
 	followUps    *followup.Service
+	ratings      *rating.Service
+	links        *rating.Links
 	intake       *inbound.Intake
 
 	workspaces map[string]access.Actor            // slug to its owner
@@ -80,6 +83,8 @@ func newLoader(d *db.DB, base time.Time, log *slog.Logger) (*loader, error) {
 	l.fields = field.NewService(d, guard, l.cases, now)
 	l.retention = retention.NewService(d, guard, l.cases, enqueuer, now)
 	l.followUps = followup.NewService(d, guard, l.cases, live.NewHub(), now)
+	l.links = rating.NewLinks("", []byte(rand.Text())) // of which none leaves either
+	l.ratings = rating.NewService(d, guard, l.cases, l.messages, l.links, now)
 	l.intake = inbound.NewIntake(d, l.messages, l.workspaceSvc, signer, now, log)
 	return l, nil
 }

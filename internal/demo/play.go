@@ -13,6 +13,7 @@ import (
 	"caseward/internal/desk/field"
 	"caseward/internal/desk/followup"
 	"caseward/internal/desk/message"
+	"caseward/internal/desk/rating"
 	"caseward/internal/desk/retention"
 )
 
@@ -20,6 +21,9 @@ import (
 func (l *loader) play(ctx context.Context, e event) error {
 	switch e.who {
 	case "customer":
+		if e.what == "rate" {
+			return l.rate(ctx, e)
+		}
 		return l.receive(ctx, e)
 	case "job":
 		return l.runJob(ctx, e)
@@ -188,6 +192,8 @@ func (l *loader) runJob(ctx context.Context, e event) (err error) {
 		_, err = l.retention.Fulfil(ctx)
 	case retention.PurgeSweep:
 		_, err = l.retention.Purge(ctx)
+	case rating.Sweep:
+		err = l.ask(ctx, e)
 	default:
 		err = fmt.Errorf("there is no job %q", e.what)
 	}

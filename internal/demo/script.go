@@ -20,6 +20,8 @@ import (
 //	== 12d 10:25 ana fields; order 2041-7730; product Wheels
 //	== 12d 10:30 ana followup; due 26h
 //	== 3h20m staff refuse
+//	== 9d 11:00 job ratings
+//	== 8d 07:15 customer rate; score good
 //
 // The time is days ago and a time of day, or for the last hours how long ago. The line {quote} in a mail stands for
 // the quoted message that it answers. See play for what can happen.

@@ -40,6 +40,7 @@ func Keys() []Key {
 		{"priority:", "Priority", "priority:high,urgent", priorityValues(), (*query).priority},
 		{"has:", "What comes with it", "has:attachment", []Value{{"attachment", "A file"}}, (*query).has},
 		{"is:", "What it waits for", "is:overdue", []Value{{"unassigned", "Nobody works on it"}, {"overdue", "A follow-up is due, or the customer has waited for more than a day"}}, (*query).is},
+		{"rating:", "What the customer said of the help", "rating:bad", ratingValues(), nil},
 		{"before:", "Last activity before a day", "before:2026-05-01", dateValues(), nil},
 		{"after:", "Last activity on or after a day", "after:7d", dateValues(), nil},
 	}
@@ -57,7 +58,7 @@ func keyOf(name string) (Key, bool) {
 // synonyms are what other programs call a key.
 var synonyms = map[string]string{
 	"from": "contact:", "customer": "contact:", "requester": "contact:", "label": "tag:", "agent": "assignee:", "owner": "assignee:",
-	"id": "number:", "title": "subject:", "group": "queue:", "team": "queue:", "since": "after:", "until": "before:",
+	"id": "number:", "title": "subject:", "group": "queue:", "team": "queue:", "since": "after:", "until": "before:", "satisfaction": "rating:", "csat": "rating:",
 }
 
 // unknownKey says that a key is none, and which one may have been meant.
