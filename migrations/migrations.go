@@ -71,6 +71,7 @@ func newProvider(sqlDB *sql.DB) (*goose.Provider, error) {
 	if err != nil {
 		return nil, fmt.Errorf("migration lock: %w", err)
 	}
-	return goose.NewProvider(goose.DialectPostgres, sqlDB, files,
+	// Out of order, since several people add migrations at the same time, and none that adds something needs another that does.
+	return goose.NewProvider(goose.DialectPostgres, sqlDB, files, goose.WithAllowOutofOrder(true),
 		goose.WithSessionLocker(locker), goose.WithGoMigrations(river()), goose.WithDisableGlobalRegistry(true))
 }
