@@ -19,6 +19,7 @@ import (
 	"caseward/internal/desk/field"
 	"caseward/internal/desk/filters"
 	"caseward/internal/desk/followup"
+	"caseward/internal/desk/inactivity"
 	"caseward/internal/desk/macro"
 	"caseward/internal/desk/member"
 	"caseward/internal/desk/message"
@@ -75,6 +76,7 @@ type Deps struct {
 	Messages   *message.Service
 	Presence   *presence.Service
 	Retention  *retention.Service
+	Inactivity *inactivity.Service
 	Notices    *notify.Service
 	Search     *search.Service
 	Bulk       *bulk.Service
@@ -113,7 +115,7 @@ func newPages(d Deps) pages {
 		inbox:   inbox.New(sh, d.Cases, d.Search, d.Filters, d.Members, d.Fields, d.Hub),
 		one: casepage.New(sh, casepage.Services{
 			Cases: d.Cases, Messages: d.Messages, Drafts: d.Drafts, Presence: d.Presence, Retention: d.Retention, FollowUps: d.FollowUps, Ratings: d.Ratings, Members: d.Members, Queues: d.Workspaces, Macros: d.Macros, Notices: d.Notices,
-			Fields: d.Fields,
+			Fields: d.Fields, Settings: d.Inactivity,
 		}),
 		newCase:  newcase.New(sh, d.Messages, d.Members, d.Workspaces, d.Fields),
 		deleted:  deleted.New(sh, d.Cases, d.Retention),
@@ -125,7 +127,7 @@ func newPages(d Deps) pages {
 		audit:    auditpage.New(sh, d.Audit),
 		told:     notifications.New(sh, d.Notices),
 		settings: settings.New(sh, d.Members, d.Notices),
-		admin:    admin.New(sh, d.Members, d.Workspaces, d.Ratings, d.BaseURL.String()),
+		admin:    admin.New(sh, d.Members, d.Workspaces, d.Ratings, d.Inactivity, d.BaseURL.String()),
 		staff:    staff.New(sh, d.Retention, d.Workspaces),
 		rate:     rate.New(d.Kit, d.Ratings),
 	}
@@ -340,6 +342,10 @@ func adminRoutes(r chi.Router, k *kit.Kit, p *admin.Pages) {
 	r.Post("/cases/retention", k.Handle(p.UpdateRetention))
 	r.Get("/cases/rating", k.Handle(p.Rating))
 	r.Post("/cases/rating", k.Handle(p.UpdateRating))
+	r.Get("/cases/inactivity", k.Handle(p.Inactivity))
+	r.Post("/cases/inactivity", k.Handle(p.UpdateAutoClose))
+	r.Post("/cases/inactivity/preview", k.Handle(p.PreviewAutoClose))
+	r.Post("/cases/inactivity/reopen", k.Handle(p.UpdateReopen))
 	r.Get("/members", k.Handle(p.Members))
 	r.Post("/members/invite", k.Handle(p.Invite))
 	r.Post("/members/invitations/{id}/revoke", k.Handle(p.Revoke))

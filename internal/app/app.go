@@ -25,6 +25,7 @@ import (
 	"caseward/internal/desk/field"
 	"caseward/internal/desk/filters"
 	"caseward/internal/desk/followup"
+	"caseward/internal/desk/inactivity"
 	"caseward/internal/desk/macro"
 	"caseward/internal/desk/member"
 	"caseward/internal/desk/message"
@@ -65,6 +66,7 @@ type App struct {
 	Messages   *message.Service
 	Presence   *presence.Service
 	Retention  *retention.Service
+	Inactivity *inactivity.Service
 	Notices    *notify.Service
 	Search     *search.Service
 	Bulk       *bulk.Service
@@ -197,6 +199,7 @@ func (a *App) build(now clock.Clock) error {
 	a.Messages = message.NewService(a.DB, guard, a.Cases, enqueuer, now)
 	a.Presence = presence.NewService(a.DB, a.Hub, now)
 	a.Retention = retention.NewService(a.DB, guard, a.Cases, enqueuer, now)
+	a.Inactivity = inactivity.NewService(a.DB, guard, a.Cases, a.Messages, now)
 	a.Notices = notify.NewService(a.DB, guard, a.Hub, now)
 	a.Search = search.NewService(a.DB, now)
 	a.Bulk = bulk.NewService(a.DB, guard, a.Cases, a.Search, a.Members, enqueuer, now)
@@ -227,7 +230,7 @@ func (a *App) buildWeb(now clock.Clock) error {
 	a.Handler, err = web.Routes(web.Deps{
 		Kit: k, BaseURL: base, Files: files, Ready: a.DB.Ping, Snapshots: a.DB, Hub: a.Hub, Now: now,
 		Members: a.Members, Workspaces: a.Workspaces, Setup: a.Setup, Cases: a.Cases, Filters: a.Filters, Macros: a.Macros, Drafts: a.Drafts, Messages: a.Messages, Presence: a.Presence,
-		Retention: a.Retention, Notices: a.Notices, Search: a.Search, Bulk: a.Bulk, FollowUps: a.FollowUps, Ratings: a.Ratings, Fields: a.Fields, Audit: audit.NewReader(a.DB, audit.NewGuard(a.DB, now)),
+		Retention: a.Retention, Inactivity: a.Inactivity, Notices: a.Notices, Search: a.Search, Bulk: a.Bulk, FollowUps: a.FollowUps, Ratings: a.Ratings, Fields: a.Fields, Audit: audit.NewReader(a.DB, audit.NewGuard(a.DB, now)),
 	})
 	return err
 }
@@ -252,6 +255,7 @@ func (a *App) sweeps(outbox *outbound.Outbox, notices *outbound.Notices) []jobs.
 	return []jobs.Sweep{
 		{Name: retention.PurgeSweep, Every: time.Minute, Timeout: time.Hour, Run: a.Retention.Purge},
 		{Name: retention.ErasureSweep, Every: time.Minute, Timeout: time.Hour, Run: a.Retention.Fulfil},
+		{Name: inactivity.Sweep, Every: time.Minute, Timeout: time.Hour, Run: a.Inactivity.AutoClose},
 		{Name: cases.WakeSweep, Every: time.Minute, Run: a.Cases.WakeDue},
 		{Name: followup.Sweep, Every: time.Minute, Run: a.FollowUps.Remind},
 		{Name: rating.Sweep, Every: time.Minute, Timeout: time.Hour, Run: a.Ratings.Ask},

@@ -225,7 +225,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	pages := map[string][]string{
 		"admin@acme.test": {
 			"/w/acme/inbox?filter=mine", "/w/acme/inbox?filter=spam", "/w/acme/inbox?q=nothing-like-this", "/w/acme/settings", "/w/acme/audit",
-			"/w/acme/admin", "/w/acme/admin/cases/agents", "/w/acme/admin/cases/retention", "/w/acme/admin/members",
+			"/w/acme/admin", "/w/acme/admin/cases/agents", "/w/acme/admin/cases/retention", "/w/acme/admin/cases/inactivity", "/w/acme/admin/members",
 			"/w/acme/admin/queues", "/w/acme/admin/email", "/w/acme/admin/billing", "/w/acme/admin/workspace", "/workspaces",
 		},
 		"vera@acme.test":      {"/w/acme/inbox?filter=open", fmt.Sprintf("/w/acme/cases/%d", s.numberOf("Wheel arrived damaged (order 2041-7730)"))},

@@ -52,6 +52,14 @@ func Span(d time.Duration) string {
 	return Count(int(d/(24*time.Hour)), "day")
 }
 
+// Hours is a number of hours in days where they are whole ones: "36 hours", "3 days".
+func Hours(n int) string {
+	if n > 0 && n%24 == 0 {
+		return Count(n/24, "day")
+	}
+	return Count(n, "hour")
+}
+
 // Count is a number of things: "1 day", "2 days", "3 entries".
 func Count(n int, thing string) string {
 	if n == 1 {

@@ -50,6 +50,7 @@ const (
 	EraseInformation Permission = "erase personal information"
 	ManageContacts   Permission = "manage contacts"
 	ManageSettings   Permission = "manage case settings"
+	AutoClose        Permission = "auto-close inactive cases" // set it up; whoever may manage case settings, where the plan has it
 	RequestErasure   Permission = "request permanent deletion"
 	ManageWorkspace  Permission = "manage workspace" // members, queues, addresses, grants
 	ManageOwners     Permission = "manage owners"    // give or take the role of owner; the plan
@@ -64,9 +65,9 @@ func Grantable() []Permission {
 }
 
 var rolePermissions = map[Role][]Permission{
-	Owner: {ReadCases, WorkCases, DeleteCases, RestoreCases, EraseInformation, ManageContacts, ManageSettings, RequestErasure,
+	Owner: {ReadCases, WorkCases, DeleteCases, RestoreCases, EraseInformation, ManageContacts, ManageSettings, AutoClose, RequestErasure,
 		ManageWorkspace, ReadAudit, ManageOwners},
-	Admin: {ReadCases, WorkCases, DeleteCases, RestoreCases, EraseInformation, ManageContacts, ManageSettings, RequestErasure,
+	Admin: {ReadCases, WorkCases, DeleteCases, RestoreCases, EraseInformation, ManageContacts, ManageSettings, AutoClose, RequestErasure,
 		ManageWorkspace, ReadAudit},
 	Agent:  {ReadCases, WorkCases},
 	Viewer: {ReadCases},
@@ -89,7 +90,7 @@ const (
 func Plans() []Plan { return []Plan{Starter, Standard, Advanced, Enterprise} }
 
 // planNeeded names the smallest plan of a permission that is not in every plan.
-var planNeeded = map[Permission]Plan{DeleteCases: Standard}
+var planNeeded = map[Permission]Plan{DeleteCases: Standard, AutoClose: Advanced}
 
 // Includes reports whether the plan has what needs at least the other plan.
 func (p Plan) Includes(needed Plan) bool {
@@ -99,6 +100,16 @@ func (p Plan) Includes(needed Plan) bool {
 // Label is the plan's name on pages.
 func (p Plan) Label() string {
 	return map[Plan]string{Starter: "Starter", Standard: "Standard", Advanced: "Advanced", Enterprise: "Enterprise"}[p]
+}
+
+// With lists the plans that have what the permission is about: for a job, which acts in workspaces of all plans.
+func With(p Permission) (list []Plan) {
+	for _, plan := range Plans() {
+		if plan.Includes(planNeeded[p]) {
+			list = append(list, plan)
+		}
+	}
+	return list
 }
 
 // Kind says what sort of actor it is, for the audit trail.
@@ -171,10 +182,14 @@ func (a Actor) holds(p Permission) bool {
 	return false
 }
 
-// granting is the grant that gives an agent the permission: to restore is given with the right to delete.
+// granting is the grant that gives an agent the permission: to restore is given with the right to delete, and Auto Close is
+// one of the case settings.
 func granting(p Permission) Permission {
-	if p == RestoreCases {
+	switch p {
+	case RestoreCases:
 		return DeleteCases
+	case AutoClose:
+		return ManageSettings
 	}
 	return p
 }

@@ -48,6 +48,10 @@ const (
 	ActMergedInto       ActivityKind = "merged into"   // this one into another
 	ActUnmerged         ActivityKind = "unmerged"      // another case is one of its own again
 	ActUnmergedFrom     ActivityKind = "unmerged from" // this one is
+	ActAutoClosed       ActivityKind = "closed due to inactivity"
+	ActCourtesy         ActivityKind = "only said thanks" // so the case stayed closed
+	ActFollows          ActivityKind = "follows"          // a case that had been closed for too long to be opened again
+	ActFollowedBy       ActivityKind = "followed by"      // on that one
 	ActHeldBack         ActivityKind = "auto-reply held back"
 	ActRedacted         ActivityKind = "content erased" // of a message, for good
 	ActErasureRequested ActivityKind = "permanent deletion requested"

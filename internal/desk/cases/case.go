@@ -119,6 +119,7 @@ type Case struct {
 	SpamBy             *access.MemberID
 	SpamCause          *string
 	SnoozedUntil       *time.Time // out of the lists of work until then
+	ClockFrom          *time.Time // see InactiveSince
 	DeletedAt          *time.Time
 	DeletedBy          *access.MemberID
 	DeletedCause       *string
@@ -196,6 +197,10 @@ func (c *Case) markSpam(by access.MemberID, now time.Time) {
 	cause := "agent"
 	c.SpamAt, c.SpamBy, c.SpamCause = &now, &by, &cause
 }
+
+// InactiveSince is where the inactivity clock began: with the last message to or from the customer or change of the status,
+// or where that was later, when the case began to wait anew, as after a snooze.
+func (c Case) InactiveSince() time.Time { return *later(&c.LastActivityAt, c.ClockFrom) }
 
 // setStatus changes the status and what follows from it; it reports whether anything changed.
 func (c *Case) setStatus(s Status, now time.Time) bool {

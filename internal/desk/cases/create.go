@@ -52,12 +52,14 @@ func CreateTx(ctx context.Context, tx pgx.Tx, actor access.Actor, in NewCase, no
 
 // ActivityBy says what a new message means for its case.
 type ActivityBy struct {
-	Inbound bool // from the customer; otherwise an agent's reply
-	Auto    bool // auto-reply or bounce: never counts as activity, never reopens
+	Inbound  bool // from the customer; otherwise an agent's reply
+	Auto     bool // auto-reply or bounce: never counts as activity, never reopens
+	Courtesy bool // it only says thanks: a closed case stays closed
 }
 
 // TouchTx records a message on a locked, live or spam case: the inactivity clock, and the status back to open
-// when the customer wrote. It reports whether that reopened the case.
+// when the customer wrote. It reports whether that reopened the case. A closed case goes back to whoever had it, if they still
+// work cases.
 func TouchTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c *Case, by ActivityBy, now time.Time) (reopened bool, err error) {
 	if by.Auto {
 		return false, nil
@@ -66,11 +68,23 @@ func TouchTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c *Case, by Act
 		c.LastOutboundAt, c.LastActivityAt = &now, now
 		return false, saveTx(ctx, tx, *c)
 	}
-	from := c.Status
-	reopened = c.setStatus(Open, now)
+	from, had := c.Status, c.AssigneeID
+	if stays := by.Courtesy && from == Closed; !stays {
+		reopened = c.setStatus(Open, now)
+	}
+	if reopened && from == Closed {
+		if c.AssigneeID, err = returnTx(ctx, tx, *c); err != nil {
+			return false, err
+		}
+	}
 	c.LastInboundAt, c.LastActivityAt, c.SnoozedUntil = &now, now, nil
 	if err := saveTx(ctx, tx, *c); err != nil || !reopened {
 		return reopened, err
+	}
+	if !equal(had, c.AssigneeID) {
+		if err := NoteTx(ctx, tx, actor, *c, ActAssigned, map[string]any{"from": had, "to": c.AssigneeID}, now); err != nil {
+			return true, err
+		}
 	}
 	return true, NoteTx(ctx, tx, actor, *c, ActStatus, map[string]any{"from": from, "to": Open}, now)
 }

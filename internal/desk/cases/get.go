@@ -33,6 +33,8 @@ type Names struct {
 	SpamByName       string
 	DeletedByName    string
 	MergedIntoNumber *Number
+	FollowsNumber    *Number // the case began with an answer to this live one, which had been closed for too long
+	FollowedByNumber *Number // the newest live case that did so to this one
 	AnswersNumber    *Number // the case began with an answer to this one, whose permanent deletion was requested
 }
 
@@ -89,6 +91,10 @@ func queueNames(batch *pgx.Batch, c Case, into *Names) {
 			coalesce(au.name, '') as assignee_name, q.name as queue_name,
 			coalesce(su.name, '') as spam_by_name, coalesce(du.name, '') as deleted_by_name,
 			(select number from cases where workspace_id = $1 and id = $7) as merged_into_number,
+			(select n.number from case_links l join live_cases n on n.workspace_id = l.workspace_id and n.id = l.follows_id
+				where l.workspace_id = $1 and l.case_id = $8) as follows_number,
+			(select n.number from case_links l join live_cases n on n.workspace_id = l.workspace_id and n.id = l.case_id
+				where l.workspace_id = $1 and l.follows_id = $8 order by l.case_id desc limit 1) as followed_by_number,
 			(select r.case_number from erasure_replies x join erasure_requests r on r.workspace_id = x.workspace_id and r.id = x.request_id
 				where x.workspace_id = $1 and x.case_id = $8) as answers_number
 		from contacts k

@@ -99,10 +99,10 @@ func saveManyTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, list []Ca
 	}
 	_, err := tx.Exec(ctx, `update cases c set status = u.status, priority = u.priority, queue_id = u.queue_id,
 			assignee_id = u.assignee_id, last_activity_at = u.last_activity_at, closed_at = u.closed_at,
-			spam_at = u.spam_at, spam_by = u.spam_by, spam_cause = u.spam_cause, snoozed_until = u.snoozed_until
+			spam_at = u.spam_at, spam_by = u.spam_by, spam_cause = u.spam_cause, snoozed_until = u.snoozed_until, clock_from = u.clock_from
 		from unnest($2::bigint[], $3::text[], $4::smallint[], $5::bigint[], $6::bigint[], $7::timestamptz[], $8::timestamptz[],
-			$9::timestamptz[], $10::bigint[], $11::text[], $12::timestamptz[])
-			as u(id, status, priority, queue_id, assignee_id, last_activity_at, closed_at, spam_at, spam_by, spam_cause, snoozed_until)
+			$9::timestamptz[], $10::bigint[], $11::text[], $12::timestamptz[], $13::timestamptz[])
+			as u(id, status, priority, queue_id, assignee_id, last_activity_at, closed_at, spam_at, spam_by, spam_cause, snoozed_until, clock_from)
 		where c.workspace_id = $1 and c.id = u.id`, ws, idsOf(list),
 		column(list, func(c Case) string { return string(c.Status) }),
 		column(list, func(c Case) int16 { return int16(c.Priority) }),
@@ -113,7 +113,8 @@ func saveManyTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, list []Ca
 		column(list, func(c Case) *time.Time { return c.SpamAt }),
 		column(list, func(c Case) *access.MemberID { return c.SpamBy }),
 		column(list, func(c Case) *string { return c.SpamCause }),
-		column(list, func(c Case) *time.Time { return c.SnoozedUntil }))
+		column(list, func(c Case) *time.Time { return c.SnoozedUntil }),
+		column(list, func(c Case) *time.Time { return c.ClockFrom }))
 	return err
 }
 

@@ -134,6 +134,7 @@ func (e *manyEdit) undoUpdate(c *Case, m Many, b Before) error {
 	if b.Status != nil {
 		e.line(*c, ActStatus, map[string]any{"from": c.Status, "to": *b.Status, "undo": true})
 		c.Status, c.ClosedAt, c.LastActivityAt, c.SnoozedUntil = *b.Status, b.ClosedAt, *b.LastActivityAt, b.SnoozedUntil
+		c.ClockFrom = &e.now // somebody changed the status just now, though it stands in its old place
 	}
 	if b.Priority != nil {
 		e.line(*c, ActPriority, map[string]any{"from": c.Priority.Label(), "to": b.Priority.Label(), "undo": true})

@@ -90,6 +90,7 @@ func (t *Taken) takeOverTx(ctx context.Context, tx pgx.Tx, from, into Case, now 
 // took over. What has changed there since stays.
 func UnmergeTx(ctx context.Context, tx pgx.Tx, actor access.Actor, from Case, into *Case, t Taken, now time.Time) error {
 	into.giveTimesBack(t)
+	into.ClockFrom = &now // both wait anew: neither is closed for inactivity the next minute
 	if err := saveTx(ctx, tx, *into); err != nil {
 		return err
 	}
@@ -98,7 +99,7 @@ func UnmergeTx(ctx context.Context, tx pgx.Tx, actor access.Actor, from Case, in
 	batch.Queue(`delete from erasure_replies where workspace_id = $1 and case_id = $2 and request_id = any ($3)`, into.WorkspaceID, into.ID, t.Requests)
 	batch.Queue(`update cases set merged_into_id = $3 where workspace_id = $1 and id = any ($4) and merged_into_id = $2`,
 		into.WorkspaceID, into.ID, from.ID, t.Redirects)
-	batch.Queue(`update cases set merged_into_id = null where workspace_id = $1 and id = $2`, from.WorkspaceID, from.ID)
+	batch.Queue(`update cases set merged_into_id = null, clock_from = $3 where workspace_id = $1 and id = $2`, from.WorkspaceID, from.ID, now)
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return err
 	}

@@ -33,6 +33,7 @@ var forbiddenBelow = map[string][]string{
 	"ratings":        {"insert", "update", "delete"},
 	"bulk_items":     nil,
 	"case_merges":    nil, // of a redirect, which is never deleted itself
+	"case_links":     {"insert", "update", "delete"},
 	"drafts":         nil, // what a member is writing is theirs: they go on, and send it after a restore
 	"notifications":  nil, // read and mailed whatever becomes of the case; retention alone removes them
 
@@ -126,6 +127,7 @@ func TestADeletedCaseIsReadOnlyInTheDatabase(t *testing.T) {
 		select workspace_id, case_id, id, 'text', 'job', created_at from messages where kind = 'note'`)
 	d.Exec(`insert into ratings (workspace_id, case_id, contact_id, message_id, closed_at, asked_at)
 		select m.workspace_id, case_id, contact_id, m.id, m.created_at, m.created_at from messages m join cases c on c.id = m.case_id where m.kind = 'outbound'`)
+	d.Exec(`insert into case_links (workspace_id, case_id, follows_id, created_at) select workspace_id, id, id, created_at from cases`)
 	found := fixture.Rows[string](d, `select c.table_name::text from information_schema.columns c join information_schema.tables t
 		using (table_schema, table_name) where c.table_schema = 'public' and c.column_name = 'case_id' and t.table_type = 'BASE TABLE'
 		and c.table_name not like 'erasure%'`)

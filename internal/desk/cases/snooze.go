@@ -51,13 +51,16 @@ func (s *Service) Wake(ctx context.Context, actor access.Actor, n Number) (Case,
 		if c.SnoozedUntil == nil {
 			return nil
 		}
-		c.SnoozedUntil = nil
+		c.wake(s.now())
 		if err := saveTx(ctx, tx, *c); err != nil {
 			return err
 		}
 		return s.noteTx(ctx, tx, actor, *c, ActWoken, nil)
 	})
 }
+
+// wake ends the snooze. A case that comes back to be worked on is not closed for inactivity the next minute.
+func (c *Case) wake(now time.Time) { c.SnoozedUntil, c.ClockFrom = nil, &now }
 
 const wakeBatch = 200
 
@@ -93,7 +96,7 @@ func (s *Service) wakeTx(ctx context.Context, tx pgx.Tx) ([]Case, error) {
 	}
 	for _, c := range due {
 		job := access.JobActor(c.WorkspaceID, WakeSweep)
-		c.SnoozedUntil = nil
+		c.wake(s.now())
 		if err := saveTx(ctx, tx, c); err != nil {
 			return nil, err
 		}

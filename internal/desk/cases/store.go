@@ -13,7 +13,7 @@ import (
 // columns are those of Case, in any query that reads one.
 const columns = `workspace_id, id, number, subject, contact_id, status, priority, queue_id, assignee_id, channel,
 	created_at, last_activity_at, last_inbound_at, last_outbound_at, closed_at, merged_into_id, spam_at, spam_by, spam_cause,
-	snoozed_until, deleted_at, deleted_by, deleted_cause, deleted_bulk_id, delete_reason, delete_reason_text, purge_at, erasure_requested_at, purge_left`
+	snoozed_until, clock_from, deleted_at, deleted_by, deleted_cause, deleted_bulk_id, delete_reason, delete_reason_text, purge_at, erasure_requested_at, purge_left`
 
 // LockTx reads a case and holds it until the transaction ends: every change of state begins here.
 func LockTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, n Number) (Case, error) {
@@ -65,11 +65,11 @@ func missingTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, n Number) 
 func saveTx(ctx context.Context, tx pgx.Tx, c Case) error {
 	_, err := tx.Exec(ctx, `update cases set subject = $3, status = $4, priority = $5, queue_id = $6, assignee_id = $7,
 			last_activity_at = $8, last_inbound_at = $9, last_outbound_at = $10, closed_at = $11,
-			spam_at = $12, spam_by = $13, spam_cause = $14, contact_id = $15, snoozed_until = $16
+			spam_at = $12, spam_by = $13, spam_cause = $14, contact_id = $15, snoozed_until = $16, clock_from = $17
 		where workspace_id = $1 and id = $2`,
 		c.WorkspaceID, c.ID, c.Subject, c.Status, c.Priority, c.QueueID, c.AssigneeID,
 		c.LastActivityAt, c.LastInboundAt, c.LastOutboundAt, c.ClosedAt,
-		c.SpamAt, c.SpamBy, c.SpamCause, c.ContactID, c.SnoozedUntil)
+		c.SpamAt, c.SpamBy, c.SpamCause, c.ContactID, c.SnoozedUntil, c.ClockFrom)
 	return err
 }
 

@@ -76,6 +76,7 @@ type Delivery struct {
 	CreatedAt     time.Time
 	Attempts      int
 	HasFiles      bool // DeliveryFiles returns them
+	IsAuto        bool // no person wrote it
 	// RatingID is the question to the customer that the mail asks, and RatingAskedAt when; nil: it is a reply.
 	RatingID      *int64
 	RatingAskedAt *time.Time
@@ -188,7 +189,7 @@ const dueSQL = `select o.workspace_id, o.id, c.id as case_id, c.number, m.id as 
 		coalesce(o.reference_ids, ` + referencesSQL + `) as "references",
 		coalesce(u.name, '') as author_name, w.name as workspace_name, coalesce(a.address, '') as "from", o.created_at, o.attempts,
 		coalesce((select true from attachments f where f.workspace_id = o.workspace_id and f.message_id = m.id limit 1), false) as has_files,
-		g.id as rating_id, g.asked_at as rating_asked_at
+		g.id as rating_id, g.asked_at as rating_asked_at, m.is_auto
 	from outbound_mails o
 	join messages m on m.workspace_id = o.workspace_id and m.id = o.message_id
 	join live_cases c on c.workspace_id = o.workspace_id and c.id = o.case_id

@@ -97,6 +97,12 @@ func (s *Service) ReceiveTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceI
 			c = nil
 		}
 	}
+	var closed *cases.Case // which the mail answers too late to go on with
+	if c != nil && !in.Auto {
+		if c, closed, err = s.continuesTx(ctx, tx, c, in); err != nil {
+			return Received{}, err
+		}
+	}
 	var r Received
 	switch {
 	case c != nil && c.DeletedAt != nil && in.Auto:
@@ -107,6 +113,9 @@ func (s *Service) ReceiveTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceI
 		r, err = s.createTx(ctx, tx, actor, person, in)
 		if err == nil && !in.Auto {
 			err = s.answersDeletedTx(ctx, tx, actor, *r.Case, person, in, ids)
+		}
+		if err == nil && closed != nil {
+			err = cases.FollowTx(ctx, tx, actor, *r.Case, *closed, s.now())
 		}
 	}
 	if err != nil {
@@ -174,7 +183,7 @@ func (s *Service) appendTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c
 			return Received{}, err
 		}
 	}
-	if _, err := cases.TouchTx(ctx, tx, actor, c, cases.ActivityBy{Inbound: true, Auto: in.Auto}, s.now()); err != nil {
+	if err := s.touchTx(ctx, tx, actor, c, in, outcome); err != nil {
 		return Received{}, err
 	}
 	err = cases.NoteTx(ctx, tx, actor, *c, cases.ActReceived, map[string]any{"message": id, "automatic": in.Auto}, s.now())

@@ -6,7 +6,7 @@ var erased = []string{
 	"inbound_mails", "outbound_mails", "attachments", "case_search", "case_tags", "case_field_values", "case_reads", "followups", "ratings", "bulk_items", "activities", "erasure_replies",
 	"notifications", // but those without a case: an erasure that was done, or how many cases were changed together
 	"case_merges",   // of redirects, which go with the case that they lead to
-	"redactions", "drafts", "case_presence", "messages",
+	"redactions", "drafts", "case_presence", "case_links", "messages",
 }
 
 // Two more go with a case but not by case_id: blobs, by the attachments that point at them, and the case itself.
@@ -41,6 +41,8 @@ var kept = map[string]struct {
 		"owner_id", "name", "body", "set_status", "assign", "assignee_id", "set_priority", "queue_id", "add_tags", "place", "version", "created_at"}},
 	"saved_filters": {"searches that members keep, in their own words; the residue scan finds those that name a case by its subject", []string{"workspace_id", "id",
 		"owner_id", "name", "query", "place", "version", "created_at"}},
+	"inactivity_settings": {"settings, in the words of members", []string{"workspace_id", "on_since", "threshold_hours", "statuses", "survey",
+		"sends_message", "message", "reopen_hours", "keeps_courtesy", "version"}},
 	"audit_entries": {"ids, counts and field names only", []string{"workspace_id", "id", "at", "actor_kind", "actor_id", "actor_job", "action",
 		"object_kind", "object_id", "details", "address", "seq", "hash"}},
 	"erasure_requests": {"the proof of who asked; numbers and dates only, since the reason of a refusal is emptied with the case", []string{"workspace_id", "id", "case_id", "case_number", "state",

@@ -120,6 +120,9 @@ func (o *Outbox) write(d message.Delivery, files []message.File) (Mail, error) {
 		Subject: replySubject(d), MessageID: d.MessageID, References: oldestFirst(d.References), Date: d.CreatedAt,
 		Text: d.BodyText, HTML: markup.Markdown(d.BodyText),
 	}
+	if d.IsAuto {
+		out.AutoSubmitted = "auto-generated"
+	}
 	for _, f := range files {
 		out.Attachments = append(out.Attachments, compose.Attachment{Filename: f.Filename, ContentType: f.ContentType, Data: f.Data})
 	}

@@ -50,12 +50,13 @@ type Pages struct {
 	members    Members
 	workspaces Workspaces
 	ratings    Ratings
+	inactivity Inactivity
 	baseURL    string // how people reach this installation, for the links of invitations
 }
 
 // New returns the pages.
-func New(s *shell.Shell, m Members, ws Workspaces, ratings Ratings, baseURL string) *Pages {
-	return &Pages{s, m, ws, ratings, baseURL}
+func New(s *shell.Shell, m Members, ws Workspaces, ratings Ratings, in Inactivity, baseURL string) *Pages {
+	return &Pages{s, m, ws, ratings, in, baseURL}
 }
 
 // page is what every page of the settings has: its frame, its place, and what it says it is for.

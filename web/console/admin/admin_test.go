@@ -17,9 +17,9 @@ import (
 
 func TestWhoSeesWhichPage(t *testing.T) {
 	t.Parallel()
-	paths := []string{"", "/cases/agents", "/cases/retention", "/cases/rating", "/members", "/members/70", "/members/70/deactivate", "/queues", "/queues/2",
+	paths := []string{"", "/cases/agents", "/cases/retention", "/cases/rating", "/cases/inactivity", "/members", "/members/70", "/members/70/deactivate", "/queues", "/queues/2",
 		"/queues/2/archive", "/email", "/email/remove?address=returns@acme.test", "/billing", "/workspace"}
-	forSettings := []string{"", "/cases/retention", "/cases/rating"}
+	forSettings := []string{"", "/cases/retention", "/cases/rating", "/cases/inactivity"}
 	s := site(t, acme())
 	for _, path := range paths {
 		s.As(access.Owner).Get("/w/acme/admin" + path).Want(http.StatusOK)
@@ -37,10 +37,10 @@ func TestWhoSeesWhichPage(t *testing.T) {
 func TestIndexShowsWhatMayBeUsed(t *testing.T) {
 	t.Parallel()
 	s := site(t, acme())
-	if n := s.Get("/w/acme/admin").Doc.Find("main a.choice").Length(); n != 9 {
+	if n := s.Get("/w/acme/admin").Doc.Find("main a.choice").Length(); n != 10 {
 		t.Errorf("an admin sees %d cards", n)
 	}
-	if n := s.As(access.Agent, access.ManageSettings).Get("/w/acme/admin").Doc.Find("main a.choice").Length(); n != 3 {
+	if n := s.As(access.Agent, access.ManageSettings).Get("/w/acme/admin").Doc.Find("main a.choice").Length(); n != 4 {
 		t.Errorf("an agent with one right sees %d cards", n)
 	}
 }

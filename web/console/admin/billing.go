@@ -24,7 +24,7 @@ func features() []feature {
 		{"Members, roles and the audit trail", access.Starter, ""},
 		{"Deleting cases, with restore and purge", access.Standard, access.DeleteCases},
 		{"Permanent deletion on request, with a certificate", access.Standard, access.DeleteCases},
-		{"Case Auto Close after inactivity", access.Advanced, ""},
+		{"Case Auto Close after inactivity", access.Advanced, access.AutoClose},
 	}
 }
 

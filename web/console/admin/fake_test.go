@@ -22,6 +22,7 @@ type fake struct {
 	queues      []workspace.Queue
 	addresses   []workspace.Address
 	rating      rating.Settings
+	idle        *idle
 	fail        error
 	calls       []string
 }
@@ -119,6 +120,7 @@ func (f *fake) SetDefaultAddress(_ context.Context, _ access.Actor, address stri
 func acme() *fake {
 	gone := webtest.Now()
 	return &fake{
+		idle: asleep(),
 		members: []member.Member{
 			{ID: 70, Name: "Ana Duarte", Email: "ana@acme.test", Role: access.Agent, Grants: []access.Permission{access.DeleteCases, access.ManageContacts}},
 			{ID: 71, Name: "Ben Okafor", Email: "ben@acme.test", Role: access.Agent},
@@ -136,7 +138,7 @@ func acme() *fake {
 func site(t *testing.T, f *fake) *webtest.Site {
 	t.Helper()
 	s := webtest.New(t)
-	p := admin.New(s.Shell, f, f, f, "https://desk.test")
+	p := admin.New(s.Shell, f, f, f, f.idle, "https://desk.test")
 	return s.As(access.Admin).Console(func(r chi.Router) { r.Route("/admin", func(r chi.Router) { register(r, p) }) }).SignIn()
 }
 
@@ -146,6 +148,10 @@ func register(r chi.Router, p *admin.Pages) {
 	r.Get("/cases/agents", p.Handle(p.Agents))
 	r.Post("/cases/agents", p.Handle(p.UpdateDelete))
 	r.Post("/cases/agents/rights", p.Handle(p.UpdateOthers))
+	r.Get("/cases/inactivity", p.Handle(p.Inactivity))
+	r.Post("/cases/inactivity", p.Handle(p.UpdateAutoClose))
+	r.Post("/cases/inactivity/preview", p.Handle(p.PreviewAutoClose))
+	r.Post("/cases/inactivity/reopen", p.Handle(p.UpdateReopen))
 	r.Get("/cases/retention", p.Handle(p.Retention))
 	r.Post("/cases/retention", p.Handle(p.UpdateRetention))
 	r.Get("/cases/rating", p.Handle(p.Rating))

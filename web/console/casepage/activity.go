@@ -83,16 +83,10 @@ func (v view) sentence(a cases.Activity) (string, ui.IconName) {
 		return "deleted the case", ui.IconTrash2
 	case cases.ActRestored:
 		return "restored the case", ui.IconUndo2
-	case cases.ActJoined:
-		return "joined another part of the conversation", ui.IconGitMerge
-	case cases.ActMerged:
-		return fmt.Sprintf("merged case #%v into this one", a.Data["from"]), ui.IconGitMerge
-	case cases.ActMergedInto:
-		return fmt.Sprintf("merged this case into case #%v", a.Data["into"]), ui.IconGitMerge
-	case cases.ActUnmerged:
-		return fmt.Sprintf("unmerged case #%v from this one", a.Data["from"]), ui.IconUndo2
-	case cases.ActUnmergedFrom:
-		return fmt.Sprintf("unmerged this case from case #%v", a.Data["into"]), ui.IconUndo2
+	case cases.ActJoined, cases.ActMerged, cases.ActMergedInto, cases.ActUnmerged, cases.ActUnmergedFrom:
+		return mergeSentence(a)
+	case cases.ActAutoClosed, cases.ActCourtesy, cases.ActFollows, cases.ActFollowedBy:
+		return v.inactivitySentence(a)
 	case cases.ActHeldBack:
 		return "sent an automatic answer, which was held back: the case was deleted", ui.IconBellOff
 	case cases.ActRedacted:
@@ -127,6 +121,46 @@ func (v view) followUp(a cases.Activity) string {
 		return "passed a follow-up on to " + cmp.Or(v.memberName(a.Data["to"]), "somebody else") + ", since its assignee is no longer active"
 	}
 	return "added a follow-up"
+}
+
+// mergeSentence is sentence for cases that become one, and two again.
+func mergeSentence(a cases.Activity) (string, ui.IconName) {
+	switch a.Kind {
+	case cases.ActMerged:
+		return fmt.Sprintf("merged case #%v into this one", a.Data["from"]), ui.IconGitMerge
+	case cases.ActMergedInto:
+		return fmt.Sprintf("merged this case into case #%v", a.Data["into"]), ui.IconGitMerge
+	case cases.ActUnmerged:
+		return fmt.Sprintf("unmerged case #%v from this one", a.Data["from"]), ui.IconUndo2
+	case cases.ActUnmergedFrom:
+		return fmt.Sprintf("unmerged this case from case #%v", a.Data["into"]), ui.IconUndo2
+	}
+	return "joined another part of the conversation", ui.IconGitMerge
+}
+
+// inactivitySentence is sentence for what inactivity and answers to closed cases bring.
+func (v view) inactivitySentence(a cases.Activity) (string, ui.IconName) {
+	switch a.Kind {
+	case cases.ActCourtesy:
+		return "only said thanks, so the case stayed closed", ui.IconSmile
+	case cases.ActFollows:
+		return fmt.Sprintf("answered case #%v, which had been closed for too long to be opened again: that began this case", a.Data["case"]), ui.IconCornerDownRight
+	case cases.ActFollowedBy:
+		return fmt.Sprintf("answered after the case had been closed for too long: that began case #%v", a.Data["case"]), ui.IconForward
+	}
+	return v.autoClosed(a), ui.IconTimer
+}
+
+// autoClosed says for how long nothing had happened, and whose the case was.
+func (v view) autoClosed(a cases.Activity) string {
+	line := "closed the case due to inactivity"
+	if hours, _ := a.Data["after_hours"].(float64); hours > 0 {
+		line += ": nothing had happened for " + ui.Hours(int(hours))
+	}
+	if name := v.memberName(a.Data["assignee"]); name != "" {
+		line += ". It was " + name + "’s"
+	}
+	return line
 }
 
 // until reads a time out of JSON.

@@ -12,6 +12,7 @@ import (
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/drafts"
 	"caseward/internal/desk/followup"
+	"caseward/internal/desk/inactivity"
 	"caseward/internal/desk/macro"
 	"caseward/internal/desk/member"
 	"caseward/internal/desk/message"
@@ -71,6 +72,7 @@ type desk struct {
 	elsewhere []followup.FollowUp // of the contact's other cases
 	followUp  followup.Input
 	until     time.Time
+	idle      inactivity.Settings
 }
 
 func (d *desk) OfCase(context.Context, access.Actor, cases.Case) ([]followup.FollowUp, error) {
@@ -334,7 +336,7 @@ func (macros) List(context.Context, access.Actor) ([]macro.Macro, error) {
 func site(t *testing.T, d *desk) *webtest.Site {
 	t.Helper()
 	s := webtest.New(t)
-	p := casepage.New(s.Shell, casepage.Services{Cases: d, Messages: d, Drafts: d, Presence: d, Retention: d, FollowUps: d, Ratings: &d.ratings, Members: d, Queues: d, Macros: macros{}, Notices: d, Fields: &d.fields})
+	p := casepage.New(s.Shell, casepage.Services{Cases: d, Messages: d, Drafts: d, Presence: d, Retention: d, FollowUps: d, Ratings: &d.ratings, Members: d, Queues: d, Macros: macros{}, Notices: d, Fields: &d.fields, Settings: d})
 	s.Console(func(r chi.Router) {
 		r.Use(s.Kit.SecurityHeaders)
 		r.Route("/cases/{number}", func(r chi.Router) {

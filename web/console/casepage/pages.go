@@ -13,6 +13,7 @@ import (
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/drafts"
+	"caseward/internal/desk/inactivity"
 	"caseward/internal/desk/member"
 	"caseward/internal/desk/message"
 	"caseward/internal/desk/retention"
@@ -96,6 +97,12 @@ type Services struct {
 	Macros    Macros
 	Fields    Fields
 	Notices   Notices
+	Settings  Inactivity
+}
+
+// Inactivity is what the page needs to say when the case will be closed by itself, and what an answer does once it is.
+type Inactivity interface {
+	Current(ctx context.Context, actor access.Actor) (inactivity.Settings, error)
 }
 
 // Pages serves the case page.
@@ -113,11 +120,12 @@ type Pages struct {
 	macros    Macros
 	fields    Fields
 	notices   Notices
+	settings  Inactivity
 }
 
 // New returns the pages.
 func New(sh *shell.Shell, s Services) *Pages {
-	return &Pages{sh, s.Cases, s.Messages, s.Drafts, s.Presence, s.Retention, s.FollowUps, s.Ratings, s.Members, s.Queues, s.Macros, s.Fields, s.Notices}
+	return &Pages{sh, s.Cases, s.Messages, s.Drafts, s.Presence, s.Retention, s.FollowUps, s.Ratings, s.Members, s.Queues, s.Macros, s.Fields, s.Notices, s.Settings}
 }
 
 // number reads the case's number from the address. What cannot be one is not there.

@@ -11,6 +11,7 @@ import (
 	"caseward/internal/desk/drafts"
 	"caseward/internal/desk/field"
 	"caseward/internal/desk/followup"
+	"caseward/internal/desk/inactivity"
 	"caseward/internal/desk/macro"
 	"caseward/internal/desk/member"
 	"caseward/internal/desk/message"
@@ -35,8 +36,9 @@ type loaded struct {
 	macros    []macro.Macro
 	followUps []followup.FollowUp
 	fields    field.Panel
-	drafts    []drafts.Draft    // the visitor's own
-	people    []presence.Person // others who have it open
+	idle      inactivity.Settings // read where the case is live
+	drafts    []drafts.Draft      // the visitor's own
+	people    []presence.Person   // others who have it open
 }
 
 // Show is GET /w/{ws}/cases/{number}.
@@ -109,6 +111,11 @@ func (p *Pages) load(ctx context.Context, actor access.Actor, query url.Values, 
 	}
 	if l.fields, err = p.fields.OfCase(ctx, actor, l.Case); err != nil {
 		return l, err
+	}
+	if l.Visibility() == cases.Live {
+		if l.idle, err = p.settings.Current(ctx, actor); err != nil {
+			return l, err
+		}
 	}
 	if l.members, err = p.members.List(ctx, actor); err != nil {
 		return l, err
