@@ -37,18 +37,19 @@ func firstTx(ctx context.Context, tx pgx.Tx, what string, args ...any) (*Action,
 	return &list[0], nil
 }
 
-// How an action is locked: forUpdate to change it, forShare to work on its cases, so that it does not end in the middle of
-// a batch.
+// How an action is read: forUpdate to change it, forShare to work on its cases, so that it does not end in the middle of a
+// batch.
 const (
-	forUpdate = "update"
-	forShare  = "share"
+	unlocked  = ""
+	forUpdate = "for update"
+	forShare  = "for share"
 )
 
-// lockTx is the action itself, without the counts of its lanes; nil when it is not there.
-func lockTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id ID, mode string) (*Action, error) {
+// actionTx is the action itself, without the counts of its lanes; nil when it is not there.
+func actionTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id ID, mode string) (*Action, error) {
 	rows, err := tx.Query(ctx, `select b.workspace_id, b.id, b.member_id, '' as member_name, b.change, b.scope, b.state, b.stopped, b.problem, b.total,
 			b.changed, b.unchanged, b.refused, b.undone, b.kept, b.undone_by, b.created_at, b.finished_at
-		from bulk_actions b where b.workspace_id = $1 and b.id = $2 for `+mode, ws, id)
+		from bulk_actions b where b.workspace_id = $1 and b.id = $2 `+mode, ws, id)
 	if err != nil {
 		return nil, err
 	}

@@ -71,7 +71,7 @@ func (s *Service) Stop(ctx context.Context, actor access.Actor, id ID) error {
 // change locks an action that the actor may see.
 func (s *Service) change(ctx context.Context, actor access.Actor, id ID, fn func(pgx.Tx, *Action) error) error {
 	return s.db.InWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
-		a, err := lockTx(ctx, tx, actor.Workspace, id, forUpdate)
+		a, err := actionTx(ctx, tx, actor.Workspace, id, forUpdate)
 		if err != nil {
 			return err
 		}

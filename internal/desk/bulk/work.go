@@ -100,7 +100,7 @@ func (s *Service) inLane(ctx context.Context, claimed lane, fn func(tx pgx.Tx, a
 	var who access.MemberID
 	var needed access.Permission
 	err := s.db.InWorkspace(ctx, int64(claimed.WorkspaceID), func(tx pgx.Tx) error {
-		a, err := lockTx(ctx, tx, claimed.WorkspaceID, claimed.BulkID, forShare)
+		a, err := actionTx(ctx, tx, claimed.WorkspaceID, claimed.BulkID, unlocked)
 		if err != nil || a == nil {
 			return err
 		}
@@ -122,7 +122,7 @@ func (s *Service) inLane(ctx context.Context, claimed lane, fn func(tx pgx.Tx, a
 		mode = forUpdate
 	}
 	return s.db.InWorkspace(ctx, int64(claimed.WorkspaceID), func(tx pgx.Tx) error {
-		a, err := lockTx(ctx, tx, claimed.WorkspaceID, claimed.BulkID, mode)
+		a, err := actionTx(ctx, tx, claimed.WorkspaceID, claimed.BulkID, mode)
 		if err != nil || a == nil {
 			return err
 		}
@@ -174,7 +174,7 @@ const mostFailures = 5
 // putOff has a lane that failed wait, longer each time. A list that cannot be walked ends its action.
 func (s *Service) putOff(ctx context.Context, claimed lane) error {
 	return s.db.InWorkspace(ctx, int64(claimed.WorkspaceID), func(tx pgx.Tx) error {
-		a, err := lockTx(ctx, tx, claimed.WorkspaceID, claimed.BulkID, forUpdate)
+		a, err := actionTx(ctx, tx, claimed.WorkspaceID, claimed.BulkID, forUpdate)
 		if err != nil || a == nil || a.Ended() {
 			return err
 		}
@@ -299,7 +299,7 @@ func refuse(list []item, state cases.ManyState, why string) []cases.ManyResult {
 // close takes a lane away that is through, and ends the action with the last one.
 func (s *Service) close(ctx context.Context, l lane) error {
 	return s.db.InWorkspace(ctx, int64(l.WorkspaceID), func(tx pgx.Tx) error {
-		a, err := lockTx(ctx, tx, l.WorkspaceID, l.BulkID, forUpdate)
+		a, err := actionTx(ctx, tx, l.WorkspaceID, l.BulkID, forUpdate)
 		if err != nil || a == nil || a.Ended() {
 			return err
 		}
