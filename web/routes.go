@@ -107,7 +107,7 @@ type pages struct {
 
 func newPages(d Deps) pages {
 	sh := shell.New(d.Kit, shell.Services{
-		Members: d.Members, Counts: d.Cases, Filters: d.Filters, FollowUps: d.FollowUps, Bell: d.Notices, Snapshots: d.Snapshots,
+		Members: d.Members, Counts: d.Cases, Filters: d.Filters, FollowUps: d.FollowUps, Bell: d.Notices, Snapshots: d.Snapshots, Moments: d.Hub,
 	}, d.Now)
 	return pages{
 		shell:   sh,

@@ -24,6 +24,7 @@ import (
 	"caseward/internal/desk/filters"
 	"caseward/internal/desk/member"
 	"caseward/internal/platform/errs"
+	"caseward/internal/platform/live"
 	"caseward/web/console/shell"
 	"caseward/web/kit"
 )
@@ -55,7 +56,7 @@ func New(t *testing.T) *Site {
 	t.Helper()
 	s := &Site{t: t, Kit: kit.New(kit.Options{}), Router: chi.NewRouter(), Member: Ana(), Staff: Support()}
 	s.Shell = shell.New(s.Kit, shell.Services{
-		Members: members{s}, Counts: counts{}, Filters: saved{s}, FollowUps: due{}, Bell: bell{s}, Snapshots: moments{},
+		Members: members{s}, Counts: counts{}, Filters: saved{s}, FollowUps: due{}, Bell: bell{s}, Snapshots: moments{}, Moments: live.NewHub(),
 	}, Now)
 	s.Router.Use(s.Kit.Session)
 	s.Router.Get("/test/sign-in", s.Shell.Handle(func(_ http.ResponseWriter, r *http.Request) error {

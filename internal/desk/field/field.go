@@ -103,7 +103,7 @@ func NewService(d *db.DB, guard *audit.Guard, c *cases.Service, now clock.Clock)
 var reserved = []string{
 	"status", "assignee", "contact", "email", "queue", "tag", "number", "subject", "channel", "priority", "has", "is", "before", "after",
 	"from", "customer", "requester", "label", "agent", "owner", "id", "title", "group", "team", "since", "until",
-	"in", "not", "or", "and", "to", "cc", "date", "created", "updated", "closed", "case", "message", "note", "http", "https", "mailto", "tel", "re", "fw", "fwd",
+	"rating", "satisfaction", "csat", "in", "not", "or", "and", "to", "cc", "date", "created", "updated", "closed", "case", "message", "note", "http", "https", "mailto", "tel", "re", "fw", "fwd",
 }
 
 // Reserved reports whether a key has a meaning of its own in a search.

@@ -3,6 +3,9 @@
 package live
 
 import (
+	"crypto/rand"
+	"strconv"
+	"strings"
 	"sync"
 )
 
@@ -32,6 +35,7 @@ type Hub struct {
 	generations map[int64]uint64
 	own         map[memberKey]uint64 // of what concerns one member only
 	resyncs     uint64
+	origin      string // tells this hub's generations from those of other processes
 	closed      bool
 	outbox      chan Event // to Relay
 	// lost are the workspaces of events that could not be sent to other processes: Relay says "look at everything again"
@@ -44,6 +48,7 @@ func NewHub() *Hub {
 	return &Hub{
 		subscribers: map[int64]map[chan Event]struct{}{},
 		generations: map[int64]uint64{},
+		origin:      rand.Text(),
 		own:         map[memberKey]uint64{},
 		outbox:      make(chan Event, outboxSize),
 		lost:        map[int64]struct{}{},
@@ -124,6 +129,17 @@ func (h *Hub) Generation(workspace, member int64) uint64 {
 		generation += h.own[memberKey{workspace, member}]
 	}
 	return generation
+}
+
+// Mark is what Missed needs later: a moment of a workspace, as text without meaning.
+func (h *Hub) Mark(workspace int64) string {
+	return h.origin + "-" + strconv.FormatUint(h.Generation(workspace, 0), 10)
+}
+
+// Missed reports whether something has changed for everybody since a mark, as far as can be known: of a mark that another
+// process made it cannot.
+func (h *Hub) Missed(workspace int64, mark string) bool {
+	return strings.HasPrefix(mark, h.origin+"-") && mark != h.Mark(workspace)
 }
 
 func (h *Hub) deliver(e Event) {

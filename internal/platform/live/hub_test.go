@@ -80,3 +80,23 @@ func TestWhatConcernsOneMemberIsStaleForThemOnly(t *testing.T) {
 		t.Error("a case's change left caches as they were")
 	}
 }
+
+func TestAMarkTellsWhatWasMissed(t *testing.T) {
+	t.Parallel()
+	h := NewHub()
+	mark := h.Mark(7)
+	h.Publish(Event{Workspace: 8, Case: 1})
+	h.Publish(Event{Workspace: 7, Case: 1, Member: 3, Presence: true})
+	if h.Missed(7, mark) {
+		t.Error("nothing has happened there, and yet something was missed")
+	}
+	h.Publish(Event{Workspace: 7, Case: 1})
+	for _, c := range []struct {
+		mark string
+		want bool
+	}{{mark, true}, {h.Mark(7), false}, {NewHub().Mark(7), false}, {"", false}} {
+		if got := h.Missed(7, c.mark); got != c.want {
+			t.Errorf("mark %q: missed %v, want %v", c.mark, got, c.want)
+		}
+	}
+}

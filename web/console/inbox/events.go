@@ -20,7 +20,8 @@ const maxStreams = 20
 const streamLife = 15 * time.Minute
 
 // Stream is GET /w/{ws}/events: the topics that app.js listens to, as server-sent events. Who is on a case is told to the
-// pages of that case alone, which name it in the query's case.
+// pages of that case alone, which name it in the query's case. What has changed between the reading of the page, which the
+// query's since marks, and now comes first.
 func (p *Pages) Stream(w http.ResponseWriter, r *http.Request) error {
 	v := shell.From(r)
 	if !p.enter(v.User.ID) {
@@ -31,7 +32,10 @@ func (p *Pages) Stream(w http.ResponseWriter, r *http.Request) error {
 	defer end()
 	events, cancel := p.events.Subscribe(int64(v.Workspace.ID))
 	defer cancel()
-	topics := make(chan string)
+	topics := make(chan string, 1)
+	if p.events.Missed(int64(v.Workspace.ID), r.URL.Query().Get("since")) {
+		topics <- kit.LiveAll
+	}
 	on, _ := strconv.ParseInt(r.URL.Query().Get("case"), 10, 64) // nonsense is no case
 	go translate(events, func(e live.Event) bool { return concerns(e, v.Actor.Member, on) }, topics, ctx.Done())
 	return kit.ServeLive(w, r.WithContext(ctx), topics)

@@ -207,6 +207,25 @@ func TestEventsComeAsTopics(t *testing.T) {
 	}
 }
 
+// TestWhatChangedBeforeTheStreamBeganComesFirst: between the reading of a page and its stream nothing is lost.
+func TestWhatChangedBeforeTheStreamBeganComesFirst(t *testing.T) {
+	t.Parallel()
+	hub := live.NewHub()
+	s := site(t, &fake{}, hub)
+	mark := hub.Mark(1)
+	hub.Publish(live.Event{Workspace: 1, Case: 7})
+	lines := bufio.NewScanner(s.Open(t.Context(), "/w/acme/events?since="+mark))
+	for lines.Scan() {
+		if topic, ok := strings.CutPrefix(lines.Text(), "data: "); ok {
+			if topic != "all" {
+				t.Errorf("heard %s", topic)
+			}
+			return
+		}
+	}
+	t.Error("the stream says nothing of what came before it")
+}
+
 func TestOneUserHoldsOnlySoManyStreams(t *testing.T) {
 	t.Parallel()
 	s := site(t, &fake{}, live.NewHub())

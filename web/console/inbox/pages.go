@@ -46,6 +46,7 @@ type Fields interface {
 // Events tells what changes in a workspace while a page is open.
 type Events interface {
 	Subscribe(workspace int64) (events <-chan live.Event, cancel func())
+	Missed(workspace int64, mark string) bool
 }
 
 // Pages serves the inbox.

@@ -53,6 +53,11 @@ type Snapshots interface {
 	Snapshot(ctx context.Context, workspace int64, fn func(ctx context.Context) error) error
 }
 
+// Moments mark the time at which a page began to be read, so that its live updates miss nothing.
+type Moments interface {
+	Mark(workspace int64) string
+}
+
 // Shell is made once; its methods serve every page.
 type Shell struct {
 	*kit.Kit
@@ -62,6 +67,7 @@ type Shell struct {
 	bell    Bell
 	due     FollowUps
 	moments Snapshots
+	marks   Moments
 	now     clock.Clock
 }
 
@@ -73,11 +79,12 @@ type Services struct {
 	FollowUps FollowUps
 	Bell      Bell
 	Snapshots Snapshots
+	Moments   Moments
 }
 
 // New returns a Shell.
 func New(k *kit.Kit, s Services, now clock.Clock) *Shell {
-	return &Shell{k, s.Members, s.Counts, s.Filters, s.Bell, s.FollowUps, s.Snapshots, now}
+	return &Shell{k, s.Members, s.Counts, s.Filters, s.Bell, s.FollowUps, s.Snapshots, s.Moments, now}
 }
 
 // The keys of a signed-in session.
@@ -114,6 +121,7 @@ type Visit struct {
 	member.Session
 	Now      time.Time
 	Location *time.Location // the member's own, or the workspace's
+	Mark     string         // of the moment before anything was read
 }
 
 // Path returns a path below the workspace, such as Path("/inbox").
@@ -140,12 +148,13 @@ func (s *Shell) Member(next http.Handler) http.Handler {
 		if err != nil {
 			return nil, err
 		}
+		mark := s.marks.Mark(int64(session.Workspace.ID))
 		session.Actor.Address = from
 		location, err := time.LoadLocation(cmp.Or(session.TimeZone, session.Workspace.TimeZone))
 		if err != nil {
 			location = time.UTC
 		}
-		return &Visit{session, s.now(), location}, nil
+		return &Visit{session, s.now(), location, mark}, nil
 	}, s.aroundError)
 }
 

@@ -51,8 +51,9 @@ func listsSrc(v *Visit, current string) string {
 
 // liveSrc is the stream of news; on the page of a case it also tells who comes and goes there.
 func liveSrc(v *Visit, of cases.Number) string {
-	if of == 0 {
-		return v.Path("/events")
+	query := url.Values{"since": {v.Mark}}
+	if of != 0 {
+		query.Set("case", strconv.FormatInt(int64(of), 10))
 	}
-	return v.Path("/events?case=" + strconv.FormatInt(int64(of), 10))
+	return v.Path("/events?" + query.Encode())
 }
