@@ -9,6 +9,7 @@ import (
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/retention"
 	"caseward/internal/desk/setup"
+	"caseward/internal/platform/errs"
 )
 
 // Person is somebody that an operator gives an account. Name may be empty: the address then stands for it.
@@ -60,10 +61,17 @@ func (a *App) verifyEach(ctx context.Context, what string, verify func(access.Wo
 	for _, w := range list {
 		line := fmt.Sprintf("%s: %s holds", w.Slug, what)
 		if broken := verify(w.ID); broken != nil {
-			line = fmt.Sprintf("%s: %s BROKEN: %v", w.Slug, what, broken)
-			err = errors.New("a chain is broken")
+			line, err = w.Slug+": "+unheld(what, broken), errors.New("a chain is broken, or could not be checked")
 		}
 		lines = append(lines, line)
 	}
 	return lines, err
+}
+
+// unheld says in one sentence what does not hold about a chain, or that it could not be looked at.
+func unheld(what string, err error) string {
+	if errs.Is(err, errs.Conflict) {
+		return "BROKEN: " + errs.SafeText(err)
+	}
+	return fmt.Sprintf("the %s could not be checked: %v", what, err)
 }

@@ -39,7 +39,7 @@ func Keys() []Key {
 		{"channel:", "The way it came in", "channel:email", channelValues(), (*query).channel},
 		{"priority:", "Priority", "priority:high,urgent", priorityValues(), (*query).priority},
 		{"has:", "What comes with it", "has:attachment", []Value{{"attachment", "A file"}}, (*query).has},
-		{"is:", "What it waits for", "is:overdue", []Value{{"unassigned", "Nobody works on it"}, {"overdue", "A follow-up is due, or the customer has waited for more than a day"}}, (*query).is},
+		{"is:", "What it waits for", "is:overdue", isValues(), (*query).is},
 		{"rating:", "What the customer said of the help", "rating:bad", ratingValues(), nil},
 		{"before:", "Last activity before a day", "before:2026-05-01", dateValues(), nil},
 		{"after:", "Last activity on or after a day", "after:7d", dateValues(), nil},
@@ -113,6 +113,11 @@ func priorityValues() []Value {
 	return list
 }
 
+func isValues() []Value {
+	return []Value{{"unassigned", "Nobody works on it"}, {"overdue", "A follow-up is due, or the customer has waited for more than a day"},
+		{"snoozed", "Put off until later"}}
+}
+
 func channelValues() []Value {
 	return []Value{{string(cases.ByEmail), ""}, {string(cases.ByPortal), ""}, {string(cases.ByAgent), ""}, {string(cases.ByAPI), ""}}
 }
@@ -150,6 +155,8 @@ func (q *query) status(x part) {
 		switch name := strings.ToLower(v.text); {
 		case name == "deleted" && !q.actor.Can(access.RestoreCases):
 			q.problem(v.span, "Only those who may delete cases can search deleted ones.")
+		case name == "snoozed":
+			q.problem(v.span, "Snoozed is no status: write is:snoozed, or -is:snoozed to leave such cases out.")
 		case (name == "deleted" || name == "spam") && x.negated:
 			q.asked = true // they are left out as it is
 		case name == "deleted":
@@ -195,8 +202,10 @@ func (q *query) is(x part) {
 			q.choose("c.assignee_id", part{span: x.span, negated: x.negated}, nil, true)
 		case strings.EqualFold(v.text, "overdue"):
 			q.names = append(q.names, part{span: x.span, key: overdueKey, negated: x.negated})
+		case strings.EqualFold(v.text, "snoozed"):
+			q.always("c.snoozed_until is " + map[bool]string{false: "not null", true: "null"}[x.negated]) // as the list of snoozed cases
 		default:
-			q.problem(v.span, fmt.Sprintf("“%s”: choose is:unassigned or is:overdue.", v.text))
+			q.problem(v.span, fmt.Sprintf("“%s”: choose %s.", v.text, oneOf(isValues())))
 		}
 	}
 }

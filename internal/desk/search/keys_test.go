@@ -188,6 +188,14 @@ func TestOverdue(t *testing.T) {
 	}
 	must[cases.Case](t)(d.Cases.Snooze(ctx, d.Ana, snoozed, d.Clock.Now().Add(5*fixture.Day)))
 	d.update(closed, cases.UpdateInput{Status: to(cases.Closed)})
+	d.finds(d.Ana, "is:snoozed", snoozed)
+	d.finds(d.Ana, "-is:snoozed status:open", waits, answered)
+	if r, _ := d.find(d.Ana, "status:lost", cases.PageInput{}); !r.Nothing {
+		t.Error("a search of which nothing made sense does not say so")
+	}
+	if r, _ := d.find(d.Ana, "status:lost is:snoozed", cases.PageInput{}); r.Nothing {
+		t.Error("a search of which a part makes sense says that nothing was searched")
+	}
 	d.finds(d.Ana, "is:overdue")
 	d.finds(d.Ana, "-is:overdue", waits, answered, snoozed, closed)
 	d.Clock.Advance(24 * time.Hour)

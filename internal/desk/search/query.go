@@ -82,6 +82,8 @@ func read(actor access.Actor, text string, now time.Time) *query {
 	p.joinNumbers(isPhone)
 	for i, x := range p.parts {
 		switch k, known := keyOf(x.key); {
+		case x.isOperator() && 0 < i && i < len(p.parts)-1:
+			q.problem(x.span, operators[x.values[0].text]+" Put it in quotes to search for the word.")
 		case x.key == "":
 			q.words(x, i == len(p.parts)-1)
 		case !known:
@@ -102,6 +104,17 @@ func read(actor access.Actor, text string, now time.Time) *query {
 	}
 	q.oneScope()
 	return q
+}
+
+// operators are words that mean something elsewhere, in capitals and between others, and what to write instead.
+var operators = map[string]string{
+	"OR":  "“OR” is not a word of this language. Commas say or, between values of a key: status:open,closed.",
+	"AND": "“AND” is not a word of this language. All that is asked for has to be true as it is.",
+	"NOT": "“NOT” is not a word of this language. A minus says not: -invoice.",
+}
+
+func (x part) isOperator() bool {
+	return x.key == "" && !x.values[0].quoted && operators[x.values[0].text] != ""
 }
 
 func isPhone(text string) bool {

@@ -31,6 +31,8 @@ type Result struct {
 	Query string // as it was read: Problem.Start and End are places in it
 	// Problems say what of the query made no sense; the rest was searched.
 	Problems []Problem
+	// Nothing of the query made sense, so that nothing was searched.
+	Nothing bool
 	// Notes say what whoever asked may not know of the query; nothing was left out.
 	Notes []Problem
 	// Sort is by activity or by match. The next pages of a search have to be asked for in the same order.
@@ -85,7 +87,7 @@ func (q *query) runTx(ctx context.Context, tx pgx.Tx, in cases.PageInput) (r Res
 		return Result{}, err
 	}
 	r = Result{Query: q.text, Problems: q.sorted(), Notes: q.notes, Sort: cases.Sort{By: cases.ByActivity}, Sorts: []cases.SortKey{cases.ByActivity}}
-	if !q.asked {
+	if r.Nothing = !q.asked; r.Nothing {
 		return r, nil
 	}
 	f, err := q.lookUpTx(ctx, tx)

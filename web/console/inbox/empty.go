@@ -3,6 +3,7 @@ package inbox
 import (
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/search"
 	"caseward/web/console/shell"
 	"caseward/web/ui"
 )
@@ -41,10 +42,16 @@ func emptyFilter(v *shell.Visit, f cases.Filter) empty {
 	return e
 }
 
-func emptySearch(v *shell.Visit) empty {
-	return empty{ui.EmptyStateProps{Icon: ui.IconSearch, Title: "No case matches",
-		Text: "All words have to occur. Try fewer of them, or only their beginnings with a star, as in deliver*."},
-		&ui.LinkButtonProps{Label: "Search help", Href: v.Path("/search/help"), Icon: ui.IconCircleQuestionMark, Attrs: ui.DialogLink()}}
+func emptySearch(v *shell.Visit, found search.Result) empty {
+	props := ui.EmptyStateProps{Icon: ui.IconSearch, Title: "No case matches",
+		Text: "All words have to occur. Try fewer of them, or only their beginnings with a star, as in deliver*."}
+	switch {
+	case found.Nothing && len(found.Problems) > 0:
+		props.Title, props.Text = "Nothing was searched", "No part of this search made sense. Above is what is wrong with it; correct it and search again."
+	case found.Nothing:
+		props.Title, props.Text = "Nothing was searched", "There are no letters or digits to search for."
+	}
+	return empty{props, &ui.LinkButtonProps{Label: "Search help", Href: v.Path("/search/help"), Icon: ui.IconCircleQuestionMark, Attrs: ui.DialogLink()}}
 }
 
 func emptySaved(v *shell.Visit) empty {

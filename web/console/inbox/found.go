@@ -36,7 +36,7 @@ func newSearchPage(v *shell.Visit, at place, text string, found search.Result, q
 	lp.Title, lp.query = "Search", text
 	lp.SaveHref = v.Path("/filters/new?" + url.Values{"q": {text}}.Encode())
 	lp.Orders = orders(v, at, found)
-	lp.Empty = emptySearch(v)
+	lp.Empty = emptySearch(v, found)
 	if found.Capped {
 		lp.Notes = append(lp.Notes, "More than 1,000 cases match. The best of the newest 1,000 are shown.")
 	}
@@ -64,7 +64,9 @@ func newSavedPage(v *shell.Visit, at place, f filters.Filter, found search.Resul
 	if !f.Shared() || v.Actor.Can(access.ManageSettings) {
 		lp.ChangeHref = v.Path("/filters/" + strconv.FormatInt(int64(f.ID), 10))
 	}
-	lp.Empty = emptySaved(v)
+	if lp.Empty = emptySaved(v); found.Nothing {
+		lp.Empty = emptySearch(v, found)
+	}
 	return lp
 }
 

@@ -30,6 +30,12 @@ func TestASearchSaysWhatItLeftOutAndWhere(t *testing.T) {
 	}
 }
 
+func TestASearchOfWhichNothingMadeSenseSaysSo(t *testing.T) {
+	t.Parallel()
+	f := &fake{found: search.Result{Query: "status:lost", Problems: []search.Problem{{Text: "Choose.", Start: 7, End: 11}}, Nothing: true}}
+	site(t, f, nil).Get("/w/acme/inbox?q=status:lost").Want(200).Has("Nothing was searched", "Choose.").Lacks("No case matches", "All words have to occur")
+}
+
 func TestALongQueryIsQuotedAroundThePiece(t *testing.T) {
 	t.Parallel()
 	text := strings.Repeat("größe ", 40) + "is:late" + strings.Repeat(" größe", 40)
