@@ -157,6 +157,22 @@ func TestAPassageThatFormattingHides(t *testing.T) {
 	}
 }
 
+// TestAPassageThatLooksLikeATag is shown as it was typed, so it can be erased like any other.
+func TestAPassageThatLooksLikeATag(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	n := d.Case()
+	id, err := d.Messages.Note(t.Context(), d.Ben, message.NoteInput{Number: n, Body: "<div> is wrong, press <Enter>.\n\n<maria stone> and &lt;maria stone&gt;"})
+	must(t, err)
+	for _, passage := range []string{"<Enter>", "<div> is", "maria stone"} {
+		redact(t, d, eraser(d), message.RedactInput{Number: n, Message: id, Text: passage})
+	}
+	ms := thread(t, d, n)
+	if body := ms[len(ms)-1].BodyText; body != "▇▇▇ wrong, press ▇▇▇.\n\n<▇▇▇> and &lt;▇▇▇&gt;" {
+		t.Errorf("%q", body)
+	}
+}
+
 func TestNothingElseOfTheCaseChanges(t *testing.T) {
 	t.Parallel()
 	for _, hidden := range []string{"live", "deleted", "spam"} {
