@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"fmt"
+	"mime"
 	"net/mail"
 	"slices"
 	"strings"
@@ -169,7 +170,7 @@ func crlf(s string) string {
 
 func (o Outgoing) attach(m *gomail.Msg) error {
 	for _, a := range o.Attachments {
-		options := []gomail.FileOption{gomail.WithFileContentType(gomail.ContentType(a.ContentType))}
+		options := []gomail.FileOption{gomail.WithFileContentType(gomail.ContentType(a.ContentType)), a.named}
 		if a.ContentID != "" {
 			options = append(options, gomail.WithFileContentID("<"+a.ContentID+">"))
 		}
@@ -182,6 +183,20 @@ func (o Outgoing) attach(m *gomail.Msg) error {
 		}
 	}
 	return nil
+}
+
+// named writes the fields that name the file, in the form of RFC 2231 where a name needs one: the library would put encoded
+// words into quotation marks, where they mean themselves, and "_" in place of much else.
+func (a Attachment) named(f *gomail.File) {
+	name := strings.NewReplacer("/", "_", `\`, "_").Replace(shortened(a.Filename)) // programs take these for folders
+	disposition := "attachment"
+	if a.Inline {
+		disposition = "inline"
+	}
+	f.Header.Set("Content-Disposition", mime.FormatMediaType(disposition, map[string]string{"filename": name}))
+	if typed := mime.FormatMediaType(a.ContentType, map[string]string{"name": name}); typed != "" {
+		f.Header.Set("Content-Type", typed)
+	}
 }
 
 // shortened keeps a name, encoded in one line, below the line's limit, and its extension.

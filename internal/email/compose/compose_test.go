@@ -3,6 +3,7 @@ package compose_test
 import (
 	"bytes"
 	"fmt"
+	"mime"
 	"strings"
 	"testing"
 	"time"
@@ -78,6 +79,31 @@ func wellFormed(t interface{ Errorf(string, ...any) }, raw []byte) {
 			if c >= 0x80 {
 				t.Errorf("raw 8-bit header %q", line)
 				return
+			}
+		}
+	}
+}
+
+// TestNamesOfFiles: a reader that knows the standards alone, as Go's does, finds the name as it was.
+func TestNamesOfFiles(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"plain.pdf": "plain.pdf", "two words.pdf": "two words.pdf", "Übersicht Mai 2024.pdf": "Übersicht Mai 2024.pdf", "報告🚲.txt": "報告🚲.txt",
+		`a "b" <c>: d?|.txt`: `a "b" <c>: d?|.txt`, `../x\y.txt`: ".._x_y.txt", "=?UTF-8?Q?x?=.txt": "=?UTF-8?Q?x?=.txt", "": "attachment",
+	} {
+		o := letter()
+		o.Attachments = []compose.Attachment{{Filename: name, ContentType: "text/x-a", Data: []byte("x")}}
+		raw, err := compose.Build(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wellFormed(t, raw)
+		for _, field := range []string{"Content-Disposition: attachment", "Content-Type: text/x-a"} {
+			_, rest, found := strings.Cut(string(raw), field)
+			line, _, _ := strings.Cut(rest, "\r\n")
+			_, params, err := mime.ParseMediaType("x/y" + line)
+			if got := params["filename"] + params["name"]; !found || err != nil || got != want {
+				t.Errorf("%q in %s%s: %q, %v", name, field, line, got, err)
 			}
 		}
 	}
