@@ -207,6 +207,9 @@ func (in Incoming) draft(person contact.ID) draft {
 	return d
 }
 
+// NoSubject is the subject of a case that began with a mail without one.
+const NoSubject = "(no subject)"
+
 func subjectOf(in Incoming) string {
 	if subject, err := cases.ValidSubject(in.Subject); err == nil {
 		return subject
@@ -214,5 +217,5 @@ func subjectOf(in Incoming) string {
 	if subject := []rune(strings.TrimSpace(in.Subject)); len(subject) > 0 {
 		return string(subject[:min(len(subject), 499)]) + "…"
 	}
-	return "(no subject)"
+	return NoSubject
 }

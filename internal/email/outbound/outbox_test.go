@@ -113,6 +113,19 @@ func TestAConversationHoldsTogether(t *testing.T) {
 	}
 }
 
+func TestTheAnswerToAMailWithoutSubject(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	n := d.Receive(fixture.Mail{Subject: " "})
+	_, err := d.Messages.Reply(t.Context(), d.Ana, message.ReplyInput{Number: n, Body: "Press <Enter>"})
+	must(t, err)
+	s := &sink{}
+	sweep(t, d, s)
+	if m := inbound.Parse(s.sent[0].Raw); m.Subject != "Re:" || m.Text != "Press <Enter>" || !strings.Contains(m.HTML, "Press &lt;Enter&gt;") {
+		t.Errorf("subject %q, text %q, html %q", m.Subject, m.Text, m.HTML)
+	}
+}
+
 func TestTheLogNamesNobody(t *testing.T) {
 	t.Parallel()
 	d := fixture.NewDesk(t)

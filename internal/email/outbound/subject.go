@@ -15,6 +15,9 @@ func replySubject(d message.Delivery) string {
 	if d.InReplyTo == nil || answered.MatchString(d.Subject) {
 		return d.Subject
 	}
+	if d.Subject == message.NoSubject {
+		return "Re:" // as mail programs do; ours are no words of the customer
+	}
 	return "Re: " + d.Subject
 }
 

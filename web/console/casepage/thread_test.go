@@ -67,6 +67,23 @@ func TestEachKindOfMessageLooksDifferent(t *testing.T) {
 	}
 }
 
+// TestAMessageWithoutTextSaysSo, unless it has a file, which says more.
+func TestAMessageWithoutTextSaysSo(t *testing.T) {
+	t.Parallel()
+	d := newDesk()
+	at := webtest.Now().Add(-2 * time.Hour)
+	file := message.Attachment{ID: 5, Filename: "a.pdf", ContentType: "application/pdf", Size: 9}
+	d.thread.Messages = append(d.thread.Messages,
+		message.Message{ID: 26, Kind: message.Inbound, AuthorName: "Maria Stone", BodyText: " \n", BodyHTML: "<html><body><br></body></html>", CreatedAt: at},
+		message.Message{ID: 27, Kind: message.Inbound, AuthorName: "Maria Stone", CreatedAt: at, Attachments: []message.Attachment{file}},
+	)
+	page := site(t, d).Get("/w/acme/cases/12").Want(200)
+	const hint = "This message has no text."
+	if !strings.Contains(page.Doc.Find("#m-26").Text(), hint) || strings.Count(page.Doc.Text(), hint) != 1 {
+		t.Error("the empty message does not say that it is, or another one does")
+	}
+}
+
 func TestTheFeedSaysWhatWasDoneInBetween(t *testing.T) {
 	t.Parallel()
 	d := newDesk()
