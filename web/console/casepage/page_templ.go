@@ -720,10 +720,12 @@ func deletedActions(v view) templ.Component {
 				}
 				ctx = templ.InitializeContext(ctx)
 				if v.ErasureRequestedAt == nil {
-					templ_7745c5c3_Err = ui.PostButton(ui.PostButtonProps{Action: v.path + "/restore", Fields: append(v.hidden(), ui.HiddenField{Name: "reopen", Value: "1"}),
-						Button: ui.ButtonProps{Label: "Restore and reopen", Icon: ui.IconRotateCcw}}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
+					if v.Status != "open" {
+						templ_7745c5c3_Err = ui.PostButton(ui.PostButtonProps{Action: v.path + "/restore", Fields: append(v.hidden(), ui.HiddenField{Name: "reopen", Value: "1"}),
+							Button: ui.ButtonProps{Label: "Restore and reopen", Icon: ui.IconRotateCcw}}).Render(ctx, templ_7745c5c3_Buffer)
+						if templ_7745c5c3_Err != nil {
+							return templ_7745c5c3_Err
+						}
 					}
 					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 47, " ")
 					if templ_7745c5c3_Err != nil {

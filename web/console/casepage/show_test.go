@@ -63,8 +63,12 @@ func TestADeletedCaseCanOnlyBeReadAndBroughtBack(t *testing.T) {
 	s := site(t, d)
 	page := s.As(access.Agent, access.DeleteCases).Get("/w/acme/cases/12").Want(200).
 		Has("Deleted by Ana Duarte on 4 May 2026, 11:00", "It will be removed for good on 11 May 2026, 11:00", "a.pdf")
-	if page.Buttons("Undelete Case").Length() != 1 || page.Buttons("Restore and reopen").Length() != 1 {
-		t.Error("it cannot be brought back")
+	if page.Buttons("Undelete Case").Length() != 1 || page.Buttons("Restore and reopen").Length() != 0 {
+		t.Error("it cannot be brought back, or opened although it is open")
+	}
+	d.c.Status = cases.Pending
+	if s.Get("/w/acme/cases/12").Buttons("Restore and reopen").Length() != 1 {
+		t.Error("it cannot be brought back and opened")
 	}
 	if page.Buttons("Send").Length()+page.Buttons("Update").Length()+page.Links("Request permanent deletion").Length() != 0 {
 		t.Error("it can be changed, or an agent may ask for its erasure")
