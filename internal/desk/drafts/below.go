@@ -18,6 +18,23 @@ func SentTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c cases.Case, in
 	return err
 }
 
+// NotElsewhereTx holds back what is to be sent while its writer has a newer text: a draft that another form than the
+// sender's has saved and the sender was not told of. It does not ask where the sender has neither a version nor a key, which
+// is no form, nor where Anyway is set. The error is the Conflict of Save.
+func NotElsewhereTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c cases.Case, in SaveInput) error {
+	if in.Anyway || in.Known == 0 && in.Writer == "" {
+		return nil
+	}
+	var other bool
+	err := tx.QueryRow(ctx, `select exists (select from drafts where workspace_id = $1 and case_id = $2 and member_id = $3 and kind = $4
+			and version <> $5 and (writer = '' or writer <> $6) and btrim(body, E' \t\r\n') <> btrim($7, E' \t\r\n'))`,
+		c.WorkspaceID, c.ID, actor.Member, in.Kind, in.Known, in.Writer, in.Body).Scan(&other)
+	if err == nil && other {
+		err = elsewhere()
+	}
+	return err
+}
+
 // MoveTx takes the drafts of a case that becomes a redirect along to the case that has its messages now. A member who
 // writes on both gets both texts in one.
 func MoveTx(ctx context.Context, tx pgx.Tx, from, into cases.Case) error {

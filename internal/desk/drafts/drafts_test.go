@@ -240,7 +240,15 @@ func TestSendingTakesItsOwnDraft(t *testing.T) {
 	}
 	save(t, d, d.Ana, draft("What another tab has"))
 	save(t, d, d.Ana, drafts.SaveInput{Number: n, Kind: drafts.Reply, Body: "A reply", Writer: "OTHER"})
-	note(message.NoteInput{Body: "Something else", Submission: "OTHER"})
+	_, err := d.Messages.Note(t.Context(), d.Ana, message.NoteInput{Number: n, Body: "Something else", Submission: "OTHER"})
+	if !errors.Is(err, drafts.ErrElsewhere) {
+		t.Errorf("a note was sent over a newer draft: %v", err)
+	}
+	_, err = d.Messages.Reply(t.Context(), d.Ana, message.ReplyInput{Number: n, Body: "A rep", Submission: "STALE"})
+	if !errors.Is(err, drafts.ErrElsewhere) || fixture.One[int](d, `select count(*) from messages where kind = 'outbound'`) != 0 {
+		t.Errorf("a reply was sent from a form that does not know the newer draft: %v", err)
+	}
+	note(message.NoteInput{Body: "Something else", Submission: "OTHER", Anyway: true})
 	same(t, "what was not sent", mine(t, d, d.Ana, n), map[drafts.Kind]string{drafts.Note: "What another tab has", drafts.Reply: "A reply"})
 }
 

@@ -30,6 +30,9 @@ type ReplyInput struct {
 	Seen *ID
 	// Draft is the version of the draft that this was written as; it goes in the same moment. 0: of none.
 	Draft drafts.Version
+	// Anyway sends it although another form of the same writer has saved a newer draft, which stays. Otherwise nothing is
+	// sent then.
+	Anyway bool
 	// Submission is the random key of the form that this came from: the same text sent again with the same key returns
 	// the message that is there, and nothing happens. "" for what may come twice.
 	Submission string
@@ -41,10 +44,11 @@ var ErrOvertaken = errors.New("there is a newer message")
 // Reply adds an outgoing message to a case and queues it to be sent to the contact.
 //
 // Needs WorkCases. Errors: Invalid, Forbidden, NotFound, Gone; Conflict when the case is deleted or in spam, or, with the
-// cause ErrOvertaken, when somebody else's message is newer than Seen.
+// cause ErrOvertaken, when somebody else's message is newer than Seen, or, with drafts.ErrElsewhere, when the actor's own draft
+// is newer than Draft.
 func (s *Service) Reply(ctx context.Context, actor access.Actor, in ReplyInput) (ID, error) {
 	sent := submission(in.Submission, Outbound, actor.Member, in.Number, in.Body, digests(in.Files))
-	written := drafts.SaveInput{Number: in.Number, Kind: drafts.Reply, Body: in.Body, Known: in.Draft, Writer: in.Submission}
+	written := drafts.SaveInput{Number: in.Number, Kind: drafts.Reply, Body: in.Body, Known: in.Draft, Writer: in.Submission, Anyway: in.Anyway}
 	return s.write(ctx, actor, written, in.Restore, sent, func(tx pgx.Tx, c *cases.Case, restored bool) (ID, error) {
 		body, files, err := validContent(in.Body, in.Files)
 		if err != nil {
@@ -89,15 +93,17 @@ type NoteInput struct {
 	Files      []Upload       // as in ReplyInput
 	Restore    bool           // as in ReplyInput
 	Draft      drafts.Version // as in ReplyInput
+	Anyway     bool           // as in ReplyInput
 	Submission string         // as in ReplyInput
 }
 
 // Note adds an internal note. It is no activity: neither the place in the list nor the inactivity clock moves.
 //
-// Needs WorkCases. Errors: Invalid, Forbidden, NotFound, Gone; Conflict when the case is deleted.
+// Needs WorkCases. Errors: Invalid, Forbidden, NotFound, Gone; Conflict when the case is deleted, or, with the cause
+// drafts.ErrElsewhere, as in Reply.
 func (s *Service) Note(ctx context.Context, actor access.Actor, in NoteInput) (ID, error) {
 	sent := submission(in.Submission, Note, actor.Member, in.Number, in.Body, digests(in.Files))
-	written := drafts.SaveInput{Number: in.Number, Kind: drafts.Note, Body: in.Body, Known: in.Draft, Writer: in.Submission}
+	written := drafts.SaveInput{Number: in.Number, Kind: drafts.Note, Body: in.Body, Known: in.Draft, Writer: in.Submission, Anyway: in.Anyway}
 	return s.write(ctx, actor, written, in.Restore, sent, func(tx pgx.Tx, c *cases.Case, _ bool) (ID, error) {
 		body, files, err := validContent(in.Body, in.Files)
 		if err != nil {
@@ -139,6 +145,9 @@ func (s *Service) write(ctx context.Context, actor access.Actor, written drafts.
 			}
 		}
 		if err := c.RequireEditable(); err != nil {
+			return err
+		}
+		if err := drafts.NotElsewhereTx(ctx, tx, actor, c, written); err != nil {
 			return err
 		}
 		if id, err = fn(tx, &c, restored); err != nil {

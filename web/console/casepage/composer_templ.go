@@ -412,7 +412,7 @@ func noteForm(v view, f *kit.Form) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = sendButton("Send").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = sendButton(v.noteSendLabel()).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -492,7 +492,14 @@ func bodyField(f *kit.Form, id, label, placeholder string) ui.FieldProps {
 }
 
 func (v view) sendLabel() string {
-	if v.forms.overtaken != nil {
+	if v.forms.overtaken != nil || v.forms.elsewhere && v.forms.reply != nil {
+		return "Send anyway"
+	}
+	return "Send"
+}
+
+func (v view) noteSendLabel() string {
+	if v.forms.elsewhere && v.forms.note != nil {
 		return "Send anyway"
 	}
 	return "Send"

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/drafts"
 	"caseward/internal/platform/errs"
@@ -24,6 +25,8 @@ type draftState struct {
 	saved     *time.Time
 	elsewhere bool   // another tab has changed it
 	other     string // to this; "" where it was sent or discarded
+	anyway    bool   // this text was not sent because of that, and is if it is sent again
+	owner     access.MemberID
 	now       time.Time
 	loc       *time.Location
 }
@@ -38,7 +41,7 @@ func (d draftState) at() string {
 }
 
 func (in posted) draftState(kind drafts.Kind) draftState {
-	return draftState{kind: kind, path: casePath(in.visit, in.number, "/draft"), page: in.page() + "#composer", now: in.visit.Now, loc: in.visit.Location}
+	return draftState{kind: kind, path: casePath(in.visit, in.number, "/draft"), page: in.page() + "#composer", owner: in.visit.Actor.Member, now: in.visit.Now, loc: in.visit.Location}
 }
 
 // with is the state after a save. A form does not know the version of another tab's text: to send it must not take that.
@@ -144,8 +147,11 @@ func (v view) draftState(kind drafts.Kind) draftState {
 	switch {
 	case d != nil && (came == nil || draftVersion(came) == d.Version):
 		return state.with(*d, nil)
+	case came != nil && v.forms.elsewhere && d != nil:
+		state = state.with(*d, drafts.ErrElsewhere)
+		state.anyway = true
 	case came != nil:
-		state.version = draftVersion(came)
+		state.version, state.anyway = draftVersion(came), came.Checked("draft_anyway")
 	}
 	return state
 }

@@ -99,6 +99,33 @@ func TestADraftOfAnotherTabIsNotOverwritten(t *testing.T) {
 	}
 }
 
+// TestWhatIsOlderThanItsDraftIsNotSent: both texts come back, and the second press sends this one.
+func TestWhatIsOlderThanItsDraftIsNotSent(t *testing.T) {
+	t.Parallel()
+	for kind, path := range map[drafts.Kind]string{drafts.Reply: "/w/acme/cases/12/reply", drafts.Note: "/w/acme/cases/12/note"} {
+		d := newDesk()
+		d.drafts = []drafts.Draft{{Kind: kind, Body: "Saved part. Do not pay.", Version: 79, UpdatedAt: webtest.Now()}}
+		d.err = elsewhere()
+		s := site(t, d)
+		sent := url.Values{"body": {"Saved part."}, "draft_version": {"77"}, "submission": {"KEY"}}
+		page := s.Post(path, sent).Want(409).Has("so this was not sent", "Send anyway")
+		form := page.Doc.Find("#" + string(kind) + "-form")
+		if form.Find("textarea[name=body]").Text() != "Saved part." || form.Find("[data-draft-other]").Text() != "Saved part. Do not pay." ||
+			form.Find("input[name=draft_anyway]").AttrOr("value", "") != "1" {
+			t.Errorf("%s: one of the texts or the way on is missing", kind)
+		}
+		if page.Doc.Find("input[name=draft_anyway]").Length() != 1 {
+			t.Errorf("%s: the other form would overwrite too", kind)
+		}
+		d.err = nil
+		sent.Set("draft_anyway", "1")
+		s.Post(path, sent).Want(303)
+		if !d.reply.Anyway && !d.note.Anyway {
+			t.Errorf("%s: it is held back for ever", kind)
+		}
+	}
+}
+
 // TestADraftOfADeletedCase is shown to who wrote it, whether they may see the case or not.
 func TestADraftOfADeletedCase(t *testing.T) {
 	t.Parallel()

@@ -1,6 +1,7 @@
 package casepage
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 
@@ -75,6 +76,7 @@ func (p *Pages) keepText(w http.ResponseWriter, r *http.Request, in posted, kind
 		view.casep = ui.Link{Label: "Go to case " + text(in.number), Href: in.page()}
 		mine.restores = now.Visibility == cases.Deleted && !now.ErasureRequested && in.visit.Actor.Can(access.RestoreCases)
 	}
+	mine.state.anyway = errors.Is(refused, drafts.ErrElsewhere) && title == notSent
 	view.texts = []keptView{mine}
 	frame, err := p.Console(r, shell.Page{Title: view.title})
 	if err != nil {

@@ -17,11 +17,12 @@ import (
 
 // Reply is POST /w/{ws}/cases/{number}/reply: fields body, files, status to set after, draft_version of the draft that
 // goes with it, last_message_id of the newest message that its writer has seen, and restore=1 to bring a deleted case back
-// first. Where there is a newer message the answer is 409 with that message and the reply to send anyway or to change.
+// first. Where there is a newer message the answer is 409 with that message and the reply to send anyway or to change; where
+// the writer's own draft is newer, it is 409 with both texts, unless draft_anyway=1.
 func (p *Pages) Reply(w http.ResponseWriter, r *http.Request) error {
 	return p.write(w, r, drafts.Reply, func(ctx context.Context, in posted) (message.ID, error) {
 		reply := message.ReplyInput{Number: in.number, Body: in.form.Text("body"), Files: shell.Uploads(in.form), Restore: in.form.Checked("restore"),
-			Draft: draftVersion(in.form), Seen: lastSeen(in.form), Submission: in.form.Submission()}
+			Draft: draftVersion(in.form), Anyway: in.form.Checked("draft_anyway"), Seen: lastSeen(in.form), Submission: in.form.Submission()}
 		if s := cases.Status(in.form.Text("status")); s != "" {
 			if !slices.Contains(cases.Statuses(), s) {
 				return 0, errs.Field("status", "Choose open, pending, on hold or closed.")
@@ -39,7 +40,8 @@ func (p *Pages) Reply(w http.ResponseWriter, r *http.Request) error {
 func (p *Pages) Note(w http.ResponseWriter, r *http.Request) error {
 	return p.write(w, r, drafts.Note, func(ctx context.Context, in posted) (message.ID, error) {
 		return p.messages.Note(ctx, in.visit.Actor, message.NoteInput{Number: in.number, Body: in.form.Text("body"), Files: shell.Uploads(in.form),
-			Restore: in.form.Checked("restore"), Draft: draftVersion(in.form), Submission: in.form.Submission()})
+			Restore: in.form.Checked("restore"), Draft: draftVersion(in.form),
+			Anyway: in.form.Checked("draft_anyway"), Submission: in.form.Submission()})
 	})
 }
 
@@ -71,6 +73,11 @@ func (p *Pages) write(w http.ResponseWriter, r *http.Request, kind drafts.Kind, 
 	if errors.Is(err, message.ErrOvertaken) {
 		f := in.forms(kind)
 		f.overtaken = lastSeen(in.form)
+		return p.render(w, r, in.number, kit.Status(errs.KindOf(err)), f)
+	}
+	if errors.Is(err, drafts.ErrElsewhere) && !in.form.Checked("restore") {
+		f := in.forms(kind)
+		f.elsewhere = true
 		return p.render(w, r, in.number, kit.Status(errs.KindOf(err)), f)
 	}
 	what := errs.KindOf(err)

@@ -23,6 +23,7 @@ type forms struct {
 	reply, note, update, subject, snooze, followUp *kit.Form
 	fields, contact                                *kit.Form   // custom fields, of the case and of its contact
 	overtaken                                      *message.ID // the reply came back because there is a newer message than this
+	elsewhere                                      bool        // what was sent came back because another form has saved a newer draft
 }
 
 // view is the page as it is shown.
