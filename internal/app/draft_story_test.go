@@ -96,3 +96,67 @@ func TestDraftsAreSavedAsTyped(t *testing.T) {
 		t.Error("a draft outlives its message")
 	}
 }
+
+// TestWhatWasTypedLastIsNotCut: leaving the page waits for the save, and a reload goes on with what was typed.
+func TestWhatWasTypedLastIsNotCut(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	path := fmt.Sprintf("/w/acme/cases/%d", s.numberOf(subject))
+	p := s.as("ana@acme.test")
+	p.Go(path)
+	p.See("Attach files")
+	saved := func() {
+		t.Helper()
+		p.Is(`!document.querySelector("#reply-form").dataset.unsaved && document.querySelector("#reply-draft .draft-saved") && !document.querySelector("[data-draft-conflict]")`)
+	}
+	write(p, "reply-body", "Saved part.")
+	saved()
+	write(p, "reply-body", "Saved part. Please do NOT pay.")
+	p.Press("Close case")
+	p.See("Reopen")
+	holds(p, "reply-body", "Saved part. Please do NOT pay.")
+	write(p, "reply-body", "Saved part. Please do NOT pay before Friday.")
+	browser.Eval[any](p, `(() => { document.querySelector(".sidebar a.nav-item").click(); return null })()`)
+	p.Is(fmt.Sprintf(`location.pathname !== %q`, path))
+	p.Go(path)
+	holds(p, "reply-body", "Saved part. Please do NOT pay before Friday.")
+
+	// The save at leaving is lost altogether.
+	browser.Eval[any](p, `(() => { window.fetch = () => new Promise(() => {}); return null })()`)
+	write(p, "reply-body", "Please do NOT pay before Monday.")
+	browser.Eval[any](p, `(() => { location.reload(); return null })()`)
+	holds(p, "reply-body", "Please do NOT pay before Monday.")
+	saved()
+	if kept := one[string](s, `select body from drafts`); kept != "Please do NOT pay before Monday." {
+		t.Errorf("the draft is %q", kept)
+	}
+	if left := browser.Eval[int](p, `Object.keys(sessionStorage).filter(k => k.startsWith("caseward:left:")).length`); left != 0 {
+		t.Error("the tab still holds the words")
+	}
+
+	// Files have no draft.
+	asks := `(() => !dispatchEvent(new Event("beforeunload", {cancelable: true})))()`
+	if browser.Eval[bool](p, asks) {
+		t.Error("the browser asks though everything is saved")
+	}
+	browser.Eval[any](p, `(() => { const t = new DataTransfer(); t.items.add(new File(["x"], "x.txt")); const f = document.querySelector("#reply-form .attach-input");
+		f.files = t.files; f.dispatchEvent(new Event("change", {bubbles: true})); return null })()`)
+	p.See("Files are not saved with the draft")
+	p.Is(asks)
+	p.Accessible()
+	browser.Eval[any](p, `(() => { document.querySelector("#reply-form [data-remove-file]").click(); return null })()`)
+	p.NotSee("Files are not saved with the draft")
+
+	// What stands in one form of the panel, while another is sent.
+	p.Fill("Tags", "urgent-refund")
+	p.Is(asks)
+	p.Press("Update")
+	p.Is(`document.querySelector("form[data-unsent] [name=tags]").defaultValue.includes("urgent-refund")`)
+	p.Go("/w/acme/cases/new")
+	p.See("Create case")
+	if browser.Eval[bool](p, asks) {
+		t.Error("the browser asks though nothing is typed")
+	}
+	p.Fill("Subject", "A call")
+	p.Is(asks)
+}

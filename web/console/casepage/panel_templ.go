@@ -335,7 +335,7 @@ func properties(v view, f *kit.Form) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, "\" class=\"panel-form\" data-palette-choices>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, "\" class=\"panel-form\" data-palette-choices data-unsent>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -20,6 +20,7 @@ import { startSelection } from "./js/selection.js";
 import { startShortcuts } from "./js/shortcuts.js";
 import { startStanding } from "./js/standing.js";
 import { startTheme } from "./js/theme.js";
+import { startUnsent } from "./js/unsent.js";
 
 rememberLive(document); // before anything changes the page
 startTheme();
@@ -37,6 +38,7 @@ startSearch();
 startSelection();
 startErase();
 startStanding();
+startUnsent();
 startPresence();
 startReorder();
 startPalette();

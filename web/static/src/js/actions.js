@@ -63,5 +63,5 @@ function choose(form, name, value) {
   Object.assign(field, { type: "hidden", name, value });
   one.append(field);
   document.body.append(one);
-  one.submit();
+  one.requestSubmit(); // so that what is typed on the page is saved first
 }

@@ -43,7 +43,8 @@ export function addFiles(field, list) {
   put(field, all);
   const problem = `Too large together with the others, so not attached: ${refused.join(", ")}.`;
   say(part, refused.length ? problem : "");
-  announce(refused.length ? problem : `${count(all.length)} attached`);
+  const note = part.querySelector(".attach-warning")?.textContent ?? "";
+  announce(refused.length ? problem : `${count(all.length)} attached. ${note}`.trim());
 }
 
 // moveFiles gives one form's files to another that has none.
@@ -81,6 +82,18 @@ function put(field, files) {
   const list = field.closest("[data-attach]").querySelector(".attach-list");
   list.replaceChildren(...files.map(item));
   list.hidden = files.length === 0;
+  warn(field, files.length);
+}
+
+// warn says of the files of a form whose text is kept as a draft that they are not.
+function warn(field, n) {
+  const part = field.closest("[data-attach]");
+  part.querySelector(".attach-warning")?.remove();
+  if (!n || !field.closest("form[data-autosave]")) return;
+  const line = document.createElement("p");
+  line.className = "attach-warning";
+  line.textContent = "Files are not saved with the draft: they are lost if you leave this page before you send.";
+  part.append(line);
 }
 
 function item(file, index) {

@@ -56,7 +56,8 @@ function guard(event) {
   setTimeout(() => release(form), 15000); // a download answers without a new page
 }
 
-function release(element) {
+// release lets a form be sent again.
+export function release(element) {
   const form = element?.closest?.("form[data-sending]");
   if (!form || form.dataset.uploading) return;
   delete form.dataset.sending;

@@ -157,7 +157,7 @@ function isBusy(element) {
 }
 
 // isChanged reports a field that holds something else than what came with the page.
-function isChanged(field) {
+export function isChanged(field) {
   if (field.matches("select")) {
     const options = [...field.options];
     const preset = options.some((option) => option.defaultSelected);
