@@ -18,9 +18,10 @@ type NewCase struct {
 	Priority Priority
 	Assignee *access.MemberID
 	Channel  Channel
-	People   string // names and addresses by which the case is found, besides those of its contact
-	Words    string // the first message: what the case is found by, besides its subject
-	Inbound  bool   // the customer begins it, so the clock of the last inbound message starts
+	People   string    // names and addresses by which the case is found, besides those of its contact
+	Words    string    // the first message: what the case is found by, besides its subject
+	Inbound  bool      // the customer begins it, so the clock of the last inbound message starts
+	Since    time.Time // when it began, where that is not now: imported history
 }
 
 // CreateTx makes a live, open case in the caller's transaction and gives it the next number. Its first message
@@ -29,14 +30,18 @@ func CreateTx(ctx context.Context, tx pgx.Tx, actor access.Actor, in NewCase, no
 	if in.Priority == 0 {
 		in.Priority = Normal
 	}
+	began, clockFrom := now, (*time.Time)(nil)
+	if !in.Since.IsZero() {
+		began, clockFrom = in.Since, &now // or old cases would be closed for inactivity the next minute
+	}
 	rows, err := tx.Query(ctx, `insert into cases (workspace_id, number, subject, contact_id, priority, queue_id,
-			assignee_id, channel, created_at, last_activity_at, last_inbound_at)
+			assignee_id, channel, created_at, last_activity_at, last_inbound_at, clock_from)
 		values ($1, next_case_number($1), $2, $3, $4,
 			coalesce((select id from queues where workspace_id = $1 and id = $5 and archived_at is null),
 				(select id from queues where workspace_id = $1 and is_default)), $6, $7, $8, $8,
-			case when $9 then $8::timestamptz end)
+			case when $9 then $8::timestamptz end, $10)
 		returning `+columns,
-		actor.Workspace, in.Subject, in.Contact, in.Priority, in.Queue, in.Assignee, in.Channel, now, in.Inbound)
+		actor.Workspace, in.Subject, in.Contact, in.Priority, in.Queue, in.Assignee, in.Channel, began, in.Inbound, clockFrom)
 	if err != nil {
 		return Case{}, err
 	}
@@ -52,9 +57,10 @@ func CreateTx(ctx context.Context, tx pgx.Tx, actor access.Actor, in NewCase, no
 
 // ActivityBy says what a new message means for its case.
 type ActivityBy struct {
-	Inbound  bool // from the customer; otherwise an agent's reply
-	Auto     bool // auto-reply or bounce: never counts as activity, never reopens
-	Courtesy bool // it only says thanks: a closed case stays closed
+	Inbound  bool      // from the customer; otherwise an agent's reply
+	Auto     bool      // auto-reply or bounce: never counts as activity, never reopens
+	Courtesy bool      // it only says thanks: a closed case stays closed
+	Since    time.Time // when the customer wrote, where that is not now: imported history
 }
 
 // TouchTx records a message on a locked, live or spam case: the inactivity clock, and the status back to open
@@ -77,7 +83,7 @@ func TouchTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c *Case, by Act
 			return false, err
 		}
 	}
-	c.LastInboundAt, c.LastActivityAt, c.SnoozedUntil = &now, now, nil
+	c.inbound(by, now)
 	if err := saveTx(ctx, tx, *c); err != nil || !reopened {
 		return reopened, err
 	}
@@ -87,4 +93,13 @@ func TouchTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c *Case, by Act
 		}
 	}
 	return true, NoteTx(ctx, tx, actor, *c, ActStatus, map[string]any{"from": from, "to": Open}, now)
+}
+
+// inbound sets the clocks to a message of the customer. History may be imported in any order, and turns none of them back.
+func (c *Case) inbound(by ActivityBy, now time.Time) {
+	at := now
+	if !by.Since.IsZero() {
+		at, c.ClockFrom = by.Since, &now
+	}
+	c.LastInboundAt, c.LastActivityAt, c.SnoozedUntil = later(c.LastInboundAt, &at), *later(&c.LastActivityAt, &at), nil
 }

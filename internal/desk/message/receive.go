@@ -33,7 +33,16 @@ type Incoming struct {
 	BounceReason string
 	Defects      string
 	Attachments  []NewAttachment
-	Queue        int64 // of the address it was sent to
+	Queue        int64     // of the address it was sent to
+	Since        time.Time // when it was written, for imported history; zero: it comes now
+}
+
+// at is the time that the mail stands at in its case.
+func (in Incoming) at(now time.Time) time.Time {
+	if in.Since.IsZero() {
+		return now
+	}
+	return in.Since
 }
 
 // Outcome says what became of a mail.
@@ -152,12 +161,12 @@ func (s *Service) holdBackTx(ctx context.Context, tx pgx.Tx, actor access.Actor,
 func (s *Service) createTx(ctx context.Context, tx pgx.Tx, actor access.Actor, person contact.ID, in Incoming) (Received, error) {
 	c, err := cases.CreateTx(ctx, tx, actor, cases.NewCase{
 		Subject: subjectOf(in), Contact: person, Queue: in.Queue, Channel: cases.ByEmail,
-		People: in.people(), Words: in.Text, Inbound: !in.Auto,
+		People: in.people(), Words: in.Text, Inbound: !in.Auto, Since: in.Since,
 	}, s.now())
 	if err != nil {
 		return Received{}, err
 	}
-	id, err := insertTx(ctx, tx, c, in.draft(person), s.now())
+	id, err := insertTx(ctx, tx, c, in.draft(person), in.at(s.now()))
 	return Received{Outcome: Created, Case: &c, Message: &id}, err
 }
 
@@ -171,7 +180,7 @@ func (s *Service) appendTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c
 			return Received{}, err
 		}
 	}
-	id, err := insertTx(ctx, tx, *c, in.draft(person), s.now())
+	id, err := insertTx(ctx, tx, *c, in.draft(person), in.at(s.now()))
 	if err != nil {
 		return Received{}, err
 	}

@@ -39,7 +39,7 @@ func (s *Service) continuesTx(ctx context.Context, tx pgx.Tx, c *cases.Case, in 
 // touchTx records on its case that a mail has come; one to a closed case that only says thanks leaves it closed where the
 // workspace wants that. What was just restored is open.
 func (s *Service) touchTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c *cases.Case, in Incoming, outcome Outcome) error {
-	by := cases.ActivityBy{Inbound: true, Auto: in.Auto}
+	by := cases.ActivityBy{Inbound: true, Auto: in.Auto, Since: in.Since}
 	if outcome == Appended && !in.Auto && c.Status == cases.Closed && isCourtesy(in) {
 		rule, err := cases.ReopenRuleTx(ctx, tx, c.WorkspaceID)
 		if err != nil {

@@ -41,7 +41,7 @@ func (in *Intake) Import(ctx context.Context, path string, to workspace.Route) (
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		received, err := in.messages.TakeIn(ctx, stored, in.Read(raw, to, e))
+		received, err := in.messages.TakeIn(ctx, stored, in.history(in.Read(raw, to, e)))
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
@@ -51,4 +51,12 @@ func (in *Intake) Import(ctx context.Context, path string, to workspace.Route) (
 		return nil
 	})
 	return counts, err
+}
+
+// history gives a mail from a file the time at which it says it was written, if that can be true.
+func (in *Intake) history(m message.Incoming) message.Incoming {
+	if m.Date.Year() >= 1990 && m.Date.Before(in.now()) {
+		m.Since = m.Date
+	}
+	return m
 }

@@ -132,6 +132,9 @@ func (in *Intake) again(ctx context.Context, r message.Raw) error {
 		route = workspace.Route{Workspace: r.WorkspaceID}
 	}
 	incoming := in.Read(r.Raw, route, Envelope{From: r.EnvelopeFrom, To: []string{r.EnvelopeTo}})
+	if r.EnvelopeFrom == unknownSender { // Import was stopped
+		incoming = in.history(incoming)
+	}
 	if r.Attempts > plainAfter {
 		incoming.HTML, incoming.Attachments = "", nil
 		incoming.Defects = strings.TrimSpace(incoming.Defects + "\nThis mail could not be taken in whole. Download the original to see the rest.")

@@ -51,6 +51,52 @@ func TestAMailIsStoredBeforeItIsRead(t *testing.T) {
 	}
 }
 
+// TestImportedMailKeepsItsDate: history stands where it belongs, and what comes by SMTP stands at now, whatever it says.
+func TestImportedMailKeepsItsDate(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	ctx := t.Context()
+	route, err := d.Workspaces.Route(ctx, d.Address)
+	must(t, err)
+	now, old := d.Clock.Now(), time.Date(2020, 11, 22, 9, 0, 0, 0, time.UTC)
+	mail := func(id, parent string, date time.Time) []byte {
+		m := fixture.Mail{ID: id, InReplyTo: parent, From: "c@customer.test", To: d.Address, Subject: "x", Body: "x " + id, Date: date}
+		return m.Raw()
+	}
+	imports := func(raw []byte) {
+		t.Helper()
+		file := filepath.Join(t.TempDir(), "mail.eml")
+		must(t, os.WriteFile(file, raw, 0o600))
+		_, err := d.Intake.Import(ctx, file, route)
+		must(t, err)
+	}
+	imports(mail("first", "", old))
+	imports(mail("third", "first", old.Add(48*time.Hour)))
+	imports(mail("second", "first", old.Add(24*time.Hour)))
+	imports(mail("future", "", now.AddDate(1, 0, 0)))
+	imports(mail("epoch", "", time.Unix(0, 0)))
+	must(t, d.Intake.Receive(ctx, inbound.Envelope{From: "c@customer.test", To: []string{d.Address}}, mail("smtp", "", old)))
+	_, err = d.Messages.StoreRaw(ctx, message.Raw{WorkspaceID: d.Workspace.ID, EnvelopeFrom: "unknown@sender.invalid", EnvelopeTo: d.Address, Raw: mail("swept", "", old)})
+	must(t, err)
+	d.Clock.Advance(time.Hour)
+	_, err = d.Intake.Sweep(ctx)
+	must(t, err)
+	for id, want := range map[string][3]time.Time{ // of the message, of the case's beginning and of its last activity
+		"first": {old, old, old.Add(48 * time.Hour)}, "second": {old.Add(24 * time.Hour), old, old.Add(48 * time.Hour)},
+		"future": {now, now, now}, "epoch": {now, now, now}, "smtp": {now, now, now}, "swept": {old, old, old},
+	} {
+		for i, column := range []string{"m.created_at", "c.created_at", "c.last_activity_at", "c.last_inbound_at"} {
+			got := fixture.One[time.Time](d, `select `+column+` from live_cases c join messages m on m.case_id = c.id where m.message_id = $1`, id)
+			if !got.Equal(want[min(i, 2)]) {
+				t.Errorf("%s: %s is %s, want %s", id, column, got, want[min(i, 2)])
+			}
+		}
+	}
+	if n := fixture.One[int](d, `select count(*) from live_cases where clock_from >= $1`, now); n != 2 {
+		t.Errorf("the inactivity clock of %d cases begins with their import, want 2", n)
+	}
+}
+
 // TestWaitingMailsAreReadOneByOne: twenty of them may be larger than memory.
 func TestWaitingMailsAreReadOneByOne(t *testing.T) {
 	t.Parallel()
