@@ -135,10 +135,18 @@ func TestDeletingTwiceIsOneDeletion(t *testing.T) {
 	n := d.Deleted()
 	before, trail := d.Snapshot(n), d.Trail(n)
 	d.Clock.Advance(fixture.Day)
-	_, err := d.Cases.Delete(t.Context(), d.Admin, cases.DeleteInput{Number: n, Reason: cases.ReasonSpam})
+	c, err := d.Cases.Delete(t.Context(), d.Admin, cases.DeleteInput{Number: n, Reason: cases.ReasonSpam})
 	must(t, err)
 	same(t, "the case", before, d.Snapshot(n))
 	same(t, "the trail", trail, d.Trail(n))
+	if c.DeletedBy == nil || *c.DeletedBy == d.Admin.Member {
+		t.Errorf("the second to delete it is told that %v did", c.DeletedBy)
+	}
+	for _, already := range []bool{false, true} {
+		r, err := d.Cases.Restore(t.Context(), d.Admin, cases.RestoreInput{Number: n})
+		must(t, err)
+		same(t, "had it been restored already", already, r.Already)
+	}
 }
 
 func TestDeleteNeedsTheRight(t *testing.T) {

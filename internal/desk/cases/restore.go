@@ -15,9 +15,11 @@ type RestoreInput struct {
 	Reopen bool
 }
 
-// Restored is a case brought back and, in plain words, what could not come back with it.
+// Restored is a case brought back and, in plain words, what could not come back with it. Already: it was not deleted
+// any more.
 type Restored struct {
 	Case    Case
+	Already bool
 	Missing []string
 }
 
@@ -30,7 +32,9 @@ type Restored struct {
 // when a redirect is to be reopened.
 func (s *Service) Restore(ctx context.Context, actor access.Actor, in RestoreInput) (Restored, error) {
 	var missing []string
+	var already bool
 	c, err := s.change(ctx, actor, access.RestoreCases, in.Number, func(tx pgx.Tx, c *Case) (err error) {
+		already = c.DeletedAt == nil
 		missing, err = s.RestoreTx(ctx, tx, actor, c)
 		if err != nil || !in.Reopen {
 			return err
@@ -40,7 +44,7 @@ func (s *Service) Restore(ctx context.Context, actor access.Actor, in RestoreInp
 		}
 		return s.SetStatusTx(ctx, tx, actor, c, Open)
 	})
-	return Restored{c, missing}, err
+	return Restored{c, already, missing}, err
 }
 
 // RestoreTx restores a locked case in the caller's transaction, for whoever the caller has established may:

@@ -43,6 +43,28 @@ func TestDeletingNamesTheCaseAndTheDateAndCanBeUndone(t *testing.T) {
 	s.Post("/w/acme/cases/12/delete", nil).Want(403)
 }
 
+// TestTheSecondToDeleteOrRestoreIsToldWhoWasFaster: and is offered no Undo of what a colleague did.
+func TestTheSecondToDeleteOrRestoreIsToldWhoWasFaster(t *testing.T) {
+	t.Parallel()
+	d := newDesk()
+	s := site(t, d)
+	d.delete(webtest.Now().Add(-time.Hour))
+	other := access.MemberID(999)
+	d.c.DeletedBy = &other
+	s.Post("/w/acme/cases/12/delete", url.Values{"reason": {"spam"}}).WantSeeOther("/w/acme/inbox")
+	page := s.Get("/w/acme/cases/12").Has("Ana Duarte had already deleted case 12 on 4 May 2026", "Nothing was changed").Lacks("Case 12 deleted")
+	if page.Buttons("Undo").Length() != 0 || page.Links("Open case 12").Length() != 1 {
+		t.Error("an Undo is offered, or the case is not linked")
+	}
+
+	d = newDesk()
+	d.already = true
+	d.c.Activity = []cases.Activity{{Kind: cases.ActRestored, ActorName: "Ben Okafor", CreatedAt: webtest.Now()}}
+	s = site(t, d)
+	s.Post("/w/acme/cases/12/restore", nil).WantSeeOther("/w/acme/cases/12")
+	s.Get("/w/acme/cases/12").Has("Ben Okafor had already restored case 12 on 4 May 2026").Lacks("Case 12 restored")
+}
+
 func TestRestoringSaysWhatCouldNotComeBack(t *testing.T) {
 	t.Parallel()
 	d := newDesk()

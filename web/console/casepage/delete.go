@@ -48,6 +48,9 @@ func (p *Pages) Delete(w http.ResponseWriter, r *http.Request) error {
 		return p.askDelete(w, r, in.number, http.StatusUnprocessableEntity, in.form)
 	}
 	next := in.next(in.visit.Path("/inbox"))
+	if c.DeletedBy != nil && *c.DeletedBy != in.visit.Actor.Member {
+		return p.wasDeleted(w, r, in, next)
+	}
 	p.FlashUndo(r, "Case "+text(c.Number)+" deleted", casePath(in.visit, c.Number, "/restore"), ui.HiddenField{Name: "next", Value: next})
 	return kit.SeeOther(w, r, next)
 }

@@ -36,6 +36,7 @@ type desk struct {
 	decision    retention.Decision
 	certificate retention.Certificate
 	file        message.File
+	already bool
 	missing     []string
 	redaction   message.Redaction
 	planErr     error
@@ -175,7 +176,7 @@ func (d *desk) Delete(_ context.Context, _ access.Actor, in cases.DeleteInput) (
 
 func (d *desk) Restore(_ context.Context, _ access.Actor, in cases.RestoreInput) (cases.Restored, error) {
 	d.restore = in
-	return cases.Restored{Case: d.c.Case, Missing: d.missing}, d.err
+	return cases.Restored{Case: d.c.Case, Already: d.already, Missing: d.missing}, d.err
 }
 
 func (d *desk) Thread(_ context.Context, _ access.Actor, _ cases.Case, before message.ID) (message.Thread, error) {

@@ -19,6 +19,9 @@ func (p *Pages) Restore(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if restored.Already && !in.form.Checked("reopen") {
+		return p.wasRestored(w, r, in, in.next(in.page()))
+	}
 	text := "Case " + text(in.number) + " restored"
 	if in.form.Checked("reopen") {
 		text += " and open again"
