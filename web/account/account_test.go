@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"net/url"
 	"testing"
+	"time"
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/member"
@@ -153,9 +154,12 @@ func TestFailedSignInSaysNothingOfTheAccount(t *testing.T) {
 func TestThrottledSignInSaysWhen(t *testing.T) {
 	t.Parallel()
 	s := site(t, &fake{signIn: func(string, string) (member.User, error) {
-		return member.User{}, errs.New(errs.RateLimited, "Too many failed sign-ins. Try again in 12 minutes.")
+		return member.User{}, &errs.Error{Kind: errs.RateLimited, Message: "Too many failed sign-ins. Try again in 12 minutes.", After: 11*time.Minute + 1500*time.Millisecond}
 	}})
-	s.Post("/login", url.Values{"email": {"a@b.test"}}).Want(http.StatusTooManyRequests).Has("in 12 minutes")
+	page := s.Post("/login", url.Values{"email": {"a@b.test"}}).Want(http.StatusTooManyRequests).Has("in 12 minutes")
+	if wait := page.Header.Get("Retry-After"); wait != "662" {
+		t.Errorf("Retry-After is %s", wait)
+	}
 }
 
 func TestManyTriesFromOneAddressAreStopped(t *testing.T) {

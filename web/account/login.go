@@ -58,7 +58,7 @@ func (p *Pages) Login(w http.ResponseWriter, r *http.Request) error {
 	case errs.Invalid:
 	case errs.RateLimited:
 		problem = errs.SafeText(err) // says when to try again
-		w.Header().Set("Retry-After", "60")
+		w.Header().Set("Retry-After", kit.RetryAfter(err))
 	default:
 		return err
 	}

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strconv"
+	"time"
 
 	"caseward/internal/platform/errs"
 )
@@ -31,7 +33,7 @@ func (k *Kit) NotFound(w http.ResponseWriter, r *http.Request) {
 
 // MethodNotAllowed answers 405 with a page; the router has set Allow.
 func (k *Kit) MethodNotAllowed(w http.ResponseWriter, r *http.Request) {
-	k.writeError(w, r, http.StatusMethodNotAllowed, errs.New(errs.NotFound, "This address cannot be used that way."))
+	k.writeError(w, r, http.StatusMethodNotAllowed, errs.New(errs.NotFound, ""))
 }
 
 // Status is the HTTP status of an error's kind. The API uses it too, so that both agree.
@@ -58,8 +60,17 @@ func Status(kind errs.Kind) int {
 	}
 }
 
-// retryAfter is how many seconds whoever tried too often is asked to wait.
-const retryAfter = "60"
+// retryAfter is how long whoever tried too often is asked to wait, where the error does not know.
+const retryAfter = time.Minute
+
+// RetryAfter is the header of that name for an error of kind RateLimited, in whole seconds.
+func RetryAfter(err error) string {
+	wait := retryAfter
+	if e, ok := errors.AsType[*errs.Error](err); ok && e.After > 0 {
+		wait = e.After
+	}
+	return strconv.Itoa(int((wait + time.Second - 1) / time.Second))
+}
 
 // busyRetryAfter is how many seconds whoever came while all connections were in use is asked to wait.
 const busyRetryAfter = "5"
@@ -76,7 +87,7 @@ func (k *Kit) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	switch kind {
 	case errs.RateLimited:
-		w.Header().Set("Retry-After", retryAfter)
+		w.Header().Set("Retry-After", RetryAfter(err))
 	case errs.Busy:
 		w.Header().Set("Retry-After", busyRetryAfter)
 	}

@@ -154,3 +154,14 @@ func TestTheWayBackIsAPageOfThisSite(t *testing.T) {
 		}
 	}
 }
+
+func TestTheWrongMethodHasATitleOfItsOwn(t *testing.T) {
+	t.Parallel()
+	w, _ := serve(t, func(w http.ResponseWriter, r *http.Request) error {
+		New(Options{}).MethodNotAllowed(w, r)
+		return nil
+	}, func(r *http.Request) { r.Method = http.MethodPost })
+	if w.Code != http.StatusMethodNotAllowed || !strings.Contains(w.Body.String(), "This address cannot be used that way") || strings.Contains(w.Body.String(), "Not found") {
+		t.Errorf("%d: %s", w.Code, w.Body)
+	}
+}

@@ -45,7 +45,7 @@ func newErrorPage(status int, err error, requestID string) errorPage {
 	case http.StatusServiceUnavailable:
 		page.Title, page.Text = "Too busy just now", "More is asked of Caseward than it can do at once. Wait a few seconds, then try again."
 	case http.StatusMethodNotAllowed:
-		page.Title, page.Text = "Not found", "This address cannot be used that way."
+		page.Title, page.Text = "This address cannot be used that way", "Nothing was sent or saved. Go back and use the buttons of the page, or start again from the first page."
 	default:
 		page.Title = "Something went wrong on our side"
 		page.Text = "Nothing that you entered was at fault. Try again; if it happens again, tell your administrator the number below."

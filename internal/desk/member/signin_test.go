@@ -83,6 +83,9 @@ func TestTenFailuresCloseAnAccountForAWhile(t *testing.T) {
 	if !errs.Is(err, errs.RateLimited) || !strings.Contains(err.Error(), "in 10 minutes") {
 		t.Errorf("the right password while closed: %v", err)
 	}
+	if e, ok := errors.AsType[*errs.Error](err); !ok || e.After != 10*time.Minute || !strings.Contains(e.Message, "Forgot your password?") {
+		t.Errorf("neither the wait nor the way out is told: %v", err)
+	}
 	if _, err := s.SignIn(t.Context(), w.Email("ben"), fixture.Password, home); err != nil {
 		t.Errorf("another account: %v", err)
 	}

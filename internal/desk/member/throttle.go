@@ -26,6 +26,7 @@ type throttle struct {
 	key   []byte
 	limit int
 	what  string // is counted, as people read it
+	way   string // out of it before its time; "": none
 }
 
 const (
@@ -34,20 +35,20 @@ const (
 )
 
 func byAccount(email string) throttle {
-	return throttle{throttleKey("account", email), failuresByAccount, signIns}
+	return throttle{throttleKey("account", email), failuresByAccount, signIns, " To sign in sooner, choose “Forgot your password?” and set a new one."}
 }
 
 // The requests for a new password have counters of their own: who makes many must not lock anybody's sign-in.
 func resetByAccount(email string) throttle {
-	return throttle{throttleKey("reset account", email), resetsByAccount, resets}
+	return throttle{throttleKey("reset account", email), resetsByAccount, resets, ""}
 }
 
 func resetByAddress(addr netip.Addr) throttle {
-	return throttle{throttleKey("reset address", networkOf(addr)), resetsByAddress, resets}
+	return throttle{throttleKey("reset address", networkOf(addr)), resetsByAddress, resets, ""}
 }
 
 func byAddress(addr netip.Addr) throttle {
-	return throttle{throttleKey("address", networkOf(addr)), failuresByAddress, signIns}
+	return throttle{throttleKey("address", networkOf(addr)), failuresByAddress, signIns, ""}
 }
 
 // networkOf counts an IPv6 network of 64 bits as one address: that is what one customer of a provider gets.
@@ -96,12 +97,14 @@ func tooMany(ctx context.Context, tx pgx.Tx, t throttle, now time.Time) error {
 	if err := tx.QueryRow(ctx, `select window_start from sign_in_throttles where key = $1`, t.key).Scan(&start); err != nil {
 		return err
 	}
-	minutes := max(1, int((start.Add(throttleWindow).Sub(now)+time.Minute-1)/time.Minute))
+	wait := max(time.Second, start.Add(throttleWindow).Sub(now))
+	minutes := int((wait + time.Minute - 1) / time.Minute)
 	unit := "minutes"
 	if minutes == 1 {
 		unit = "minute"
 	}
-	return errs.New(errs.RateLimited, fmt.Sprintf("Too many %s. Try again in %d %s.", t.what, minutes, unit))
+	return &errs.Error{Kind: errs.RateLimited, After: wait,
+		Message: fmt.Sprintf("Too many %s. Try again in %d %s.%s", t.what, minutes, unit, t.way)}
 }
 
 // forgive clears the account's counter and takes the one attempt back from the address's.

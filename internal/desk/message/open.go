@@ -68,6 +68,9 @@ func (s *Service) Open(ctx context.Context, actor access.Actor, in OpenInput) (c
 
 func (s *Service) openTx(ctx context.Context, tx pgx.Tx, actor access.Actor, in OpenInput, files []NewAttachment, sent []byte) (cases.Case, error) {
 	now := s.now()
+	if err := requireNotOursTx(ctx, tx, actor.Workspace, in.ContactEmail); err != nil {
+		return cases.Case{}, err
+	}
 	person, err := contact.FindOrCreateTx(ctx, tx, actor.Workspace, in.ContactName, in.ContactEmail, now)
 	if err != nil {
 		return cases.Case{}, err
@@ -103,6 +106,20 @@ func (s *Service) openTx(ctx context.Context, tx pgx.Tx, actor access.Actor, in 
 		return cases.Case{}, err
 	}
 	return c, cases.NoteTx(ctx, tx, actor, c, cases.ActNoted, map[string]any{"message": id}, now)
+}
+
+// requireNotOursTx refuses an address at which the workspace receives mail, also with what may stand after a plus: a case
+// addressed to it would be answered by itself.
+func requireNotOursTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, email string) error {
+	at := strings.LastIndexByte(email, '@')
+	local, _, _ := strings.Cut(email[:at], "+")
+	var ours bool
+	err := tx.QueryRow(ctx, `select exists (select from inbound_addresses where workspace_id = $1 and address in (lower($2), lower($3)))`,
+		ws, email, local+email[at:]).Scan(&ours)
+	if err == nil && ours {
+		err = errs.Field("contact_email", "This workspace receives mail at this address. Enter the address of a customer.")
+	}
+	return err
 }
 
 // validate cleans the input and collects every problem at once, so that a form shows them all.

@@ -139,7 +139,9 @@ func TestOpenMakesACaseByHand(t *testing.T) {
 	good := message.OpenInput{ContactName: "Maria", ContactEmail: "Maria@Customer.test ", Subject: " A\r\nsubject\x00 ", Body: "Hello"}
 	for what, change := range map[string]func(*message.OpenInput){
 		"archived queue": func(in *message.OpenInput) { in.Queue = int64(queue) }, "another's queue": func(in *message.OpenInput) { in.Queue = int64(globex.Queue) },
-		"no address": func(in *message.OpenInput) { in.ContactEmail = "maria" }, "two addresses": func(in *message.OpenInput) { in.ContactEmail = "a@b.c, d@e.f" },
+		"our address":       func(in *message.OpenInput) { in.ContactEmail = strings.ToUpper(d.Address) },
+		"ours, with a plus": func(in *message.OpenInput) { in.ContactEmail = strings.Replace(d.Address, "@", "+case@", 1) },
+		"no address":        func(in *message.OpenInput) { in.ContactEmail = "maria" }, "two addresses": func(in *message.OpenInput) { in.ContactEmail = "a@b.c, d@e.f" },
 		"no subject": func(in *message.OpenInput) { in.Subject = " " }, "no body": func(in *message.OpenInput) { in.Body = "" },
 		"odd priority": func(in *message.OpenInput) { in.Priority = 9 }, "a viewer as assignee": func(in *message.OpenInput) { in.Assignee = d.Viewer.Member },
 		"another's assignee": func(in *message.OpenInput) { in.Assignee = globex.Ana.Member }, "long name": func(in *message.OpenInput) { in.ContactName = strings.Repeat("x", 201) },

@@ -6,6 +6,7 @@ package errs
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Kind says what went wrong in terms a caller can act on.
@@ -33,6 +34,7 @@ type Error struct {
 	Kind    Kind
 	Message string            // one or two sentences that say what to do; never a driver's text
 	Fields  map[string]string // Invalid only: form field -> what is wrong with it
+	After   time.Duration     // RateLimited only: until another try makes sense; 0: unknown
 	Err     error             // the cause, logged once at the edge, never shown
 }
 

@@ -36,7 +36,7 @@ type desk struct {
 	decision    retention.Decision
 	certificate retention.Certificate
 	file        message.File
-	already bool
+	already     bool
 	missing     []string
 	redaction   message.Redaction
 	planErr     error
