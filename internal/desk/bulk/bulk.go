@@ -54,9 +54,16 @@ type Action struct {
 	Problem     string // why it ended before its time, where nobody stopped it
 	Total       int    // cases; it grows while they are collected
 	Tally
+	Deletion   Deletion `db:"-"` // only Get fills it
 	UndoneBy   *access.MemberID
 	CreatedAt  time.Time
 	FinishedAt *time.Time
+}
+
+// Deletion is what is left of a finished deletion.
+type Deletion struct {
+	Over  bool       // nothing of it can be undone: its cases were restored, or removed for good
+	Until *time.Time // the first of its cases is removed for good at this time or a little later; nil: none has a date
 }
 
 // Ended reports whether the job is through with it.
@@ -116,9 +123,10 @@ func NewService(d *db.DB, guard *audit.Guard, c *cases.Service, search Searcher,
 // KeptFor is how long a bulk action can be undone, and what became of each case is told.
 const KeptFor = 30 * 24 * time.Hour
 
-// CanUndo reports whether the actor may take the action back now.
+// CanUndo reports whether the actor may take the action back now. That of a deletion is over before KeptFor is when none of
+// its cases is left.
 func (a Action) CanUndo(actor access.Actor, now time.Time) bool {
-	return a.State == Done && a.Changed > 0 && a.FinishedAt != nil && now.Sub(*a.FinishedAt) < KeptFor && actor.Can(a.Change.PermissionToUndo())
+	return a.State == Done && a.Changed > 0 && !a.Deletion.Over && a.FinishedAt != nil && now.Sub(*a.FinishedAt) < KeptFor && actor.Can(a.Change.PermissionToUndo())
 }
 
 func notHere(id ID) error {

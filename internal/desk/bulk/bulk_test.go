@@ -147,6 +147,28 @@ func TestRestoreIsUndoneWithWhatWasLeftOfTheCountdown(t *testing.T) {
 	}
 }
 
+// TestADeletionTellsUntilWhenItCanBeUndone: until its first case goes for good, and not at all when none is left.
+func TestADeletionTellsUntilWhenItCanBeUndone(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	n := d.Case()
+	a := do(t, d, d.Ana, bulk.StartInput{Numbers: []cases.Number{n}, Change: cases.Many{Do: cases.DeleteMany}})
+	purge := fixture.One[time.Time](d, `select purge_at from cases where number = $1`, n)
+	if a.Deletion.Over || a.Deletion.Until == nil || a.Deletion.Until.After(purge) || purge.Sub(*a.Deletion.Until) > time.Minute || !a.CanUndo(d.Ana, d.Clock.Now()) {
+		t.Errorf("over %v, until %v, want %v", a.Deletion.Over, a.Deletion.Until, purge)
+	}
+	_, err := d.Cases.Restore(t.Context(), d.Ana, cases.RestoreInput{Number: n})
+	must(t, err)
+	a, err = d.BulkUpdate.Get(t.Context(), d.Ana, a.ID)
+	must(t, err)
+	if !a.Deletion.Over || a.CanUndo(d.Ana, d.Clock.Now()) {
+		t.Error("it can still be undone")
+	}
+	if err := d.BulkUpdate.Undo(t.Context(), d.Ana, a.ID); !errs.Is(err, errs.Conflict) {
+		t.Errorf("undoing it says %v", err)
+	}
+}
+
 func TestCasesThatMovedOnAreKept(t *testing.T) {
 	t.Parallel()
 	d := fixture.NewDesk(t)

@@ -2,6 +2,7 @@ package bulk
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
@@ -28,9 +29,34 @@ func (s *Service) Get(ctx context.Context, actor access.Actor, id ID) (a Action,
 			return err
 		}
 		a = *found
-		return nil
+		if a.State != Done || a.Change.Do != cases.DeleteMany {
+			return nil
+		}
+		a.Deletion, err = deletionTx(ctx, tx, a)
+		return err
 	})
 	return a, err
+}
+
+// mostLooked bounds how many cases of an action are looked at for one that is still deleted by it.
+const mostLooked = 10000
+
+// deletionTx looks for one case that is still as the action left it. All have the same countdown, and none began before
+// the action did.
+func deletionTx(ctx context.Context, tx pgx.Tx, a Action) (d Deletion, err error) {
+	var looked int
+	if err := tx.QueryRow(ctx, fmt.Sprintf(`select count(*) from (select from bulk_items where workspace_id = $1 and bulk_id = $2 limit %d) i`, mostLooked),
+		a.WorkspaceID, a.ID).Scan(&looked); err != nil {
+		return d, err
+	}
+	err = tx.QueryRow(ctx, fmt.Sprintf(`select c.purge_at - (c.deleted_at - $3::timestamptz) from (select case_id from bulk_items
+			where workspace_id = $1 and bulk_id = $2 order by case_id limit %d) i
+		join cases c on c.workspace_id = $1 and c.id = i.case_id
+		where c.deleted_at is not null and c.deleted_bulk_id = $2 order by c.purge_at limit 1`, mostLooked), a.WorkspaceID, a.ID, a.CreatedAt).Scan(&d.Until)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Deletion{Over: looked < mostLooked}, nil
+	}
+	return d, err
 }
 
 // recent is how many actions are listed.

@@ -26,6 +26,7 @@ func (s *Service) Undo(ctx context.Context, actor access.Actor, id ID) error {
 		return err
 	}
 	return s.change(ctx, actor, id, func(tx pgx.Tx, a *Action) error {
+		a.Deletion = found.Deletion
 		switch {
 		case a.State == Undoing || a.State == Undone:
 			return nil

@@ -119,6 +119,15 @@ func TestShowTellsWhatBecameOfTheCases(t *testing.T) {
 	s := site(t, f).As(access.Admin)
 	s.Get("/w/acme/bulk/7").Want(http.StatusOK).Has("Change status to closed", "Done.", "Ana Duarte", "Were so already", "Left out", "Not reached", "Case 44 is deleted.", "Undo")
 	s.Get("/w/acme/bulk").Want(http.StatusOK).Has("Change status to closed", "Ana Duarte")
+	s.Get("/w/acme/bulk/7").Has("possible for 30 days")
+	gone := webtest.Now().Add(7 * 24 * time.Hour)
+	f.action.Deletion.Until = &gone
+	s.Get("/w/acme/bulk/7").Has("until the cases are removed for good, from 11 May 2026, ").Lacks("30 days")
+	f.action.Deletion = bulk.Deletion{Over: true}
+	if s.Get("/w/acme/bulk/7").Buttons("Undo").Length() != 0 {
+		t.Error("an undo is offered that has nothing left to undo")
+	}
+	f.action.Deletion = bulk.Deletion{}
 	f.action.Stopped, f.action.Problem = true, "The cases could not be found in time."
 	s.Get("/w/acme/bulk/7").Want(http.StatusOK).Has("The cases could not be found in time.")
 	f.action.Stopped, f.action.Problem = false, ""

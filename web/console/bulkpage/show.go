@@ -197,6 +197,15 @@ func (v showView) left() int {
 	return v.Total - v.Changed - v.Unchanged - v.Refused
 }
 
+// undoLimit says until when an undo is of use. Deleted cases may go for good before what happened to them is forgotten.
+func (v showView) undoLimit() string {
+	last := v.FinishedAt.Add(bulk.KeptFor)
+	if v.Deletion.Until == nil || v.Deletion.Until.After(last) {
+		return "This is possible for 30 days."
+	}
+	return "This is possible until the cases are removed for good, from " + v.Deletion.Until.In(v.visit.Location).Format("2 January 2006, 15:04") + " on."
+}
+
 func (v showView) casePath(told bulk.Told) string {
 	return v.visit.Path("/cases/" + strconv.FormatInt(int64(told.Number), 10))
 }
