@@ -44,7 +44,7 @@ func (b *bench) autoclose(ctx context.Context) error {
 
 // switchOn has Auto Close on since before all cases, for every status that it can be asked of.
 func (b *bench) switchOn(ctx context.Context, s *site, now clock.Clock) (*inactivity.Service, error) {
-	service := inactivity.NewService(s.DB, audit.NewGuard(s.DB, now), s.Cases, s.Messages, now)
+	service := inactivity.NewService(s.DB, audit.NewGuard(s.DB, now), s.Cases, s.Messages, s.Ratings, now)
 	set, err := service.Get(ctx, s.owner)
 	if err != nil {
 		return nil, err

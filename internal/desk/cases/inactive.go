@@ -23,8 +23,8 @@ type Inactive struct {
 
 // CloseInactiveTx closes locked cases of the actor's workspace, a background job, in a handful of statements however many
 // there are. It is no activity: their places in lists stay. The feed keeps who had each case, since the credit for closing
-// it is theirs. Nobody is told.
-func CloseInactiveTx(ctx context.Context, tx pgx.Tx, actor access.Actor, list []Inactive, after time.Duration, now time.Time) error {
+// it is theirs, and whether the customer is asked for a rating. Nobody is told.
+func CloseInactiveTx(ctx context.Context, tx pgx.Tx, actor access.Actor, list []Inactive, after time.Duration, survey bool, now time.Time) error {
 	if len(list) == 0 {
 		return nil
 	}
@@ -33,7 +33,7 @@ func CloseInactiveTx(ctx context.Context, tx pgx.Tx, actor access.Actor, list []
 	for i, c := range list {
 		ids[i] = c.ID
 		e.lines = append(e.lines, manyLine{Case{ID: c.ID, Number: c.Number}, ActAutoClosed, map[string]any{
-			"from": c.Status, "assignee": c.AssigneeID, "after_hours": int(after / time.Hour),
+			"from": c.Status, "assignee": c.AssigneeID, "after_hours": int(after / time.Hour), "survey": survey,
 		}})
 	}
 	_, err := tx.Exec(ctx, `update cases set status = 'closed', closed_at = $3 where workspace_id = $1 and id = any ($2)`, actor.Workspace, ids, now)

@@ -48,15 +48,15 @@ func closedSummary(n int) string { return fmt.Sprintf("closed %d inactive cases"
 func (s *Service) closeAll(ctx context.Context, ws access.WorkspaceID, status cases.Status) (total int, err error) {
 	var after place
 	var failures []error
-	single := 0
+	single, failed := 0, 0
 	for {
 		limit := s.batch
 		if single > 0 {
 			limit, single = 1, single-1
 		}
-		found, err := s.closeOnce(ctx, ws, status, after, limit)
+		found, survey, err := s.closeOnce(ctx, ws, status, after, limit)
 		switch {
-		case err != nil && (ctx.Err() != nil || len(found) == 0 || len(failures) == mostFailed):
+		case err != nil && (ctx.Err() != nil || len(found) == 0 || failed == mostFailed):
 			return total, errors.Join(append(failures, err)...)
 		case len(found) == 0:
 			return total, errors.Join(failures...)
@@ -64,17 +64,22 @@ func (s *Service) closeAll(ctx context.Context, ws access.WorkspaceID, status ca
 			single = len(found)
 			continue
 		case err != nil:
+			failed++
 			failures = append(failures, fmt.Errorf("case %d of workspace %d: %w", found[0].ID, ws, err))
 		default:
 			total += len(found)
+			if survey {
+				failures = append(failures, s.ask(ctx, ws, found))
+			}
 		}
 		last := found[len(found)-1]
 		after = place{last.LastActivityAt, last.ID}
 	}
 }
 
-// closeOnce is one transaction: it returns what was due, also where closing it failed.
-func (s *Service) closeOnce(ctx context.Context, ws access.WorkspaceID, status cases.Status, after place, limit int) (found []cases.Inactive, err error) {
+// closeOnce is one transaction: it returns what was due, also where closing it failed, and whether the customers are to be
+// asked for a rating.
+func (s *Service) closeOnce(ctx context.Context, ws access.WorkspaceID, status cases.Status, after place, limit int) (found []cases.Inactive, survey bool, err error) {
 	err = s.db.AsSystem(ctx, "close inactive cases", func(tx pgx.Tx) error {
 		found = nil
 		// Whoever switches it off waits for this batch, and nothing is closed after that.
@@ -85,22 +90,35 @@ func (s *Service) closeOnce(ctx context.Context, ws access.WorkspaceID, status c
 		if set.SendsMessage {
 			limit = min(limit, mailBatch)
 		}
+		survey = set.Survey
 		now := s.now()
 		if found, err = set.rule(ws, now).dueTx(ctx, tx, status, after, limit); err != nil || len(found) == 0 {
 			return err
 		}
-		if err := cases.CloseInactiveTx(ctx, tx, access.JobActor(ws, Sweep), found, set.Threshold(), now); err != nil {
+		if err := cases.CloseInactiveTx(ctx, tx, access.JobActor(ws, Sweep), found, set.Threshold(), set.Survey, now); err != nil {
 			return err
 		}
 		return s.mailTx(ctx, tx, ws, set, found)
 	})
 	if err != nil {
-		return found, err
+		return found, false, err
 	}
 	for _, c := range found {
 		s.cases.Changed(ws, c.Number)
 	}
-	return found, nil
+	return found, survey, nil
+}
+
+// ask asks the customers of cases that were just closed. Who is not asked because the program is killed here is not asked later:
+// a question too few is better than one too many.
+func (s *Service) ask(ctx context.Context, ws access.WorkspaceID, closed []cases.Inactive) error {
+	var failures []error
+	for _, c := range closed {
+		if _, err := s.ratings.AskOne(ctx, ws, c.ID); err != nil {
+			failures = append(failures, fmt.Errorf("ask about case %d of workspace %d: %w", c.ID, ws, err))
+		}
+	}
+	return errors.Join(failures...)
 }
 
 // mailTx sends the closing message to the contact of each case that has an address, where the workspace wants that.

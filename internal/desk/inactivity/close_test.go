@@ -10,6 +10,7 @@ import (
 	"caseward/internal/desk/followup"
 	"caseward/internal/desk/inactivity"
 	"caseward/internal/desk/message"
+	"caseward/internal/desk/rating"
 	"caseward/internal/platform/db"
 	"caseward/internal/testkit/fixture"
 	"caseward/internal/testkit/testdb"
@@ -391,5 +392,31 @@ func TestSwitchedOffMeanwhile(t *testing.T) {
 		in.Version = must2[inactivity.Settings](t)(d.Inactivity.Get(t.Context(), actor)).Version
 		must(t, d.Inactivity.SetAutoClose(t.Context(), actor, in))
 		stays(t, d, n, "switched off by the "+name)
+	}
+}
+
+// TestAskedForARatingOnlyWhereWanted: who answered last, or set the status before, makes no difference.
+func TestAskedForARatingOnlyWhereWanted(t *testing.T) {
+	t.Parallel()
+	for _, survey := range []bool{false, true} {
+		d := fixture.NewDesk(t)
+		must(t, d.Ratings.SetSettings(t.Context(), d.Admin, rating.Settings{On: true, DelayMinutes: 180}))
+		set(t, d, rules(func(in *inactivity.AutoCloseInput) { in.Hours, in.Survey = 1, survey }))
+		d.Clock.Advance(time.Minute)
+		n := d.Receive(fixture.Mail{})
+		pending := cases.Pending
+		must2[cases.Case](t)(d.Cases.Update(t.Context(), d.Ana, n, cases.UpdateInput{Status: &pending}))
+		for range 5 {
+			d.Clock.Advance(time.Hour)
+			run(t, d)
+			_, err := d.Ratings.Ask(t.Context())
+			must(t, err)
+		}
+		if asked := fixture.One[int](d, `select count(*) from ratings`); asked != map[bool]int{true: 1}[survey] {
+			t.Errorf("survey %v: asked %d times", survey, asked)
+		}
+		if status := fixture.One[string](d, `select status from cases where number = $1`, n); status != "closed" {
+			t.Errorf("survey %v: the case is %s", survey, status)
+		}
 	}
 }

@@ -6,6 +6,7 @@
 package inactivity
 
 import (
+	"context"
 	"slices"
 	"time"
 
@@ -71,19 +72,25 @@ func (s Settings) reopen() cases.ReopenRule {
 	return r
 }
 
+// Asker asks the customer of a closed case for a rating, where the rules of ratings let it.
+type Asker interface {
+	AskOne(ctx context.Context, ws access.WorkspaceID, id cases.ID) (asked bool, err error)
+}
+
 // Service is what pages and jobs ask of inactivity.
 type Service struct {
 	db       *db.DB
 	guard    *audit.Guard
 	cases    *cases.Service
 	messages *message.Service
+	ratings  Asker
 	now      clock.Clock
 	batch    int // cases that one transaction of the job closes
 }
 
 // NewService returns a Service.
-func NewService(d *db.DB, guard *audit.Guard, c *cases.Service, m *message.Service, now clock.Clock) *Service {
-	return &Service{db: d, guard: guard, cases: c, messages: m, now: now, batch: closeBatch}
+func NewService(d *db.DB, guard *audit.Guard, c *cases.Service, m *message.Service, ratings Asker, now clock.Clock) *Service {
+	return &Service{db: d, guard: guard, cases: c, messages: m, ratings: ratings, now: now, batch: closeBatch}
 }
 
 func object(actor access.Actor) audit.Object {

@@ -22,6 +22,7 @@ type facts struct {
 	Ours     bool        // the address is one of the workspace's own
 	Bounced  bool        // the last mail to them came back
 	ClosedBy access.Kind // who closed the case
+	Surveyed bool        // Auto Close did, for a workspace that wants its customers asked then too
 	Asked    bool        // about this very closing
 	AskedAt  *time.Time  // about the case, the last time
 }
@@ -32,14 +33,16 @@ func factsTx(ctx context.Context, tx pgx.Tx, c cases.Case) (facts, error) {
 				and m.author_contact_id = k.id) as wrote,
 			exists (select from inbound_addresses a where a.workspace_id = $1 and a.address = e.email) as ours,
 			coalesce((select o.state = 'bounced' from outbound_mails o where o.workspace_id = $1 and o.case_id = $2 order by o.id desc limit 1), false) as bounced,
-			coalesce((select a.actor_kind from activities a where a.workspace_id = $1 and a.case_id = $2 and a.kind = $5
-				order by a.id desc limit 1), '') as closed_by,
+			coalesce(z.actor_kind, '') as closed_by, coalesce((z.data->>'survey')::boolean, false) as surveyed,
 			coalesce(g.asked, false) as asked, g.asked_at
 		from contacts k
 		left join contact_emails e on e.workspace_id = $1 and e.contact_id = k.id and e.is_primary
+		left join lateral (select a.actor_kind, a.data from activities a where a.workspace_id = $1 and a.case_id = $2 and a.kind = any ($5)
+			order by a.id desc limit 1) z on true
 		cross join lateral (select bool_or(g.closed_at = $4) as asked, max(g.asked_at) as asked_at from ratings g
 			where g.workspace_id = $1 and g.case_id = $2) g
-		where k.workspace_id = $1 and k.id = $3`, c.WorkspaceID, c.ID, c.ContactID, c.ClosedAt, cases.ActStatus)
+		where k.workspace_id = $1 and k.id = $3`, c.WorkspaceID, c.ID, c.ContactID, c.ClosedAt,
+		[]cases.ActivityKind{cases.ActStatus, cases.ActAutoClosed})
 	if err != nil {
 		return facts{}, err
 	}
@@ -60,7 +63,7 @@ func refusal(c cases.Case, f facts, set Settings, now time.Time) string {
 		return "the customer was asked already"
 	case f.AskedAt != nil && f.AskedAt.After(now.Add(-restFor)):
 		return "the customer was asked about this case less than 14 days ago"
-	case f.ClosedBy != access.Member:
+	case f.ClosedBy != access.Member && !f.Surveyed:
 		return "the case was closed automatically"
 	case f.Away:
 		return "the contact is deleted or suspended"

@@ -27,6 +27,11 @@ func findBinaries(ctx context.Context, given string, dataMajor int, a account) (
 	if given != "" {
 		dirs = []string{given}
 	}
+	return choose(ctx, dirs, given, dataMajor, a)
+}
+
+// choose takes the first of the folders whose server can be used.
+func choose(ctx context.Context, dirs []string, given string, dataMajor int, a account) (binaries, error) {
 	var found []binaries
 	for _, dir := range dirs {
 		if b, ok := inspect(ctx, dir); ok {
