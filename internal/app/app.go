@@ -32,6 +32,7 @@ import (
 	"caseward/internal/desk/notify"
 	"caseward/internal/desk/presence"
 	"caseward/internal/desk/rating"
+	"caseward/internal/desk/removal"
 	"caseward/internal/desk/retention"
 	"caseward/internal/desk/search"
 	"caseward/internal/desk/setup"
@@ -66,6 +67,7 @@ type App struct {
 	Messages   *message.Service
 	Presence   *presence.Service
 	Retention  *retention.Service
+	Removal    *removal.Service
 	Inactivity *inactivity.Service
 	Notices    *notify.Service
 	Search     *search.Service
@@ -199,6 +201,7 @@ func (a *App) build(now clock.Clock) error {
 	a.Messages = message.NewService(a.DB, guard, a.Cases, enqueuer, now)
 	a.Presence = presence.NewService(a.DB, a.Hub, now)
 	a.Retention = retention.NewService(a.DB, guard, a.Cases, enqueuer, now)
+	a.Removal = removal.NewService(a.DB, guard, a.Cases, enqueuer, now)
 	a.Notices = notify.NewService(a.DB, guard, a.Hub, now)
 	a.Search = search.NewService(a.DB, now)
 	a.Bulk = bulk.NewService(a.DB, guard, a.Cases, a.Search, a.Members, enqueuer, now)
@@ -255,6 +258,7 @@ func (a *App) sweeps(outbox *outbound.Outbox, notices *outbound.Notices) []jobs.
 	return []jobs.Sweep{
 		{Name: retention.PurgeSweep, Every: time.Minute, Timeout: time.Hour, Run: a.Retention.Purge},
 		{Name: retention.ErasureSweep, Every: time.Minute, Timeout: time.Hour, Run: a.Retention.Fulfil},
+		{Name: removal.Sweep, Every: time.Minute, Timeout: time.Hour, Run: a.Removal.Run},
 		{Name: inactivity.Sweep, Every: time.Minute, Timeout: time.Hour, Run: a.Inactivity.AutoClose},
 		{Name: cases.WakeSweep, Every: time.Minute, Run: a.Cases.WakeDue},
 		{Name: followup.Sweep, Every: time.Minute, Run: a.FollowUps.Remind},

@@ -31,6 +31,8 @@ const (
 	ActFields           ActivityKind = "fields changed" // custom ones; which, by their keys
 	ActSpam             ActivityKind = "marked as spam"
 	ActNotSpam          ActivityKind = "marked as not spam"
+	ActContactDeleted   ActivityKind = "moved to spam with its contact"
+	ActContactRestored  ActivityKind = "back with its contact"
 	ActSnoozed          ActivityKind = "snoozed"
 	ActWoken            ActivityKind = "back from snooze"
 	ActFollowUp         ActivityKind = "follow-up added"

@@ -86,7 +86,7 @@ func detailsTx(ctx context.Context, tx pgx.Tx, actor access.Actor, n Number) (De
 }
 
 func queueNames(batch *pgx.Batch, c Case, into *Names) {
-	batch.Queue(`select k.name as contact_name, coalesce(e.email, '') as contact_email, k.phone as contact_phone,
+	batch.Queue(`select k.name as contact_name, coalesce(e.email, r.email, '') as contact_email, k.phone as contact_phone,
 			k.created_at as contact_since,
 			coalesce(au.name, '') as assignee_name, q.name as queue_name,
 			coalesce(su.name, '') as spam_by_name, coalesce(du.name, '') as deleted_by_name,
@@ -99,6 +99,7 @@ func queueNames(batch *pgx.Batch, c Case, into *Names) {
 				where x.workspace_id = $1 and x.case_id = $8) as answers_number
 		from contacts k
 		left join contact_emails e on e.workspace_id = $1 and e.contact_id = k.id and e.is_primary
+		left join released_addresses r on r.workspace_id = $1 and r.contact_id = k.id and r.is_primary
 		join queues q on q.workspace_id = $1 and q.id = $3
 		left join members am on am.workspace_id = $1 and am.id = $4
 		left join users au on au.id = am.user_id

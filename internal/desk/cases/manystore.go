@@ -72,7 +72,7 @@ func (e *manyEdit) dropMissingTx(ctx context.Context, tx pgx.Tx) error {
 func (e *manyEdit) sendAfterAllTx(ctx context.Context, tx pgx.Tx) error {
 	var live []ID
 	for _, l := range e.lines {
-		if (l.kind == ActRestored || l.kind == ActNotSpam) && l.c.Visibility() == Live {
+		if (l.kind == ActRestored || l.kind == ActNotSpam || l.kind == ActContactRestored) && l.c.Visibility() == Live {
 			live = append(live, l.c.ID)
 		}
 	}

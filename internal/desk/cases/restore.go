@@ -6,6 +6,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"caseward/internal/desk/access"
+	"caseward/internal/desk/contact"
 	"caseward/internal/desk/notify"
 )
 
@@ -64,6 +65,9 @@ func (s *Service) RestoreTx(ctx context.Context, tx pgx.Tx, actor access.Actor, 
 	if err := saveDeletionTx(ctx, tx, *c); err != nil {
 		return nil, err
 	}
+	if err := dropOldHidingTx(ctx, tx, c); err != nil {
+		return nil, err
+	}
 	all, err := dropMissingTx(ctx, tx, c.WorkspaceID, []*Case{c})
 	if err != nil {
 		return nil, err
@@ -82,4 +86,18 @@ func (s *Service) RestoreTx(ctx context.Context, tx pgx.Tx, actor access.Actor, 
 		return missing, err
 	}
 	return missing, TellTx(ctx, tx, actor, *c, notify.Restored, s.now(), deleter, c.AssigneeID)
+}
+
+// dropOldHidingTx takes a case out of spam that only the deletion of its contact put there, where the contact was restored while
+// the case was deleted: otherwise it would come back to where nobody looks for it.
+func dropOldHidingTx(ctx context.Context, tx pgx.Tx, c *Case) error {
+	if c.SpamCause == nil || *c.SpamCause != contactDeleted {
+		return nil
+	}
+	k, err := contact.GetTx(ctx, tx, c.WorkspaceID, c.ContactID)
+	if err != nil || k.DeletedAt != nil && c.hiddenBy(*k.DeletedAt) {
+		return err
+	}
+	c.SpamAt, c.SpamBy, c.SpamCause = nil, nil, nil
+	return saveTx(ctx, tx, *c)
 }

@@ -29,9 +29,10 @@ func Normalise(email string) string { return strings.ToLower(strings.TrimSpace(e
 
 // GetTx returns a contact; pgx.ErrNoRows when there is none.
 func GetTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id ID) (Contact, error) {
-	rows, err := tx.Query(ctx, `select c.id, c.name, coalesce(e.email, '') as email, c.deleted_at
+	rows, err := tx.Query(ctx, `select c.id, c.name, coalesce(e.email, r.email, '') as email, c.deleted_at
 		from contacts c
 		left join contact_emails e on e.workspace_id = c.workspace_id and e.contact_id = c.id and e.is_primary
+		left join released_addresses r on r.workspace_id = c.workspace_id and r.contact_id = c.id and r.is_primary
 		where c.workspace_id = $1 and c.id = $2`, ws, id)
 	if err != nil {
 		return Contact{}, err
@@ -53,7 +54,9 @@ func FindOrCreateTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, name,
 	return createTx(ctx, tx, ws, name, email, now)
 }
 
-const findSQL = `select contact_id from contact_emails where workspace_id = $1 and email = $2`
+// findSQL holds the address until the transaction ends: who deletes its contact waits, so that what is begun for them now is
+// there when their cases are hidden.
+const findSQL = `select contact_id from contact_emails where workspace_id = $1 and email = $2 for share`
 
 func findTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, email string) (id ID, err error) {
 	err = tx.QueryRow(ctx, findSQL, ws, email).Scan(&id)

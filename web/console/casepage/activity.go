@@ -73,6 +73,10 @@ func (v view) sentence(a cases.Activity) (string, ui.IconName) {
 		return "marked the case as spam", ui.IconBan
 	case cases.ActNotSpam:
 		return "marked the case as not spam", ui.IconMailCheck
+	case cases.ActContactDeleted:
+		return "deleted the contact, so the case is in Spam", ui.IconUserX
+	case cases.ActContactRestored:
+		return "restored the contact, and the case with them", ui.IconUndo2
 	case cases.ActSnoozed:
 		return "snoozed the case" + v.until(a.Data["until"]), ui.IconAlarmClock
 	case cases.ActWoken:
