@@ -15,6 +15,7 @@ import (
 	"caseward/internal/desk/audit"
 	"caseward/internal/desk/bulk"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/contact"
 	"caseward/internal/desk/drafts"
 	"caseward/internal/desk/field"
 	"caseward/internal/desk/filters"
@@ -24,6 +25,7 @@ import (
 	"caseward/internal/desk/member"
 	"caseward/internal/desk/message"
 	"caseward/internal/desk/notify"
+	"caseward/internal/desk/people"
 	"caseward/internal/desk/presence"
 	"caseward/internal/desk/rating"
 	"caseward/internal/desk/retention"
@@ -38,6 +40,7 @@ import (
 	"caseward/web/console/auditpage"
 	"caseward/web/console/bulkpage"
 	"caseward/web/console/casepage"
+	"caseward/web/console/contactpage"
 	"caseward/web/console/deleted"
 	"caseward/web/console/fieldpage"
 	"caseward/web/console/filterpage"
@@ -82,6 +85,8 @@ type Deps struct {
 	Bulk       *bulk.Service
 	FollowUps  *followup.Service
 	Ratings    *rating.Service
+	Contacts   *contact.Service
+	People     *people.Service
 }
 
 // pages are all pages of the site, by area.
@@ -103,6 +108,7 @@ type pages struct {
 	admin    *admin.Pages
 	staff    *staff.Pages
 	rate     *rate.Pages
+	contacts *contactpage.Pages
 }
 
 func newPages(d Deps) pages {
@@ -130,6 +136,7 @@ func newPages(d Deps) pages {
 		admin:    admin.New(sh, d.Members, d.Workspaces, d.Ratings, d.Inactivity, d.BaseURL.String()),
 		staff:    staff.New(sh, d.Retention, d.Workspaces),
 		rate:     rate.New(d.Kit, d.Ratings),
+		contacts: contactpage.New(sh, contactpage.Services{Contacts: d.Contacts, People: d.People, FollowUps: d.FollowUps, Fields: d.Fields}),
 	}
 }
 
@@ -208,6 +215,7 @@ func consoleRoutes(r chi.Router, k *kit.Kit, p pages) {
 	r.Route("/cases/{number}", func(r chi.Router) { caseRoutes(r, k, p.one) })
 	r.Route("/filters", func(r chi.Router) { filterRoutes(r, k, p.filters) })
 	r.Route("/macros", func(r chi.Router) { macroRoutes(r, k, p.macros) })
+	r.Route("/contacts", func(r chi.Router) { contactRoutes(r, k, p.contacts) })
 	r.Get("/deleted", k.Handle(p.deleted.List))
 	r.Post("/deleted/restore", k.Handle(p.deleted.Restore))
 	r.Get("/bulk", k.Handle(p.bulk.List))
@@ -271,6 +279,12 @@ func caseRoutes(r chi.Router, k *kit.Kit, p *casepage.Pages) {
 	r.Post("/erasure-request", k.Handle(p.RequestErasure))
 	r.Get("/erasure-request/withdraw", k.Handle(p.ConfirmWithdraw))
 	r.Post("/erasure-request/withdraw", k.Handle(p.WithdrawErasure))
+}
+
+// contactRoutes are below /w/{ws}/contacts.
+func contactRoutes(r chi.Router, k *kit.Kit, p *contactpage.Pages) {
+	r.Get("/", k.Handle(p.List))
+	r.Get("/{id}", k.Handle(p.Show))
 }
 
 // filterRoutes are below /w/{ws}/filters.

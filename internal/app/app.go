@@ -21,6 +21,7 @@ import (
 	"caseward/internal/desk/audit"
 	"caseward/internal/desk/bulk"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/contact"
 	"caseward/internal/desk/drafts"
 	"caseward/internal/desk/field"
 	"caseward/internal/desk/filters"
@@ -30,6 +31,7 @@ import (
 	"caseward/internal/desk/member"
 	"caseward/internal/desk/message"
 	"caseward/internal/desk/notify"
+	"caseward/internal/desk/people"
 	"caseward/internal/desk/presence"
 	"caseward/internal/desk/rating"
 	"caseward/internal/desk/removal"
@@ -74,6 +76,8 @@ type App struct {
 	Bulk       *bulk.Service
 	FollowUps  *followup.Service
 	Ratings    *rating.Service
+	Contacts   *contact.Service
+	People     *people.Service
 	Sealer     *audit.Sealer
 	Intake     *inbound.Intake
 	Jobs       *jobs.Runner
@@ -208,6 +212,8 @@ func (a *App) build(now clock.Clock) error {
 	a.FollowUps = followup.NewService(a.DB, guard, a.Cases, a.Hub, now)
 	links := rating.NewLinks(a.Config.BaseURL, []byte(a.Config.Secret.Reveal()))
 	a.Ratings = rating.NewService(a.DB, guard, a.Cases, a.Messages, links, now)
+	a.Contacts = contact.NewService(a.DB)
+	a.People = people.NewService(a.DB, guard, a.Cases, now)
 	a.Inactivity = inactivity.NewService(a.DB, guard, a.Cases, a.Messages, a.Ratings, now)
 	a.Intake = inbound.NewIntake(a.DB, a.Messages, a.Workspaces, signer, now, a.log)
 	outbox := outbound.NewOutbox(a.DB, a.transport(now), signer, links, now, a.log)
@@ -233,7 +239,7 @@ func (a *App) buildWeb(now clock.Clock) error {
 	a.Handler, err = web.Routes(web.Deps{
 		Kit: k, BaseURL: base, Files: files, Ready: a.DB.Ping, Snapshots: a.DB, Hub: a.Hub, Now: now,
 		Members: a.Members, Workspaces: a.Workspaces, Setup: a.Setup, Cases: a.Cases, Filters: a.Filters, Macros: a.Macros, Drafts: a.Drafts, Messages: a.Messages, Presence: a.Presence,
-		Retention: a.Retention, Inactivity: a.Inactivity, Notices: a.Notices, Search: a.Search, Bulk: a.Bulk, FollowUps: a.FollowUps, Ratings: a.Ratings, Fields: a.Fields, Audit: audit.NewReader(a.DB, audit.NewGuard(a.DB, now)),
+		Retention: a.Retention, Inactivity: a.Inactivity, Notices: a.Notices, Search: a.Search, Bulk: a.Bulk, FollowUps: a.FollowUps, Ratings: a.Ratings, Fields: a.Fields, Contacts: a.Contacts, People: a.People, Audit: audit.NewReader(a.DB, audit.NewGuard(a.DB, now)),
 	})
 	return err
 }

@@ -8,6 +8,7 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/contact"
 	"caseward/internal/platform/errs"
 )
 
@@ -163,4 +164,21 @@ func (s *Service) OfCases(ctx context.Context, actor access.Actor, list []cases.
 		return err
 	})
 	return found, err
+}
+
+// OfContact returns the fields of contacts that are in use, and what they hold for one.
+//
+// Needs ReadCases. Errors: Forbidden.
+func (s *Service) OfContact(ctx context.Context, actor access.Actor, id contact.ID) (fields []Field, values Values, err error) {
+	if err := actor.Require(access.ReadCases); err != nil {
+		return nil, nil, err
+	}
+	var all []Field
+	err = s.db.ReadWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
+		batch := &pgx.Batch{}
+		QueueAll(batch, actor.Workspace, &all)
+		queueValues(batch, actor.Workspace, OfContact, int64(id), &values)
+		return tx.SendBatch(ctx, batch).Close()
+	})
+	return InUse(all, OfContact), values, err
 }

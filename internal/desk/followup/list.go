@@ -135,7 +135,7 @@ func (s *Service) OfCase(ctx context.Context, actor access.Actor, c cases.Case) 
 const nearCases = 200
 
 // OpenOfContact lists what is to be done about the other live cases of a case's contact, the latest first: a part of the
-// customer timeline.
+// customer timeline. Of a contact without a case, c has only the ContactID.
 //
 // Needs ReadCases. Errors: Forbidden.
 func (s *Service) OpenOfContact(ctx context.Context, actor access.Actor, c cases.Case, limit int) (list []FollowUp, err error) {

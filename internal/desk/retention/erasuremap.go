@@ -27,7 +27,7 @@ var kept = map[string]struct {
 	"sign_in_throttles":  {"hashes of accounts and addresses, for minutes", []string{"key", "failures", "window_start"}},
 	"password_resets":    {"members and staff, no customers", []string{"id", "user_id", "created_at", "token_hash", "expires_at", "used_at", "next_try_at", "tries"}},
 	"sessions":           {"signed-in members", []string{"token", "data", "expiry"}},
-	"contacts":           {"the person outlives the case; erased by Delete Forever", []string{"workspace_id", "id", "name", "phone", "job_title", "address", "created_at", "deleted_at", "deleted_by", "suspended_at"}},
+	"contacts":           {"the person outlives the case; erased by Delete Forever", []string{"workspace_id", "id", "name", "phone", "job_title", "address", "created_at", "deleted_at", "deleted_by", "suspended_at", "version", "merged_into_id"}},
 	"released_addresses": {"as contacts: of deleted ones", []string{"workspace_id", "contact_id", "email", "is_primary"}},
 	"contact_moves": {"how far a contact's cases are on their way into spam and back; ids and counts", []string{"workspace_id", "id", "contact_id", "kind", "state",
 		"member_id", "deleted_at", "total", "done", "cursor_id", "created_at", "worked_at", "finished_at"}},

@@ -97,3 +97,19 @@ func reverse(s string) string {
 	}
 	return string(b)
 }
+
+// minTail is how many last digits of a telephone number are worth asking for.
+const minTail = 4
+
+// PhoneTail reads what was typed as a telephone number, or as the end of one: its digits backwards, without what depends on
+// where one calls from. ok is false where it is none.
+func PhoneTail(typed string) (digits string, ok bool) {
+	if strings.Trim(typed, "+0123456789()/.- ") != "" {
+		return "", false
+	}
+	n, ok := read(typed).number()
+	if !ok || len(n.significant()) < minTail {
+		return "", false
+	}
+	return strings.TrimPrefix(n.tail(), backwards), true
+}

@@ -85,7 +85,8 @@ func (s *Shell) sections(ctx context.Context, v *Visit, current string) ([]ui.Na
 			own.Items = append(own.Items, item)
 		}
 	}
-	for _, section := range []ui.NavSection{builtIn, own, shared} {
+	accounts := ui.NavSection{Title: "Accounts", Items: []ui.NavItem{entry("Contacts", "/contacts", ui.IconUsers, "", "g c")}}
+	for _, section := range []ui.NavSection{builtIn, accounts, own, shared} {
 		if len(section.Items) > 0 {
 			list = append(list, section)
 		}

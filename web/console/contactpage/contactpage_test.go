@@ -1,0 +1,126 @@
+package contactpage_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/desk/cases"
+	"caseward/internal/desk/contact"
+	"caseward/internal/desk/field"
+	"caseward/internal/desk/followup"
+	"caseward/internal/desk/people"
+	"caseward/internal/platform/errs"
+	"caseward/web/console/contactpage"
+	"caseward/web/webtest"
+)
+
+// desk has one contact and remembers what it was asked.
+type desk struct {
+	record   contact.Record
+	page     contact.Page
+	timeline people.Timeline
+	asked    contact.ListInput
+	part     people.TimelineInput
+}
+
+func newDesk() *desk {
+	return &desk{record: contact.Record{ID: 7, Name: "Mara Lindqvist", Phone: "030 123", Version: 3, CreatedAt: webtest.Now(),
+		Emails: []contact.Address{{Email: "mara@customer.test", IsPrimary: true}, {Email: "mara@home.test"}}}}
+}
+
+func (d *desk) List(_ context.Context, _ access.Actor, in contact.ListInput) (contact.Page, error) {
+	d.asked = in
+	return d.page, nil
+}
+
+func (d *desk) Counts(context.Context, access.Actor) (contact.Counts, error) {
+	return contact.Counts{contact.All: 12, contact.Deleted: 1001}, nil
+}
+
+func (d *desk) Get(_ context.Context, _ access.Actor, id contact.ID) (contact.Record, error) {
+	if id != d.record.ID {
+		return contact.Record{}, errs.New(errs.NotFound, "")
+	}
+	return d.record, nil
+}
+
+func (d *desk) Timeline(_ context.Context, _ access.Actor, _ contact.ID, in people.TimelineInput) (people.Timeline, error) {
+	d.part = in
+	return d.timeline, nil
+}
+
+func (d *desk) OpenOfContact(_ context.Context, _ access.Actor, c cases.Case, _ int) ([]followup.FollowUp, error) {
+	return []followup.FollowUp{{Note: "Call back", CaseNumber: 5, DueAt: webtest.Now(), AssigneeName: "Ana"}}, nil
+}
+
+func (d *desk) OfContact(context.Context, access.Actor, contact.ID) ([]field.Field, field.Values, error) {
+	return []field.Field{{ID: 2, Object: field.OfContact, Name: "Tier", Kind: field.Text}}, field.Values{2: "Gold"}, nil
+}
+
+func site(t *testing.T, d *desk) *webtest.Site {
+	t.Helper()
+	s := webtest.New(t)
+	p := contactpage.New(s.Shell, contactpage.Services{Contacts: d, People: d, FollowUps: d, Fields: d})
+	return s.Console(func(r chi.Router) {
+		r.Get("/contacts", p.Handle(p.List))
+		r.Get("/contacts/{id}", p.Handle(p.Show))
+	}).SignIn()
+}
+
+func TestTheListShowsTabsAndPages(t *testing.T) {
+	t.Parallel()
+	d := newDesk()
+	s := site(t, d)
+	s.Get("/w/acme/contacts").Want(200).Has("No contacts yet", "1k+")
+	if d.asked.Tab != contact.All {
+		t.Errorf("asked for %q", d.asked.Tab)
+	}
+	at := webtest.Now().Add(-time.Hour)
+	d.page = contact.Page{Rows: []contact.Summary{{ID: 7, Name: "Mara Lindqvist", Emails: []string{"a@x.test", "b@x.test", "c@x.test"}, OpenCases: 100, LastActivityAt: &at, SuspendedAt: &at}},
+		Older: &contact.Cursor{At: at, ID: 7}}
+	page := s.Get("/w/acme/contacts?tab=all&q=mara").Want(200).Has("Mara Lindqvist", "a@x.test", "and 2 more", "99+", "Suspended")
+	page.Has("1 hour ago")
+	older := "/w/acme/contacts?after=1777892400000000-7&q=mara&tab=all"
+	if d.asked.Query != "mara" {
+		t.Errorf("asked for %q", d.asked.Query)
+	}
+	s.Get(older).Want(200)
+	if d.asked.After == nil || d.asked.After.ID != 7 || !d.asked.After.At.Equal(at) {
+		t.Errorf("asked for what follows %v", d.asked.After)
+	}
+	s.Get("/w/acme/contacts?tab=nonsense&after=x").Want(200)
+	if d.asked.Tab != contact.All || d.asked.After != nil {
+		t.Errorf("nonsense asked for %+v", d.asked)
+	}
+	d.page = contact.Page{}
+	s.Get("/w/acme/contacts?tab=deleted").Want(200).Has("No deleted contacts")
+	s.Get("/w/acme/contacts?tab=suspended").Want(200).Has("No suspended contacts")
+	s.Get("/w/acme/contacts?q=x").Want(200).Has("Nobody found")
+}
+
+func TestTheContactIsShown(t *testing.T) {
+	t.Parallel()
+	d := newDesk()
+	at := webtest.Now().Add(-time.Hour)
+	d.timeline = people.Timeline{Moments: []people.Moment{{At: at, Kind: 1, ID: 9, CaseNumber: 41, CaseSubject: "Two wheels", CaseStatus: cases.Open},
+		{At: at, Kind: 0, ID: 3, CaseNumber: 40, CaseSubject: "Bell", Score: "bad", Comment: "Too late"}}, Older: &people.Place{At: at, Kind: 0, ID: 3}}
+	s := site(t, d)
+	s.Get("/w/acme/contacts/7").Want(200).Has("Mara Lindqvist", "mara@home.test", "Primary", "Gold", "Two wheels", "Rated “Bell” as Bad", "Too late", "Call back")
+	s.Get("/w/acme/contacts/7?after=1777892400000000-0-3").Want(200)
+	if d.part.After == nil || d.part.After.ID != 3 || !d.part.After.At.Equal(at) {
+		t.Errorf("asked for %+v", d.part.After)
+	}
+	d.timeline.Newer = &people.Place{}
+	s.Get("/w/acme/contacts/7?after=1777892400000000-0-3").Want(200).Lacks("Call back")
+	d.record.DeletedAt, d.record.SuspendedAt = &at, &at
+	s.Get("/w/acme/contacts/7").Want(200).Has("This contact was deleted", "has been suspended")
+	into := contact.ID(12)
+	d.record.MergedIntoID = &into
+	s.Get("/w/acme/contacts/7").WantSeeOther("/w/acme/contacts/12")
+	s.Get("/w/acme/contacts/8").Want(404)
+	s.Get("/w/acme/contacts/x").Want(404)
+}
