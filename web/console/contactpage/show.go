@@ -99,9 +99,6 @@ func (v view) part(key string, p *people.Place) string {
 	return v.path + "?" + url.Values{key: {placeText(p)}}.Encode()
 }
 
-// editable reports whether the visitor may change the record as it is.
-func (v view) editable() bool { return v.mayManage && v.Editable() == nil }
-
 func (v view) back() ui.Link {
 	switch {
 	case v.DeletedAt != nil:
