@@ -72,10 +72,10 @@ func (f *Form) Raw(name string) string {
 	return clean(f.values.Get(name))
 }
 
-func clean(value string) string {
-	value = strings.ToValidUTF8(value, "\uFFFD")
-	return strings.NewReplacer("\x00", "", "\r\n", "\n", "\r", "\n").Replace(value)
-}
+// plain leaves out what PostgreSQL cannot store, and line ends as browsers send them.
+var plain = strings.NewReplacer("\x00", "", "\r\n", "\n", "\r", "\n")
+
+func clean(value string) string { return plain.Replace(strings.ToValidUTF8(value, "\uFFFD")) }
 
 // Required is Text, and a field error when it is empty. The problem says what to do: "Enter a subject."
 func (f *Form) Required(name, problem string) string {

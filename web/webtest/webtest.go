@@ -240,3 +240,13 @@ type moments struct{}
 func (moments) Snapshot(ctx context.Context, _ int64, fn func(context.Context) error) error {
 	return fn(ctx)
 }
+
+// Together has nobody to wait for.
+func (moments) Together(ctx context.Context, reads ...func(context.Context) error) error {
+	for _, read := range reads {
+		if err := read(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -113,15 +113,17 @@ func (s *Service) OfCase(ctx context.Context, actor access.Actor, c cases.Case) 
 	if err := actor.Require(access.ReadCases); err != nil {
 		return Panel{}, err
 	}
-	var all []Field
 	err = s.db.ReadWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
+		all, err := AllTx(ctx, tx, actor.Workspace)
+		if err != nil || len(all) == 0 {
+			return err
+		}
+		p.Case, p.Contact = InUse(all, OfCase), InUse(all, OfContact)
 		batch := &pgx.Batch{}
-		QueueAll(batch, actor.Workspace, &all)
 		queueValues(batch, actor.Workspace, OfCase, int64(c.ID), &p.CaseValues)
 		queueValues(batch, actor.Workspace, OfContact, int64(c.ContactID), &p.ContactValues)
 		return tx.SendBatch(ctx, batch).Close()
 	})
-	p.Case, p.Contact = InUse(all, OfCase), InUse(all, OfContact)
 	return p, err
 }
 

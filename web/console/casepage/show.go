@@ -97,53 +97,50 @@ func (p *Pages) load(ctx context.Context, actor access.Actor, query url.Values, 
 	if l.Details, err = p.cases.Get(ctx, actor, n); err != nil || l.MergedIntoNumber != nil {
 		return l, err
 	}
-	if l.thread, err = p.messages.Thread(ctx, actor, l.Case, before(query)); err != nil {
-		return l, err
+	c := l.Case
+	reads := []func(ctx context.Context) error{
+		into(&l.thread, func(ctx context.Context) (message.Thread, error) {
+			return p.messages.Thread(ctx, actor, c, before(query))
+		}),
+		into(&l.outlook, func(ctx context.Context) (rating.Outlook, error) { return p.ratings.OfCase(ctx, actor, c) }),
+		into(&l.followUps, func(ctx context.Context) ([]followup.FollowUp, error) { return p.followUps.OfCase(ctx, actor, c) }),
+		into(&l.fields, func(ctx context.Context) (field.Panel, error) { return p.fields.OfCase(ctx, actor, c) }),
+		into(&l.members, func(ctx context.Context) ([]member.Member, error) { return p.members.List(ctx, actor) }),
+		into(&l.queues, func(ctx context.Context) ([]workspace.Queue, error) { return p.queues.Queues(ctx, actor) }),
+		into(&l.drafts, func(ctx context.Context) ([]drafts.Draft, error) { return p.drafts.Mine(ctx, actor, n) }),
 	}
-	if l.timeline, err = p.loadTimeline(ctx, actor, l.Case); err != nil {
-		return l, err
-	}
-	if l.outlook, err = p.ratings.OfCase(ctx, actor, l.Case); err != nil {
-		return l, err
-	}
-	if l.followUps, err = p.followUps.OfCase(ctx, actor, l.Case); err != nil {
-		return l, err
-	}
-	if l.fields, err = p.fields.OfCase(ctx, actor, l.Case); err != nil {
-		return l, err
-	}
+	reads = append(reads, p.timelineReads(actor, c, &l.timeline)...)
 	if l.Visibility() == cases.Live {
-		if l.idle, err = p.settings.Current(ctx, actor); err != nil {
-			return l, err
+		reads = append(reads, into(&l.idle, func(ctx context.Context) (inactivity.Settings, error) { return p.settings.Current(ctx, actor) }))
+	}
+	switch {
+	case l.DeletedAt == nil:
+		reads = append(reads, into(&l.people, func(ctx context.Context) ([]presence.Person, error) { return p.presence.Others(ctx, actor, n) }))
+		if actor.Can(access.WorkCases) {
+			reads = append(reads, into(&l.macros, func(ctx context.Context) ([]macro.Macro, error) { return p.macros.List(ctx, actor) }))
 		}
+	case actor.Can(access.RestoreCases):
+		reads = append(reads, into(&l.decision, func(ctx context.Context) (retention.Decision, error) { return p.newestDecision(ctx, actor, l.ID) }))
 	}
-	if l.members, err = p.members.List(ctx, actor); err != nil {
-		return l, err
+	err = p.Together(ctx, reads...)
+	return l, err
+}
+
+// into is a read that keeps its result.
+func into[T any](result *T, read func(ctx context.Context) (T, error)) func(ctx context.Context) error {
+	return func(ctx context.Context) (err error) {
+		*result, err = read(ctx)
+		return err
 	}
-	if l.queues, err = p.queues.Queues(ctx, actor); err != nil {
-		return l, err
+}
+
+// newestDecision is about the newest request for permanent deletion of a deleted case.
+func (p *Pages) newestDecision(ctx context.Context, actor access.Actor, id cases.ID) (retention.Decision, error) {
+	decisions, err := p.retention.Decisions(ctx, actor, []cases.ID{id})
+	if errs.Is(err, errs.Forbidden) { // the right to restore is enough for the page
+		err = nil
 	}
-	if l.drafts, err = p.drafts.Mine(ctx, actor, n); err != nil {
-		return l, err
-	}
-	if l.DeletedAt == nil {
-		if l.people, err = p.presence.Others(ctx, actor, n); err != nil {
-			return l, err
-		}
-	}
-	if l.DeletedAt == nil && actor.Can(access.WorkCases) {
-		if l.macros, err = p.macros.List(ctx, actor); err != nil {
-			return l, err
-		}
-	}
-	if l.DeletedAt != nil && actor.Can(access.RestoreCases) {
-		decisions, err := p.retention.Decisions(ctx, actor, []cases.ID{l.ID})
-		if err != nil && !errs.Is(err, errs.Forbidden) { // the right to restore is enough for the page
-			return l, err
-		}
-		l.decision = decisions[l.ID]
-	}
-	return l, nil
+	return decisions[id], err
 }
 
 // before is the message before which the thread is read; 0, as for nonsense, is the newest part.

@@ -55,16 +55,19 @@ func (t timeline) moments() []moment {
 	return list[:min(timelineSize, len(list))]
 }
 
-// loadTimeline reads the timeline; all of it is of live cases.
-func (p *Pages) loadTimeline(ctx context.Context, actor access.Actor, c cases.Case) (t timeline, err error) {
-	if t.others, err = p.cases.OfContact(ctx, actor, c, contactCases); err != nil {
-		return t, err
+// timelineReads read the timeline; all of it is of live cases.
+func (p *Pages) timelineReads(actor access.Actor, c cases.Case, t *timeline) []func(ctx context.Context) error {
+	return []func(ctx context.Context) error{
+		into(&t.others, func(ctx context.Context) ([]cases.Other, error) {
+			return p.cases.OfContact(ctx, actor, c, contactCases)
+		}),
+		into(&t.ratings, func(ctx context.Context) ([]rating.Rating, error) {
+			return p.ratings.OfContact(ctx, actor, c, timelineSize)
+		}),
+		into(&t.followUps, func(ctx context.Context) ([]followup.FollowUp, error) {
+			return p.followUps.OpenOfContact(ctx, actor, c, timelineSize)
+		}),
 	}
-	if t.ratings, err = p.ratings.OfContact(ctx, actor, c, timelineSize); err != nil {
-		return t, err
-	}
-	t.followUps, err = p.followUps.OpenOfContact(ctx, actor, c, timelineSize)
-	return t, err
 }
 
 // allCases leads to a search for everything of the contact.

@@ -48,9 +48,10 @@ type FollowUps interface {
 	Due(ctx context.Context, actor access.Actor) (int, error)
 }
 
-// Snapshots let all that a page reads be of one moment.
+// Snapshots let all that a page reads be of one moment, and be asked together.
 type Snapshots interface {
 	Snapshot(ctx context.Context, workspace int64, fn func(ctx context.Context) error) error
+	Together(ctx context.Context, reads ...func(ctx context.Context) error) error
 }
 
 // Moments mark the time at which a page began to be read, so that its live updates miss nothing.
@@ -207,6 +208,11 @@ func (s *Shell) toLogin(w http.ResponseWriter, r *http.Request) error {
 // Snapshot runs fn with a context in which all reading is of one moment: for pages that ask several services.
 func (s *Shell) Snapshot(r *http.Request, fn func(ctx context.Context) error) error {
 	return s.moments.Snapshot(r.Context(), int64(From(r).Actor.Workspace), fn)
+}
+
+// Together runs functions that read within a Snapshot at the price of the one that asks most often.
+func (s *Shell) Together(ctx context.Context, reads ...func(ctx context.Context) error) error {
+	return s.moments.Together(ctx, reads...)
 }
 
 // Page describes what differs from one console page to the next.
