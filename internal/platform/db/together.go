@@ -123,6 +123,7 @@ type answer struct {
 	err     error
 }
 
+// Query reads the next result.
 func (a *answer) Query() (pgx.Rows, error) {
 	a.left = a.left[1:]
 	rows, err := a.results.Query()
@@ -130,11 +131,13 @@ func (a *answer) Query() (pgx.Rows, error) {
 	return rows, err
 }
 
+// QueryRow reads the next result, of one row.
 func (a *answer) QueryRow() pgx.Row {
 	a.left = a.left[1:]
 	return a.results.QueryRow()
 }
 
+// Exec passes over the next result.
 func (a *answer) Exec() (pgconn.CommandTag, error) {
 	a.left = a.left[1:]
 	return a.results.Exec()
