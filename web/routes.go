@@ -26,6 +26,7 @@ import (
 	"caseward/internal/desk/message"
 	"caseward/internal/desk/notify"
 	"caseward/internal/desk/people"
+	"caseward/internal/desk/portal"
 	"caseward/internal/desk/presence"
 	"caseward/internal/desk/rating"
 	"caseward/internal/desk/retention"
@@ -49,9 +50,11 @@ import (
 	"caseward/web/console/macropage"
 	"caseward/web/console/newcase"
 	"caseward/web/console/notifications"
+	"caseward/web/console/portalpage"
 	"caseward/web/console/settings"
 	"caseward/web/console/shell"
 	"caseward/web/kit"
+	help "caseward/web/portal"
 	"caseward/web/rate"
 	"caseward/web/staff"
 	"caseward/web/static"
@@ -87,6 +90,7 @@ type Deps struct {
 	Ratings    *rating.Service
 	Contacts   *contact.Service
 	People     *people.Service
+	Portal     *portal.Service
 }
 
 // pages are all pages of the site, by area.
@@ -109,6 +113,8 @@ type pages struct {
 	staff    *staff.Pages
 	rate     *rate.Pages
 	contacts *contactpage.Pages
+	portal   *portalpage.Pages
+	help     *help.Pages
 }
 
 func newPages(d Deps) pages {
@@ -137,6 +143,8 @@ func newPages(d Deps) pages {
 		staff:    staff.New(sh, d.Retention, d.Workspaces),
 		rate:     rate.New(d.Kit, d.Ratings),
 		contacts: contactpage.New(sh, contactpage.Services{Contacts: d.Contacts, People: d.People, FollowUps: d.FollowUps, Fields: d.Fields}),
+		portal:   portalpage.New(sh, d.Portal, d.BaseURL.String()),
+		help:     help.New(d.Kit, d.Portal, d.Portal, d.Now),
 	}
 }
 
@@ -157,6 +165,10 @@ func Routes(d Deps) (http.Handler, error) {
 	r.With(middleware.Compress(5)).Get(ui.SpritePath(), ui.ServeSprite)
 	r.Handle(static.Prefix+"*", d.Files)
 
+	r.Route("/help/{ws}", func(r chi.Router) {
+		r.Use(crossOrigin, middleware.Compress(5), p.help.Visit) // customers have sessions of their own
+		helpRoutes(r, k, p.help)
+	})
 	r.Group(func(r chi.Router) {
 		r.Use(crossOrigin, middleware.Compress(5), k.Session)
 		r.Post("/theme", k.Handle(k.SetTheme))
@@ -201,6 +213,31 @@ func rateRoutes(r chi.Router, k *kit.Kit, p *rate.Pages) {
 	r.With(p.LimitTries()).Post("/rate/{token}", k.Handle(p.Rate))
 }
 
+// helpRoutes are the customers' portal, below /help/{ws}.
+func helpRoutes(r chi.Router, k *kit.Kit, p *help.Pages) {
+	r.Get("/", k.Handle(p.Home))
+	r.Post("/logout", k.Handle(p.Logout))
+	r.Group(func(r chi.Router) {
+		r.Use(p.LimitLooks())
+		r.Get("/login", k.Handle(p.ShowLogin))
+		r.Get("/signup", k.Handle(p.ShowSignUp))
+		r.Get("/link/{token}", k.Handle(p.ShowLink))
+	})
+	r.Group(func(r chi.Router) {
+		r.Use(p.LimitTries())
+		r.Post("/login", k.Handle(p.Login))
+		r.Post("/login/link", k.Handle(p.SendLink))
+		r.Post("/signup", k.Handle(p.SignUp))
+		r.Post("/link/{token}", k.Handle(p.UseLink))
+	})
+	r.Group(func(r chi.Router) {
+		r.Use(p.SignedIn)
+		r.Get("/cases", k.Handle(p.List))
+		r.Get("/cases/{number}", k.Handle(p.Show))
+		r.Get("/cases/{number}/attachments/{id}", k.Handle(p.File))
+	})
+}
+
 // consoleRoutes are below /w/{ws}.
 func consoleRoutes(r chi.Router, k *kit.Kit, p pages) {
 	r.Get("/", k.Handle(toInbox))
@@ -237,6 +274,8 @@ func consoleRoutes(r chi.Router, k *kit.Kit, p pages) {
 	r.Post("/settings/notifications", k.Handle(p.settings.SetNotifications))
 	r.Post("/settings/password", k.Handle(p.settings.ChangePassword))
 	r.Route("/admin", func(r chi.Router) { adminRoutes(r, k, p.admin) })
+	r.Get("/admin/portal", k.Handle(p.portal.Settings))
+	r.Post("/admin/portal", k.Handle(p.portal.UpdateSettings))
 	r.Route("/admin/cases/fields", func(r chi.Router) { fieldRoutes(r, k, p.fields) })
 }
 

@@ -32,6 +32,7 @@ import (
 	"caseward/internal/desk/message"
 	"caseward/internal/desk/notify"
 	"caseward/internal/desk/people"
+	"caseward/internal/desk/portal"
 	"caseward/internal/desk/presence"
 	"caseward/internal/desk/rating"
 	"caseward/internal/desk/removal"
@@ -78,6 +79,7 @@ type App struct {
 	Ratings    *rating.Service
 	Contacts   *contact.Service
 	People     *people.Service
+	Portal     *portal.Service
 	Sealer     *audit.Sealer
 	Intake     *inbound.Intake
 	Jobs       *jobs.Runner
@@ -215,6 +217,7 @@ func (a *App) build(now clock.Clock) error {
 	a.Contacts = contact.NewService(a.DB)
 	a.People = people.NewService(a.DB, guard, a.Cases, now)
 	a.Inactivity = inactivity.NewService(a.DB, guard, a.Cases, a.Messages, a.Ratings, now)
+	a.Portal = portal.NewService(a.DB, guard, portal.Services{Hasher: hasher, Limits: a.Members, Cases: a.Cases, Messages: a.Messages}, now)
 	a.Intake = inbound.NewIntake(a.DB, a.Messages, a.Workspaces, signer, now, a.log)
 	outbox := outbound.NewOutbox(a.DB, a.transport(now), signer, links, now, a.log)
 	notices := outbound.NewNotices(a.DB, a.transport(now), a.Config.BaseURL, now, a.log)
@@ -239,7 +242,7 @@ func (a *App) buildWeb(now clock.Clock) error {
 	a.Handler, err = web.Routes(web.Deps{
 		Kit: k, BaseURL: base, Files: files, Ready: a.DB.Ping, Snapshots: a.DB, Hub: a.Hub, Now: now,
 		Members: a.Members, Workspaces: a.Workspaces, Setup: a.Setup, Cases: a.Cases, Filters: a.Filters, Macros: a.Macros, Drafts: a.Drafts, Messages: a.Messages, Presence: a.Presence,
-		Retention: a.Retention, Inactivity: a.Inactivity, Notices: a.Notices, Search: a.Search, Bulk: a.Bulk, FollowUps: a.FollowUps, Ratings: a.Ratings, Fields: a.Fields, Contacts: a.Contacts, People: a.People, Audit: audit.NewReader(a.DB, audit.NewGuard(a.DB, now)),
+		Retention: a.Retention, Inactivity: a.Inactivity, Notices: a.Notices, Search: a.Search, Bulk: a.Bulk, FollowUps: a.FollowUps, Ratings: a.Ratings, Fields: a.Fields, Contacts: a.Contacts, People: a.People, Portal: a.Portal, Audit: audit.NewReader(a.DB, audit.NewGuard(a.DB, now)),
 	})
 	return err
 }
@@ -261,6 +264,7 @@ func (a *App) outboxFolder(now clock.Clock) outbound.Folder {
 // sweeps are the background jobs, as in `caseward run NAME`.
 func (a *App) sweeps(outbox *outbound.Outbox, notices *outbound.Notices) []jobs.Sweep {
 	passwords := outbound.NewPasswordMails(a.DB, a.transport(clock.System), a.Config.BaseURL, clock.System, a.log)
+	links := outbound.NewPortalMails(a.DB, a.transport(clock.System), a.Config.BaseURL, clock.System, a.log)
 	return []jobs.Sweep{
 		{Name: retention.PurgeSweep, Every: time.Minute, Timeout: time.Hour, Run: a.Retention.Purge},
 		{Name: retention.ErasureSweep, Every: time.Minute, Timeout: time.Hour, Run: a.Retention.Fulfil},
@@ -275,6 +279,8 @@ func (a *App) sweeps(outbox *outbound.Outbox, notices *outbound.Notices) []jobs.
 		{Name: notify.PruneSweep, Every: time.Hour, Run: a.Notices.Prune},
 		{Name: outbound.FilesSweep, Every: 5 * time.Minute, Run: a.outboxFolder(clock.System).Sweep(a.DB)},
 		{Name: member.ResetSweep, Every: 5 * time.Second, Run: passwords.Sweep},
+		{Name: portal.MailSweep, Every: 5 * time.Second, Run: links.Sweep},
+		{Name: portal.ForgetSweep, Every: time.Hour, Run: a.Portal.Forget},
 		{Name: inbound.IntakeSweep, Every: 30 * time.Second, Run: a.Intake.Sweep},
 		{Name: cases.ReindexSweep, Every: 10 * time.Minute, Timeout: time.Hour, Run: a.Cases.Reindex},
 		{Name: presence.Sweep, Every: time.Minute, Run: a.Presence.Forget},

@@ -45,6 +45,9 @@ func (l *loader) build(ctx context.Context, w world) error {
 	if err := l.ratings.SetSettings(ctx, l.workspaces[w.slug], rating.Settings{On: true, DelayMinutes: int(rating.DefaultDelay.Minutes())}); err != nil {
 		return err
 	}
+	if err := l.portal.SetOn(ctx, l.workspaces[w.slug], true); err != nil {
+		return err
+	}
 	if err := l.buildQueues(ctx, w); err != nil {
 		return err
 	}

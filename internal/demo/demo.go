@@ -121,9 +121,11 @@ func SignIns() []string {
 	var lines []string
 	for _, w := range worlds() {
 		for _, p := range w.people {
-			lines = append(lines, fmt.Sprintf("%-20s %-16s %s", p.email, Password, p.what))
+			lines = append(lines, fmt.Sprintf("%-27s %-16s %s", p.email, Password, p.what))
 		}
 	}
-	s := staffPerson()
-	return append(lines, fmt.Sprintf("%-20s %-16s %s", s.email, Password, s.what))
+	for _, p := range []person{staffPerson(), portalCustomer()} {
+		lines = append(lines, fmt.Sprintf("%-27s %-16s %s", p.email, Password, p.what))
+	}
+	return lines
 }

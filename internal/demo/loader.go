@@ -16,6 +16,7 @@ import (
 	"caseward/internal/desk/followup"
 	"caseward/internal/desk/member"
 	"caseward/internal/desk/message"
+	"caseward/internal/desk/portal"
 	"caseward/internal/desk/rating"
 	"caseward/internal/desk/retention"
 	"caseward/internal/desk/setup"
@@ -44,6 +45,7 @@ type loader struct {
 	followUps    *followup.Service
 	ratings      *rating.Service
 	links        *rating.Links
+	portal       *portal.Service
 	intake       *inbound.Intake
 
 	workspaces map[string]access.Actor            // slug to its owner
@@ -85,6 +87,7 @@ func newLoader(d *db.DB, base time.Time, log *slog.Logger) (*loader, error) {
 	l.followUps = followup.NewService(d, guard, l.cases, live.NewHub(), now)
 	l.links = rating.NewLinks("", []byte(rand.Text())) // of which none leaves either
 	l.ratings = rating.NewService(d, guard, l.cases, l.messages, l.links, now)
+	l.portal = portal.NewService(d, guard, portal.Services{Hasher: hasher, Limits: l.members, Cases: l.cases, Messages: l.messages}, now)
 	l.intake = inbound.NewIntake(d, l.messages, l.workspaceSvc, signer, now, log)
 	return l, nil
 }
@@ -110,6 +113,11 @@ func (l *loader) run(ctx context.Context) error {
 		if err := l.play(ctx, e); err != nil {
 			return e.wrap(err)
 		}
+	}
+	l.at = l.base
+	customer := portalCustomer()
+	if err := l.portal.OpenAccount(ctx, l.workspaces[acme().slug].Workspace, customer.email, Password); err != nil {
+		return err
 	}
 	return l.markLoaded(ctx)
 }

@@ -59,6 +59,11 @@ func globex() world {
 	}
 }
 
+// portalCustomer is the one customer who has an account already.
+func portalCustomer() person {
+	return person{name: "Siobhán Ní Dhuibhir", email: "siobhan@nidhuibhir.example", what: "customer of acme, at /help/acme"}
+}
+
 func staffPerson() person {
 	return person{name: "Sam Whitlock", email: "staff@caseward.test", what: "support staff"}
 }

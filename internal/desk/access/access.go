@@ -57,6 +57,7 @@ const (
 	ReadAudit        Permission = "read audit trail"
 	DecideErasures   Permission = "decide erasure requests" // support staff, across workspaces
 	ManagePlans      Permission = "manage workspaces and plans"
+	UsePortal        Permission = "use the portal" // customers: their own cases and data, and nobody else's
 )
 
 // Grantable lists the extra rights of single agents, all off by default.
@@ -178,6 +179,8 @@ func (a Actor) holds(p Permission) bool {
 		return granted || slices.Contains(rolePermissions[a.Role], p)
 	case Staff:
 		return slices.Contains(staffPermissions, p)
+	case Contact:
+		return p == UsePortal
 	}
 	return false
 }

@@ -22,6 +22,7 @@ var deeds = map[Permission]string{
 	ReadAudit:        "read the audit trail",
 	DecideErasures:   "decide on requests for permanent deletion",
 	ManagePlans:      "manage workspaces and their plans",
+	UsePortal:        "use the customers' portal",
 }
 
 // Require returns nil or a Forbidden error that says what the actor may not do, and who can change that.
@@ -41,6 +42,8 @@ func (a Actor) remedy(p Permission) string {
 	byAdmins := slices.Contains(rolePermissions[Admin], p)
 	grantable := slices.Contains(Grantable(), granting(p))
 	switch {
+	case p == UsePortal:
+		return "Only customers can, once they have signed in there."
 	case !forMembers:
 		return "Only support staff can."
 	case a.Kind != Member:

@@ -113,7 +113,7 @@ func (s *Service) offer(ctx context.Context, tx pgx.Tx, token string) (offer, er
 		join workspaces w on w.id = i.workspace_id
 		join members by on by.workspace_id = i.workspace_id and by.id = i.invited_by and by.deactivated_at is null
 		where i.token_hash = $1 and i.accepted_at is null and i.revoked_at is null and i.expires_at > $2
-		for update of i`, tokenHash(token), s.now())
+		for update of i`, TokenHash(token), s.now())
 	o, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[offer])
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return offer{}, err

@@ -39,7 +39,7 @@ func (s *Service) Invite(ctx context.Context, actor access.Actor, email string, 
 			return "", err
 		}
 	}
-	token, hash := newToken()
+	token, hash := NewToken()
 	err = s.change(ctx, actor, access.ManageWorkspace, workspaceObject(actor), func(tx pgx.Tx) error {
 		email, err := CleanEmail(email)
 		if err != nil {
@@ -138,15 +138,16 @@ func invitationObject(id InvitationID) audit.Object {
 	return audit.Object{Kind: "invitation", ID: int64(id)}
 }
 
-// newToken returns 32 random bytes as text, and the hash under which they are kept. A random token needs no slow hash.
-func newToken() (token string, hash []byte) {
+// NewToken returns 32 random bytes as text, and the hash under which they are kept. A random token needs no slow hash.
+func NewToken() (token string, hash []byte) {
 	raw := make([]byte, 32)
 	_, _ = rand.Read(raw) // never fails: it ends the program instead
 	token = base64.RawURLEncoding.EncodeToString(raw)
-	return token, tokenHash(token)
+	return token, TokenHash(token)
 }
 
-func tokenHash(token string) []byte {
+// TokenHash is what of a token is stored.
+func TokenHash(token string) []byte {
 	sum := sha256.Sum256([]byte(token))
 	return sum[:]
 }

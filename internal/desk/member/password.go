@@ -35,7 +35,8 @@ func NewHasher(params *argon2id.Params) (*Hasher, error) {
 	return &Hasher{params: params, slots: make(chan struct{}, atOnce), dummy: dummy}, nil
 }
 
-func (h *Hasher) create(ctx context.Context, password string) (hash string, err error) {
+// Create hashes a password that CheckNewPassword let through. It is slow by purpose: call it before the transaction.
+func (h *Hasher) Create(ctx context.Context, password string) (hash string, err error) {
 	err = h.inSlot(ctx, func() error {
 		hash, err = argon2id.CreateHash(password, h.params)
 		return err
@@ -43,9 +44,9 @@ func (h *Hasher) create(ctx context.Context, password string) (hash string, err 
 	return hash, err
 }
 
-// matches reports whether the password is that of the hash. An empty hash stands for an account that does not
+// Matches reports whether the password is that of the hash. An empty hash stands for an account that does not
 // exist and costs the same time.
-func (h *Hasher) matches(ctx context.Context, password, hash string) (match bool, err error) {
+func (h *Hasher) Matches(ctx context.Context, password, hash string) (match bool, err error) {
 	known := hash != ""
 	if !known {
 		hash = h.dummy
@@ -81,13 +82,15 @@ const (
 // HashPassword checks the new password of an address and hashes it, for NewUser. It is slow by purpose: call it before
 // the transaction. Errors: Invalid.
 func (s *Service) HashPassword(ctx context.Context, email, password string) (string, error) {
-	if err := checkNewPassword("password", email, password); err != nil {
+	if err := CheckNewPassword("password", email, password); err != nil {
 		return "", err
 	}
-	return s.hasher.create(ctx, password)
+	return s.hasher.Create(ctx, password)
 }
 
-func checkNewPassword(field, email, password string) error {
+// CheckNewPassword refuses a password that is too short, too long or the address itself, as an error of a form's field.
+// Errors: Invalid.
+func CheckNewPassword(field, email, password string) error {
 	switch {
 	case utf8.RuneCountInString(password) < shortestPassword:
 		return errs.Field(field, "Use at least 10 characters.")

@@ -16,7 +16,7 @@ func TestHashing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	hash, err := h.create(t.Context(), "the password")
+	hash, err := h.Create(t.Context(), "the password")
 	if err != nil || !strings.Contains(hash, "$m=19456,t=2,p=1$") {
 		t.Fatal(hash, err)
 	}
@@ -27,14 +27,14 @@ func TestHashing(t *testing.T) {
 			if i%2 == 0 {
 				account = "" // there is no such account
 			}
-			match, err := h.matches(t.Context(), "the password", account)
+			match, err := h.Matches(t.Context(), "the password", account)
 			if err != nil || match != (account != "") {
 				t.Errorf("match %t, %v", match, err)
 			}
 		})
 	}
 	all.Wait()
-	if match, err := h.matches(t.Context(), "no one has this password", ""); err != nil || match {
+	if match, err := h.Matches(t.Context(), "no one has this password", ""); err != nil || match {
 		t.Errorf("the dummy's password opens an account that does not exist: %v", err)
 	}
 }

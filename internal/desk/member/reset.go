@@ -24,7 +24,7 @@ func (s *Service) RequestReset(ctx context.Context, email string, addr netip.Add
 	if err != nil {
 		return err
 	}
-	if err := s.count(ctx, resetByAccount(cleaned), resetByAddress(addr)); err != nil {
+	if err := s.Count(ctx, resetByAccount(cleaned), resetByAddress(addr)); err != nil {
 		return err
 	}
 	return s.db.AsSystem(ctx, "password reset", func(tx pgx.Tx) error {
@@ -75,7 +75,7 @@ func (s *Service) ResetPassword(ctx context.Context, token, password string, add
 		if err := s.endResetsTx(ctx, tx, r.UserID); err != nil {
 			return err
 		}
-		if err := forgive(ctx, tx, byAccount(r.Email), nil); err != nil {
+		if err := Forgive(ctx, tx, byAccount(r.Email), nil); err != nil {
 			return err
 		}
 		actor := access.Actor{Kind: access.Member, User: r.UserID, Address: addr}
@@ -93,7 +93,7 @@ func (s *Service) endResetsTx(ctx context.Context, tx pgx.Tx, user access.UserID
 // resetTx finds the link of a token and holds its account, so that of two uses at the same moment one wins.
 func (s *Service) resetTx(ctx context.Context, tx pgx.Tx, token string) (reset, error) {
 	rows, err := tx.Query(ctx, `select r.id, r.user_id, u.email from password_resets r join users u on u.id = r.user_id
-		where r.token_hash = $1 and r.used_at is null and r.expires_at > $2 for update`, tokenHash(token), s.now())
+		where r.token_hash = $1 and r.used_at is null and r.expires_at > $2 for update`, TokenHash(token), s.now())
 	if err != nil {
 		return reset{}, err
 	}

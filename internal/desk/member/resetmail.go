@@ -49,7 +49,7 @@ func ClaimReset(ctx context.Context, d *db.DB, now time.Time) (mail *ResetMail, 
 		if err != nil || len(found) == 0 {
 			return err
 		}
-		token, hash := newToken()
+		token, hash := NewToken()
 		mail = &found[0]
 		mail.Token = token
 		_, err = tx.Exec(ctx, `update password_resets set token_hash = $2, expires_at = $3, next_try_at = $4, tries = tries + 1 where id = $1`,

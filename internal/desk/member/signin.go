@@ -21,21 +21,21 @@ func (s *Service) SignIn(ctx context.Context, email, password string, addr netip
 		return User{}, err
 	}
 	byName, byPlace := byAccount(cleaned), byAddress(addr)
-	if err := s.count(ctx, byName, byPlace); err != nil {
+	if err := s.Count(ctx, byName, byPlace); err != nil {
 		return User{}, err
 	}
 	found, err := s.account(ctx, func(tx pgx.Tx) (account, error) { return accountByEmail(ctx, tx, cleaned) })
 	if err != nil {
 		return User{}, err
 	}
-	match, err := s.hasher.matches(ctx, password, found.PasswordHash)
+	match, err := s.hasher.Matches(ctx, password, found.PasswordHash)
 	if err != nil {
 		return User{}, err
 	}
 	if !match {
 		return User{}, errs.New(errs.Invalid, "The email address or the password is wrong.")
 	}
-	err = s.db.AsSystem(ctx, "sign-in", func(tx pgx.Tx) error { return forgive(ctx, tx, byName, &byPlace) })
+	err = s.db.AsSystem(ctx, "sign-in", func(tx pgx.Tx) error { return Forgive(ctx, tx, byName, &byPlace) })
 	return found.User, err
 }
 
@@ -58,26 +58,26 @@ func (s *Service) ChangePassword(ctx context.Context, actor access.Actor, oldPas
 	if found.ID == 0 {
 		return 0, ErrSignedOut
 	}
-	if err := checkNewPassword("new_password", found.Email, newPassword); err != nil {
+	if err := CheckNewPassword("new_password", found.Email, newPassword); err != nil {
 		return 0, err
 	}
 	counter := byAccount(found.Email)
-	if err := s.count(ctx, counter); err != nil {
+	if err := s.Count(ctx, counter); err != nil {
 		return 0, err
 	}
-	match, err := s.hasher.matches(ctx, oldPassword, found.PasswordHash)
+	match, err := s.hasher.Matches(ctx, oldPassword, found.PasswordHash)
 	if err != nil {
 		return 0, err
 	}
 	if !match {
 		return 0, errs.Field("old_password", "This is not your present password.")
 	}
-	hash, err := s.hasher.create(ctx, newPassword)
+	hash, err := s.hasher.Create(ctx, newPassword)
 	if err != nil {
 		return 0, err
 	}
 	err = s.db.AsSystem(ctx, "password change", func(tx pgx.Tx) error {
-		if err := forgive(ctx, tx, counter, nil); err != nil {
+		if err := Forgive(ctx, tx, counter, nil); err != nil {
 			return err
 		}
 		err := tx.QueryRow(ctx, `update users set password_hash = $3, session_epoch = session_epoch + 1

@@ -21,8 +21,8 @@ const (
 	resetsByAddress   = 30
 )
 
-// throttle is one counter, of failed sign-ins or of requests for a new password.
-type throttle struct {
+// Throttle is one counter, such as of failed sign-ins or of requests for a new password.
+type Throttle struct {
 	key   []byte
 	limit int
 	what  string // is counted, as people read it
@@ -34,25 +34,34 @@ const (
 	resets  = "requests for a new password"
 )
 
-func byAccount(email string) throttle {
-	return throttle{throttleKey("account", email), failuresByAccount, signIns, " To sign in sooner, choose “Forgot your password?” and set a new one."}
+// NewThrottle returns the counter of a value, such as an address, among those of its kind: so many in a quarter of an hour.
+// what is counted, as people read it; way, where not "", is a sentence about the way out of it before its time.
+func NewThrottle(kind, value string, limit int, what, way string) Throttle {
+	if way != "" {
+		way = " " + way
+	}
+	return Throttle{throttleKey(kind, value), limit, what, way}
+}
+
+func byAccount(email string) Throttle {
+	return Throttle{throttleKey("account", email), failuresByAccount, signIns, " To sign in sooner, choose “Forgot your password?” and set a new one."}
 }
 
 // The requests for a new password have counters of their own: who makes many must not lock anybody's sign-in.
-func resetByAccount(email string) throttle {
-	return throttle{throttleKey("reset account", email), resetsByAccount, resets, ""}
+func resetByAccount(email string) Throttle {
+	return Throttle{throttleKey("reset account", email), resetsByAccount, resets, ""}
 }
 
-func resetByAddress(addr netip.Addr) throttle {
-	return throttle{throttleKey("reset address", networkOf(addr)), resetsByAddress, resets, ""}
+func resetByAddress(addr netip.Addr) Throttle {
+	return Throttle{throttleKey("reset address", NetworkOf(addr)), resetsByAddress, resets, ""}
 }
 
-func byAddress(addr netip.Addr) throttle {
-	return throttle{throttleKey("address", networkOf(addr)), failuresByAddress, signIns, ""}
+func byAddress(addr netip.Addr) Throttle {
+	return Throttle{throttleKey("address", NetworkOf(addr)), failuresByAddress, signIns, ""}
 }
 
-// networkOf counts an IPv6 network of 64 bits as one address: that is what one customer of a provider gets.
-func networkOf(addr netip.Addr) string {
+// NetworkOf counts an IPv6 network of 64 bits as one address: that is what one customer of a provider gets.
+func NetworkOf(addr netip.Addr) string {
 	bits := 32
 	if addr = addr.Unmap(); addr.Is6() {
 		bits = 64
@@ -69,9 +78,9 @@ func throttleKey(kind, value string) []byte {
 	return sum[:]
 }
 
-// count takes the attempt for a failure before the password is looked at, so that attempts at the same moment
-// cannot pass the limit together; forgive takes it back. Errors: RateLimited.
-func (s *Service) count(ctx context.Context, throttles ...throttle) error {
+// Count takes the attempt for a failure before the password is looked at, so that attempts at the same moment
+// cannot pass the limit together; Forgive takes it back. Permission: none. Errors: RateLimited.
+func (s *Service) Count(ctx context.Context, throttles ...Throttle) error {
 	now := s.now()
 	return s.db.AsSystem(ctx, "sign-in", func(tx pgx.Tx) error {
 		for _, t := range throttles {
@@ -92,7 +101,7 @@ func (s *Service) count(ctx context.Context, throttles ...throttle) error {
 	})
 }
 
-func tooMany(ctx context.Context, tx pgx.Tx, t throttle, now time.Time) error {
+func tooMany(ctx context.Context, tx pgx.Tx, t Throttle, now time.Time) error {
 	var start time.Time
 	if err := tx.QueryRow(ctx, `select window_start from sign_in_throttles where key = $1`, t.key).Scan(&start); err != nil {
 		return err
@@ -107,8 +116,8 @@ func tooMany(ctx context.Context, tx pgx.Tx, t throttle, now time.Time) error {
 		Message: fmt.Sprintf("Too many %s. Try again in %d %s.%s", t.what, minutes, unit, t.way)}
 }
 
-// forgive clears the account's counter and takes the one attempt back from the address's.
-func forgive(ctx context.Context, tx pgx.Tx, account throttle, address *throttle) error {
+// Forgive clears the account's counter and takes the one attempt back from the address's, in a transaction of the system.
+func Forgive(ctx context.Context, tx pgx.Tx, account Throttle, address *Throttle) error {
 	if _, err := tx.Exec(ctx, `delete from sign_in_throttles where key = $1`, account.key); err != nil || address == nil {
 		return err
 	}

@@ -37,6 +37,7 @@ func sections() []section {
 		{"Workspace", []card{
 			{ui.IconUsers, "Members", "Invite people, change roles, deactivate", "/members", access.ManageWorkspace},
 			{ui.IconBuilding2, "Workspace", "Name and time zone", "/workspace", access.ManageWorkspace},
+			{ui.IconLifeBuoy, "Customer portal", "Whether customers can sign in and see their cases", "/portal", access.ManageWorkspace},
 			{ui.IconCreditCard, "Billing", "Your plan, and what another one adds", "/billing", access.ManageWorkspace},
 		}},
 	}
