@@ -90,6 +90,7 @@ type Deps struct {
 	Ratings    *rating.Service
 	Contacts   *contact.Service
 	People     *people.Service
+	Suspending *contact.Suspensions
 	Portal     *portal.Service
 }
 
@@ -139,7 +140,7 @@ func newPages(d Deps) pages {
 		audit:    auditpage.New(sh, d.Audit),
 		told:     notifications.New(sh, d.Notices),
 		settings: settings.New(sh, d.Members, d.Notices),
-		admin:    admin.New(sh, d.Members, d.Workspaces, d.Ratings, d.Inactivity, d.BaseURL.String()),
+		admin:    admin.New(sh, d.Members, d.Workspaces, d.Ratings, d.Inactivity, d.Suspending, d.BaseURL.String()),
 		staff:    staff.New(sh, d.Retention, d.Workspaces),
 		rate:     rate.New(d.Kit, d.Ratings),
 		contacts: contactpage.New(sh, contactpage.Services{Contacts: d.Contacts, People: d.People, FollowUps: d.FollowUps, Fields: d.Fields}),
@@ -309,7 +310,9 @@ func caseRoutes(r chi.Router, k *kit.Kit, p *casepage.Pages) {
 	r.Get("/merge", k.Handle(p.Merge))
 	r.Post("/merge", k.Handle(p.MergeInto))
 	r.Post("/unmerge", k.Handle(p.Unmerge))
+	r.Get("/spam", k.Handle(p.ConfirmSpam))
 	r.Post("/spam", k.Handle(p.Spam))
+	r.Get("/not-spam", k.Handle(p.ConfirmNotSpam))
 	r.Post("/not-spam", k.Handle(p.NotSpam))
 	r.Get("/delete", k.Handle(p.ConfirmDelete))
 	r.Post("/delete", k.Handle(p.Delete))
@@ -393,6 +396,8 @@ func adminRoutes(r chi.Router, k *kit.Kit, p *admin.Pages) {
 	r.Post("/cases/agents/rights", k.Handle(p.UpdateOthers))
 	r.Get("/cases/retention", k.Handle(p.Retention))
 	r.Post("/cases/retention", k.Handle(p.UpdateRetention))
+	r.Get("/cases/spam", k.Handle(p.Spam))
+	r.Post("/cases/spam", k.Handle(p.UpdateSpam))
 	r.Get("/cases/rating", k.Handle(p.Rating))
 	r.Post("/cases/rating", k.Handle(p.UpdateRating))
 	r.Get("/cases/inactivity", k.Handle(p.Inactivity))

@@ -79,6 +79,7 @@ type App struct {
 	Ratings    *rating.Service
 	Contacts   *contact.Service
 	People     *people.Service
+	Suspending *contact.Suspensions
 	Portal     *portal.Service
 	Sealer     *audit.Sealer
 	Intake     *inbound.Intake
@@ -216,6 +217,7 @@ func (a *App) build(now clock.Clock) error {
 	a.Ratings = rating.NewService(a.DB, guard, a.Cases, a.Messages, links, now)
 	a.Contacts = contact.NewService(a.DB)
 	a.People = people.NewService(a.DB, guard, a.Cases, now)
+	a.Suspending = contact.NewSuspensions(a.DB, guard, now)
 	a.Inactivity = inactivity.NewService(a.DB, guard, a.Cases, a.Messages, a.Ratings, now)
 	a.Portal = portal.NewService(a.DB, guard, portal.Services{Hasher: hasher, Limits: a.Members, Cases: a.Cases, Messages: a.Messages}, now)
 	a.Intake = inbound.NewIntake(a.DB, a.Messages, a.Workspaces, signer, now, a.log)
@@ -242,7 +244,7 @@ func (a *App) buildWeb(now clock.Clock) error {
 	a.Handler, err = web.Routes(web.Deps{
 		Kit: k, BaseURL: base, Files: files, Ready: a.DB.Ping, Snapshots: a.DB, Hub: a.Hub, Now: now,
 		Members: a.Members, Workspaces: a.Workspaces, Setup: a.Setup, Cases: a.Cases, Filters: a.Filters, Macros: a.Macros, Drafts: a.Drafts, Messages: a.Messages, Presence: a.Presence,
-		Retention: a.Retention, Inactivity: a.Inactivity, Notices: a.Notices, Search: a.Search, Bulk: a.Bulk, FollowUps: a.FollowUps, Ratings: a.Ratings, Fields: a.Fields, Contacts: a.Contacts, People: a.People, Portal: a.Portal, Audit: audit.NewReader(a.DB, audit.NewGuard(a.DB, now)),
+		Retention: a.Retention, Inactivity: a.Inactivity, Notices: a.Notices, Search: a.Search, Bulk: a.Bulk, FollowUps: a.FollowUps, Ratings: a.Ratings, Fields: a.Fields, Contacts: a.Contacts, People: a.People, Suspending: a.Suspending, Portal: a.Portal, Audit: audit.NewReader(a.DB, audit.NewGuard(a.DB, now)),
 	})
 	return err
 }
@@ -282,6 +284,7 @@ func (a *App) sweeps(outbox *outbound.Outbox, notices *outbound.Notices) []jobs.
 		{Name: portal.MailSweep, Every: 5 * time.Second, Run: links.Sweep},
 		{Name: portal.ForgetSweep, Every: time.Hour, Run: a.Portal.Forget},
 		{Name: inbound.IntakeSweep, Every: 30 * time.Second, Run: a.Intake.Sweep},
+		{Name: message.BlockedSweep, Every: time.Hour, Run: a.Messages.ForgetBlocked},
 		{Name: cases.ReindexSweep, Every: 10 * time.Minute, Timeout: time.Hour, Run: a.Cases.Reindex},
 		{Name: presence.Sweep, Every: time.Minute, Run: a.Presence.Forget},
 		{Name: "seal", Every: 10 * time.Second, Run: a.Sealer.Run},

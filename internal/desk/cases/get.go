@@ -28,6 +28,7 @@ type Names struct {
 	ContactEmail     string
 	ContactPhone     string
 	ContactSince     time.Time
+	ContactBlockedAt *time.Time // its mail is blocked
 	AssigneeName     string
 	QueueName        string
 	SpamByName       string
@@ -87,7 +88,7 @@ func detailsTx(ctx context.Context, tx pgx.Tx, actor access.Actor, n Number) (De
 
 func queueNames(batch *pgx.Batch, c Case, into *Names) {
 	batch.Queue(`select k.name as contact_name, coalesce(e.email, r.email, '') as contact_email, k.phone as contact_phone,
-			k.created_at as contact_since,
+			k.created_at as contact_since, k.suspended_at as contact_blocked_at,
 			coalesce(au.name, '') as assignee_name, q.name as queue_name,
 			coalesce(su.name, '') as spam_by_name, coalesce(du.name, '') as deleted_by_name,
 			(select number from cases where workspace_id = $1 and id = $7) as merged_into_number,

@@ -36,6 +36,9 @@ type Many struct {
 	RemoveTags []string         `json:"remove_tags,omitempty"`
 	Reason     DeleteReason     `json:"reason,omitempty"`
 	ReasonText string           `json:"reason_text,omitempty"`
+	// Senders also suspends who sent what is marked as spam, as SpamInput says of SenderUsual; or lets them write again
+	// with NotSpamMany, where a mark as spam had suspended them.
+	Senders bool `json:"senders,omitempty"`
 }
 
 // Permission is what the change needs of whoever makes it.
@@ -66,13 +69,15 @@ func ValidManyTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, m Many) 
 	case DeleteMany:
 		m.ReasonText = cleanReason(m.ReasonText)
 		return Many{Do: m.Do, Reason: m.Reason, ReasonText: m.ReasonText}, validReason(m.Reason, m.ReasonText)
-	case SpamMany, NotSpamMany, RestoreMany:
+	case SpamMany, NotSpamMany:
+		return Many{Do: m.Do, Senders: m.Senders}, nil
+	case RestoreMany:
 		return Many{Do: m.Do}, nil
 	case UpdateMany:
 	default:
 		return m, errs.Field("do", "Choose what to do with the cases.")
 	}
-	m.Reason, m.ReasonText = "", ""
+	m.Reason, m.ReasonText, m.Senders = "", "", false
 	if err := m.validTags(); err != nil {
 		return m, err
 	}
@@ -150,6 +155,7 @@ type Before struct {
 	AddedTags      []int64          `json:"added_tags,omitempty"`
 	RemovedTags    []int64          `json:"removed_tags,omitempty"`
 	Spam           *spamMark        `json:"spam,omitempty"`
+	Sender         bool             `json:"sender,omitempty"` // was suspended with it, or let write again
 	Deletion       *deletionMark    `json:"deletion,omitempty"`
 }
 
@@ -185,6 +191,9 @@ func (s *Service) ChangeManyTx(ctx context.Context, tx pgx.Tx, actor access.Acto
 		before := &Before{At: e.now}
 		changed, err := e.change(c, m, before)
 		e.note(c, changed, before, err)
+	}
+	if err := e.sendersTx(ctx, tx, m); err != nil {
+		return nil, err
 	}
 	return e.results, e.saveTx(ctx, tx)
 }

@@ -39,6 +39,9 @@ func (s *Service) UndoManyTx(ctx context.Context, tx pgx.Tx, actor access.Actor,
 		}
 		e.results = append(e.results, r)
 	}
+	if err := e.undoSendersTx(ctx, tx, m, before); err != nil {
+		return nil, err
+	}
 	return e.results, e.saveTx(ctx, tx)
 }
 

@@ -22,6 +22,7 @@ type Raw struct {
 	Attempts     int
 	ReceivedAt   time.Time
 	HeldFor      *cases.ID // the case it was held back with; nil for a mail that was not
+	Released     bool      // it had been blocked, and somebody let it through
 }
 
 // abandonedAfter is how long a stored mail is left to whoever stored it before the sweep takes it in.
@@ -38,7 +39,7 @@ func (s *Service) StoreRaw(ctx context.Context, r Raw) (Raw, error) {
 	return r, err
 }
 
-// TakeIn puts a stored mail into its case and marks it done, both or neither. A mail that another process has
+// TakeIn puts a stored mail into its case and marks it done, both or neither; that of a suspended contact is blocked instead. A mail that another process has
 // taken in meanwhile is left alone: nil.
 func (s *Service) TakeIn(ctx context.Context, r Raw, in Incoming) (*Received, error) {
 	var result *Received
@@ -50,6 +51,12 @@ func (s *Service) TakeIn(ctx context.Context, r Raw, in Incoming) (*Received, er
 				return err
 			}
 			in.Held = true
+		} else if !r.Released {
+			blocked, received, err := s.blockTx(ctx, tx, r, in)
+			if err != nil || blocked {
+				result = received
+				return err
+			}
 		}
 		received, err := s.ReceiveTx(ctx, tx, r.WorkspaceID, in)
 		if err != nil {
@@ -123,7 +130,8 @@ const waitingSQL = `update inbound_mails m set attempts = attempts + 1,
 	from (select workspace_id, id from inbound_mails where state = 'received' and next_try_at <= $1
 		order by next_try_at limit $2 for update skip locked) w
 	where m.workspace_id = w.workspace_id and m.id = w.id
-	returning m.workspace_id, m.id, m.envelope_from, m.envelope_to, null::bytea as raw, m.attempts, m.received_at, m.case_id as held_for`
+	returning m.workspace_id, m.id, m.envelope_from, m.envelope_to, null::bytea as raw, m.attempts, m.received_at,
+	m.case_id as held_for, m.released`
 
 // WaitingRaw returns mails that were stored but not taken in for a while, oldest first: a process died, or the
 // database refused them. Each return counts as a try; the next one of the same mail is due ever later. Their Raw is

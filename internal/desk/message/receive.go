@@ -54,14 +54,15 @@ const (
 	Appended  Outcome = "appended"  // to a case it belongs to
 	Restored  Outcome = "restored"  // appended, and the deleted case came back (product section 2)
 	Duplicate Outcome = "duplicate" // the same mail came before
+	Blocked   Outcome = "blocked"   // its sender is suspended: it is in no case
 	HeldBack  Outcome = "held back" // an automatic mail to a deleted case: shown once the case is restored
 )
 
 // Received is what became of a mail and where.
 type Received struct {
 	Outcome Outcome
-	Case    *cases.Case    // nil for a duplicate of a mail whose case is gone
-	Message *ID            // nil for Duplicate and HeldBack
+	Case    *cases.Case    // nil for a duplicate of a mail whose case is gone, and for Blocked
+	Message *ID            // nil for Duplicate, Blocked and HeldBack
 	Joined  []cases.Number // cases that turned out to be part of Case and are redirects to it now
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/contact"
 	"caseward/internal/desk/message"
 	"caseward/internal/desk/workspace"
 	"caseward/internal/email/replyaddr"
@@ -151,7 +152,7 @@ func (in *Intake) Read(raw []byte, route workspace.Route, e Envelope) message.In
 }
 
 // unknownSender stands for a sender that the mail does not name; .invalid can never be somebody's (RFC 2606).
-const unknownSender = "unknown@sender.invalid"
+const unknownSender = "unknown@" + contact.NobodysDomain
 
 // incoming turns what was read into what a case takes.
 func (in *Intake) incoming(m Message, route workspace.Route, e Envelope) message.Incoming {

@@ -47,16 +47,17 @@ type Workspaces interface {
 // Pages are the pages of this package.
 type Pages struct {
 	*shell.Shell
-	members    Members
-	workspaces Workspaces
-	ratings    Ratings
-	inactivity Inactivity
-	baseURL    string // how people reach this installation, for the links of invitations
+	members     Members
+	workspaces  Workspaces
+	ratings     Ratings
+	inactivity  Inactivity
+	suspensions Suspensions
+	baseURL     string // how people reach this installation, for the links of invitations
 }
 
 // New returns the pages.
-func New(s *shell.Shell, m Members, ws Workspaces, ratings Ratings, in Inactivity, baseURL string) *Pages {
-	return &Pages{s, m, ws, ratings, in, baseURL}
+func New(s *shell.Shell, m Members, ws Workspaces, ratings Ratings, in Inactivity, suspensions Suspensions, baseURL string) *Pages {
+	return &Pages{s, m, ws, ratings, in, suspensions, baseURL}
 }
 
 // page is what every page of the settings has: its frame, its place, and what it says it is for.

@@ -138,7 +138,7 @@ func acme() *fake {
 func site(t *testing.T, f *fake) *webtest.Site {
 	t.Helper()
 	s := webtest.New(t)
-	p := admin.New(s.Shell, f, f, f, f.idle, "https://desk.test")
+	p := admin.New(s.Shell, f, f, f, f.idle, f, "https://desk.test")
 	return s.As(access.Admin).Console(func(r chi.Router) { r.Route("/admin", func(r chi.Router) { register(r, p) }) }).SignIn()
 }
 
@@ -154,6 +154,8 @@ func register(r chi.Router, p *admin.Pages) {
 	r.Post("/cases/inactivity/reopen", p.Handle(p.UpdateReopen))
 	r.Get("/cases/retention", p.Handle(p.Retention))
 	r.Post("/cases/retention", p.Handle(p.UpdateRetention))
+	r.Get("/cases/spam", p.Handle(p.Spam))
+	r.Post("/cases/spam", p.Handle(p.UpdateSpam))
 	r.Get("/cases/rating", p.Handle(p.Rating))
 	r.Post("/cases/rating", p.Handle(p.UpdateRating))
 	r.Get("/members", p.Handle(p.Members))

@@ -30,6 +30,7 @@ func sections() []section {
 			{ui.IconTimer, "Retention", "How long deleted cases can be restored", "/cases/retention", access.ManageSettings},
 			{ui.IconSlidersHorizontal, "Custom fields", "What you want to know of cases and contacts", "/cases/fields", access.ManageSettings},
 			{ui.IconHourglass, "Inactivity", "Close inactive cases, and what answers to closed ones do", "/cases/inactivity", access.ManageSettings},
+			{ui.IconBan, "Spam", "Whose mail can never be blocked", "/cases/spam", access.ManageSettings},
 			{ui.IconSmile, "Satisfaction", "Ask customers how they were helped", "/cases/rating", access.ManageSettings},
 			{ui.IconLayers, "Queues", "The places where cases wait", "/queues", access.ManageWorkspace},
 			{ui.IconAtSign, "Email", "The addresses your customers write to", "/email", access.ManageWorkspace},

@@ -133,7 +133,7 @@ const keep = ""
 // changeOf reads what to do; what makes no sense the service refuses.
 func changeOf(f *kit.Form) cases.Many {
 	m := cases.Many{Do: kindOf(f), Reason: cases.DeleteReason(f.Text("reason")), ReasonText: f.Text("reason_text"),
-		AddTags: tags(f.Text("add_tags")), RemoveTags: tags(f.Text("remove_tags"))}
+		Senders: f.Checked("senders"), AddTags: tags(f.Text("add_tags")), RemoveTags: tags(f.Text("remove_tags"))}
 	if text := f.Text("status"); text != keep {
 		status := cases.Status(text)
 		m.Status = &status

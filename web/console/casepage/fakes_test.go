@@ -63,6 +63,7 @@ type desk struct {
 	resent    int64
 	read      cases.Number
 	did       []string
+	sender    cases.Sender
 	before    message.ID
 	seen      []int64
 
@@ -159,14 +160,18 @@ func (d *desk) Update(_ context.Context, _ access.Actor, _ cases.Number, in case
 	return d.c.Case, d.err
 }
 
-func (d *desk) MarkSpam(context.Context, access.Actor, cases.Number) (cases.Case, error) {
-	d.did = append(d.did, "spam")
-	return d.c.Case, d.err
+func (d *desk) SenderOf(context.Context, access.Actor, cases.Case) (cases.Sender, error) {
+	return d.sender, d.err
 }
 
-func (d *desk) NotSpam(context.Context, access.Actor, cases.Number) (cases.Case, error) {
-	d.did = append(d.did, "not spam")
-	return d.c.Case, d.err
+func (d *desk) Spam(_ context.Context, _ access.Actor, in cases.SpamInput) (cases.Spammed, error) {
+	d.did = append(d.did, "spam: "+string(in.Sender))
+	return cases.Spammed{Case: d.c.Case, Suspended: in.Sender != cases.LeaveTheSender}, d.err
+}
+
+func (d *desk) TakeFromSpam(_ context.Context, _ access.Actor, in cases.NotSpamInput) (cases.Unspammed, error) {
+	d.did = append(d.did, fmt.Sprint("not spam: ", in.Lift))
+	return cases.Unspammed{Case: d.c.Case, Lifted: in.Lift}, d.err
 }
 
 func (d *desk) Delete(_ context.Context, _ access.Actor, in cases.DeleteInput) (cases.Case, error) {
@@ -366,6 +371,8 @@ func site(t *testing.T, d *desk) *webtest.Site {
 			r.Get("/merge", s.Shell.Handle(p.Merge))
 			r.Post("/merge", s.Shell.Handle(p.MergeInto))
 			r.Post("/unmerge", s.Shell.Handle(p.Unmerge))
+			r.Get("/spam", s.Shell.Handle(p.ConfirmSpam))
+			r.Get("/not-spam", s.Shell.Handle(p.ConfirmNotSpam))
 			r.Post("/spam", s.Shell.Handle(p.Spam))
 			r.Post("/not-spam", s.Shell.Handle(p.NotSpam))
 			r.Get("/delete", s.Shell.Handle(p.ConfirmDelete))

@@ -33,8 +33,9 @@ type Cases interface {
 	Update(ctx context.Context, actor access.Actor, n cases.Number, in cases.UpdateInput) (cases.Case, error)
 	Snooze(ctx context.Context, actor access.Actor, n cases.Number, until time.Time) (cases.Case, error)
 	Wake(ctx context.Context, actor access.Actor, n cases.Number) (cases.Case, error)
-	MarkSpam(ctx context.Context, actor access.Actor, n cases.Number) (cases.Case, error)
-	NotSpam(ctx context.Context, actor access.Actor, n cases.Number) (cases.Case, error)
+	SenderOf(ctx context.Context, actor access.Actor, c cases.Case) (cases.Sender, error)
+	Spam(ctx context.Context, actor access.Actor, in cases.SpamInput) (cases.Spammed, error)
+	TakeFromSpam(ctx context.Context, actor access.Actor, in cases.NotSpamInput) (cases.Unspammed, error)
 	Delete(ctx context.Context, actor access.Actor, in cases.DeleteInput) (cases.Case, error)
 	Restore(ctx context.Context, actor access.Actor, in cases.RestoreInput) (cases.Restored, error)
 }

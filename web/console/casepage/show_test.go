@@ -35,7 +35,7 @@ func TestAnAgentSeesTheThreadAndCanAnswer(t *testing.T) {
 	if options := page.Field("Assignee").Find("option").Text(); options != "NobodyAna DuarteBen Okafor" {
 		t.Errorf("cases can be given to %s", options)
 	}
-	if page.Buttons("Send").Length() != 2 || page.Buttons("Mark as spam").Length() != 1 || page.Buttons("Update").Length() != 1 {
+	if page.Buttons("Send").Length() != 2 || page.Links("Mark as spam").Length() != 1 || page.Buttons("Update").Length() != 1 {
 		t.Error("a button is missing")
 	}
 	if href := page.Links("Delete Case").AttrOr("href", ""); href != "/w/acme/cases/12/delete?next=%2Fw%2Facme%2Finbox%3Ffilter%3Dmine" {

@@ -73,7 +73,8 @@ type row struct {
 	Href       string
 	Excerpt    string
 	Menu       []ui.RowActionProps
-	DeleteHref string // the confirmation; "" for those who may not delete
+	Spam       *ui.RowLinkProps // asks whether it is spam, or no longer; nil for those who may not say so
+	DeleteHref string           // the confirmation; "" for those who may not delete
 
 	hit    search.Hit   // where what was searched for stands
 	fields field.Values // of the custom fields that the Table view shows
@@ -143,7 +144,7 @@ func newRow(v *shell.Visit, s cases.Summary, from, next string) row {
 	path := v.Path("/cases/" + strconv.FormatInt(int64(s.Number), 10))
 	r := row{Summary: s, Href: path + from, Excerpt: markup.Excerpt(s.Excerpt, excerptLength)}
 	if v.Actor.Can(access.WorkCases) && s.DeletedAt == nil {
-		r.Menu = workMenu(v, s, path)
+		r.Menu, r.Spam = workMenu(v, s, path), spamLink(s, path, next)
 	}
 	switch {
 	case s.DeletedAt == nil && v.Actor.Can(access.DeleteCases):
@@ -155,7 +156,7 @@ func newRow(v *shell.Visit, s cases.Summary, from, next string) row {
 }
 
 func workMenu(v *shell.Visit, s cases.Summary, path string) []ui.RowActionProps {
-	items := make([]ui.RowActionProps, 0, 3)
+	items := make([]ui.RowActionProps, 0, 2)
 	if s.AssigneeID == nil || *s.AssigneeID != v.Actor.Member { // not the name: others may have the same
 		items = append(items, action("Assign to me", path+"/assign", ui.IconUserCheck, "assignee", strconv.FormatInt(int64(v.Actor.Member), 10)))
 	}
@@ -164,10 +165,14 @@ func workMenu(v *shell.Visit, s cases.Summary, path string) []ui.RowActionProps 
 	} else {
 		items = append(items, action("Close", path+"/status", ui.IconCircleCheck, "status", string(cases.Closed)))
 	}
+	return items
+}
+
+func spamLink(s cases.Summary, path, next string) *ui.RowLinkProps {
 	if s.SpamAt == nil {
-		return append(items, action("Mark as spam", path+"/spam", ui.IconBan, "", ""))
+		return &ui.RowLinkProps{Label: "Mark as spam", Path: path + "/spam" + next, Icon: ui.IconBan, Dialog: true}
 	}
-	return append(items, action("Not spam", path+"/not-spam", ui.IconMailCheck, "", ""))
+	return &ui.RowLinkProps{Label: "Not spam", Path: path + "/not-spam" + next, Icon: ui.IconMailCheck, Dialog: true}
 }
 
 func action(label, path string, icon ui.IconName, name, value string) ui.RowActionProps {
