@@ -37,10 +37,10 @@ func TestWhoSeesWhichPage(t *testing.T) {
 func TestIndexShowsWhatMayBeUsed(t *testing.T) {
 	t.Parallel()
 	s := site(t, acme())
-	if n := s.Get("/w/acme/admin").Doc.Find("main a.choice").Length(); n != 10 {
+	if n := s.Get("/w/acme/admin").Doc.Find("main a.choice").Length(); n != 11 {
 		t.Errorf("an admin sees %d cards", n)
 	}
-	if n := s.As(access.Agent, access.ManageSettings).Get("/w/acme/admin").Doc.Find("main a.choice").Length(); n != 4 {
+	if n := s.As(access.Agent, access.ManageSettings).Get("/w/acme/admin").Doc.Find("main a.choice").Length(); n != 5 {
 		t.Errorf("an agent with one right sees %d cards", n)
 	}
 }
