@@ -13,13 +13,6 @@ import (
 	"caseward/internal/testkit/fixture"
 )
 
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 func wants(t testing.TB, err error, kind errs.Kind, what string) {
 	t.Helper()
 	if !errs.Is(err, kind) {
