@@ -326,7 +326,11 @@ func caseRoutes(r chi.Router, k *kit.Kit, p *casepage.Pages) {
 // contactRoutes are below /w/{ws}/contacts.
 func contactRoutes(r chi.Router, k *kit.Kit, p *contactpage.Pages) {
 	r.Get("/", k.Handle(p.List))
+	r.Post("/", k.Handle(p.Create))
+	r.Get("/new", k.Handle(p.New))
 	r.Get("/{id}", k.Handle(p.Show))
+	r.Post("/{id}", k.Handle(p.Update))
+	r.Get("/{id}/edit", k.Handle(p.Edit))
 }
 
 // filterRoutes are below /w/{ws}/filters.

@@ -216,7 +216,7 @@ func (a *App) build(now clock.Clock) error {
 	links := rating.NewLinks(a.Config.BaseURL, []byte(a.Config.Secret.Reveal()))
 	a.Ratings = rating.NewService(a.DB, guard, a.Cases, a.Messages, links, now)
 	a.Contacts = contact.NewService(a.DB)
-	a.People = people.NewService(a.DB, guard, a.Cases, now)
+	a.People = people.NewService(a.DB, guard, a.Cases, enqueuer, now)
 	a.Suspending = contact.NewSuspensions(a.DB, guard, now)
 	a.Inactivity = inactivity.NewService(a.DB, guard, a.Cases, a.Messages, a.Ratings, now)
 	a.Portal = portal.NewService(a.DB, guard, portal.Services{Hasher: hasher, Limits: a.Members, Cases: a.Cases, Messages: a.Messages}, now)
@@ -270,6 +270,7 @@ func (a *App) sweeps(outbox *outbound.Outbox, notices *outbound.Notices) []jobs.
 	return []jobs.Sweep{
 		{Name: retention.PurgeSweep, Every: time.Minute, Timeout: time.Hour, Run: a.Retention.Purge},
 		{Name: retention.ErasureSweep, Every: time.Minute, Timeout: time.Hour, Run: a.Retention.Fulfil},
+		{Name: people.Sweep, Every: time.Minute, Timeout: time.Hour, Run: a.People.Run},
 		{Name: removal.Sweep, Every: time.Minute, Timeout: time.Hour, Run: a.Removal.Run},
 		{Name: inactivity.Sweep, Every: time.Minute, Timeout: time.Hour, Run: a.Inactivity.AutoClose},
 		{Name: cases.WakeSweep, Every: time.Minute, Run: a.Cases.WakeDue},

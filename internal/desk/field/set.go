@@ -11,6 +11,7 @@ import (
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/audit"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/contact"
 	"caseward/internal/platform/errs"
 )
 
@@ -169,4 +170,12 @@ func (in SetInput) compare(fields []Field, now Values) (changes []change, err er
 		}
 	}
 	return changes, nil
+}
+
+// SetOfContactTx changes what fields of a contact hold that the caller has locked, under the rules of Set, and returns the
+// keys of those that changed. It is the caller's to ask who may, and to leave an entry.
+//
+// Errors: Invalid (FormName of each field), Conflict.
+func SetOfContactTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id contact.ID, in SetInput) (keys []string, err error) {
+	return setTx(ctx, tx, ws, OfContact, int64(id), in)
 }

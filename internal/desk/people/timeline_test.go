@@ -93,3 +93,5 @@ func TestTimeline(t *testing.T) {
 		}
 	}
 }
+
+func restoreInput(n cases.Number) cases.RestoreInput { return cases.RestoreInput{Number: n} }

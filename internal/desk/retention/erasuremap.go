@@ -31,6 +31,8 @@ var kept = map[string]struct {
 	"released_addresses": {"as contacts: of deleted ones", []string{"workspace_id", "contact_id", "email", "is_primary"}},
 	"contact_moves": {"how far a contact's cases are on their way into spam and back; ids and counts", []string{"workspace_id", "id", "contact_id", "kind", "state",
 		"member_id", "deleted_at", "total", "done", "cursor_id", "created_at", "worked_at", "finished_at"}},
+	"contact_works": {"how far the cases of a renamed or merged contact are; ids and counts", []string{"workspace_id", "id", "kind", "contact_id", "into_id", "member_id",
+		"state", "total", "done", "cursor_id", "created_at", "worked_at", "finished_at"}},
 	"contact_emails": {"as contacts", []string{"workspace_id", "email", "contact_id", "is_primary"}},
 	"contact_suspensions": {"as contacts: that and why mail of them is blocked, and how many", []string{"workspace_id", "contact_id", "suspended_at", "suspended_by",
 		"cause", "case_number", "blocked", "day", "day_mails", "day_bytes"}},

@@ -31,6 +31,8 @@ type Contacts interface {
 // People is what these pages need of the records.
 type People interface {
 	Timeline(ctx context.Context, actor access.Actor, id contact.ID, in people.TimelineInput) (people.Timeline, error)
+	Create(ctx context.Context, actor access.Actor, in people.Input) (contact.ID, error)
+	Update(ctx context.Context, actor access.Actor, id contact.ID, version int, in people.Input) error
 }
 
 // FollowUps tells what is to be done about a contact's cases.

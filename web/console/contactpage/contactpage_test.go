@@ -2,6 +2,7 @@ package contactpage_test
 
 import (
 	"context"
+	"net/url"
 	"testing"
 	"time"
 
@@ -25,6 +26,9 @@ type desk struct {
 	timeline people.Timeline
 	asked    contact.ListInput
 	part     people.TimelineInput
+	in       people.Input
+	version  int
+	err      error // of every change
 }
 
 func newDesk() *desk {
@@ -53,6 +57,16 @@ func (d *desk) Timeline(_ context.Context, _ access.Actor, _ contact.ID, in peop
 	return d.timeline, nil
 }
 
+func (d *desk) Create(_ context.Context, _ access.Actor, in people.Input) (contact.ID, error) {
+	d.in = in
+	return 9, d.err
+}
+
+func (d *desk) Update(_ context.Context, _ access.Actor, _ contact.ID, version int, in people.Input) error {
+	d.in, d.version = in, version
+	return d.err
+}
+
 func (d *desk) OpenOfContact(_ context.Context, _ access.Actor, c cases.Case, _ int) ([]followup.FollowUp, error) {
 	return []followup.FollowUp{{Note: "Call back", CaseNumber: 5, DueAt: webtest.Now(), AssigneeName: "Ana"}}, nil
 }
@@ -67,7 +81,11 @@ func site(t *testing.T, d *desk) *webtest.Site {
 	p := contactpage.New(s.Shell, contactpage.Services{Contacts: d, People: d, FollowUps: d, Fields: d})
 	return s.Console(func(r chi.Router) {
 		r.Get("/contacts", p.Handle(p.List))
+		r.Post("/contacts", p.Handle(p.Create))
+		r.Get("/contacts/new", p.Handle(p.New))
 		r.Get("/contacts/{id}", p.Handle(p.Show))
+		r.Post("/contacts/{id}", p.Handle(p.Update))
+		r.Get("/contacts/{id}/edit", p.Handle(p.Edit))
 	}).SignIn()
 }
 
@@ -123,4 +141,40 @@ func TestTheContactIsShown(t *testing.T) {
 	s.Get("/w/acme/contacts/7").WantSeeOther("/w/acme/contacts/12")
 	s.Get("/w/acme/contacts/8").Want(404)
 	s.Get("/w/acme/contacts/x").Want(404)
+}
+
+func TestTheRecordIsChanged(t *testing.T) {
+	t.Parallel()
+	d := newDesk()
+	s := site(t, d)
+	s.Get("/w/acme/contacts/7").Want(200).Lacks("Change")
+	s.Get("/w/acme/contacts/7/edit").Want(403)
+	s.Get("/w/acme/contacts/new").Want(403)
+	s.As(access.Agent, access.ManageContacts)
+	page := s.Get("/w/acme/contacts/7/edit").Want(200).Has("Address 3", "Tier")
+	if first, _ := page.Doc.Find("form[action='/w/acme/contacts/7'] button[type=submit]").First().Attr("name"); first != "" {
+		t.Errorf("Enter presses %q instead of saving", first)
+	}
+	form := url.Values{"name": {"Mara L"}, "phone": {"1"}, "job_title": {"2"}, "address": {"3"}, "email-0": {""}, "email-1": {"b@x.test"}, "email-2": {"c@x.test"},
+		"primary": {"2"}, "version": {"3"}, "field": {"2"}, "field-2": {"Silver"}, "was_field-2": {"Gold"}}
+	s.Post("/w/acme/contacts/7", form).WantSeeOther("/w/acme/contacts/7")
+	if in := d.in; d.version != 3 || in.Name != "Mara L" || len(in.Emails) != 3 || in.Emails[1].Email != "b@x.test" || !in.Emails[2].IsPrimary || in.Emails[1].IsPrimary || in.Fields.Set[2] != "Silver" {
+		t.Errorf("saved %d, %+v", d.version, d.in)
+	}
+	form.Set("add", "1")
+	s.Post("/w/acme/contacts/7", form).Want(200).Has("Address 4")
+	form.Del("add")
+	d.err = errs.Wrap(errs.Invalid, "This address belongs to Olaf.", &people.TakenError{Email: "b@x.test", By: 12, Name: "Olaf"})
+	s.Post("/w/acme/contacts/7", form).Want(422).Has("Olaf has the address b@x.test", "Merge the two contacts")
+	s.Post("/w/acme/contacts", form).Want(422).Has("Olaf has the address b@x.test").Lacks("Merge the two contacts")
+	d.err = errs.New(errs.Conflict, "Somebody changed this contact meanwhile.")
+	form.Set("version", "2")
+	s.Post("/w/acme/contacts/7", form).Want(409).Has("Somebody changed this contact meanwhile.", "At present: Mara Lindqvist.")
+	d.err = nil
+	s.Post("/w/acme/contacts", form).WantSeeOther("/w/acme/contacts/9")
+	at := webtest.Now()
+	d.record.DeletedAt = &at
+	s.Get("/w/acme/contacts/7/edit").Want(409)
+	d.err = errs.New(errs.Conflict, "")
+	s.Post("/w/acme/contacts/7", form).Want(409).Has("This contact is deleted")
 }
