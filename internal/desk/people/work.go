@@ -112,7 +112,8 @@ func (s *Service) step(ctx context.Context, claimed work) (n int, err error) {
 		if w.Kind == merging {
 			batch = s.mergeBatchTx
 		}
-		last, through := w.CursorID, false
+		var last cases.ID
+		var through bool
 		if n, last, through, err = batch(ctx, tx, *w); err != nil {
 			return err
 		}
