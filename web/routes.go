@@ -234,7 +234,12 @@ func helpRoutes(r chi.Router, k *kit.Kit, p *help.Pages) {
 	r.Group(func(r chi.Router) {
 		r.Use(p.SignedIn)
 		r.Get("/cases", k.Handle(p.List))
+		r.Get("/cases/new", k.Handle(p.New))
+		r.Post("/cases/new", k.Handle(p.Create))
 		r.Get("/cases/{number}", k.Handle(p.Show))
+		r.Post("/cases/{number}/reply", k.Handle(p.Reply))
+		r.Post("/cases/{number}/close", k.Handle(p.Close))
+		r.Post("/cases/{number}/rate", k.Handle(p.Rate))
 		r.Get("/cases/{number}/attachments/{id}", k.Handle(p.File))
 	})
 }

@@ -219,7 +219,7 @@ func (a *App) build(now clock.Clock) error {
 	a.People = people.NewService(a.DB, guard, a.Cases, enqueuer, now)
 	a.Suspending = contact.NewSuspensions(a.DB, guard, now)
 	a.Inactivity = inactivity.NewService(a.DB, guard, a.Cases, a.Messages, a.Ratings, now)
-	a.Portal = portal.NewService(a.DB, guard, portal.Services{Hasher: hasher, Limits: a.Members, Cases: a.Cases, Messages: a.Messages}, now)
+	a.Portal = portal.NewService(a.DB, guard, portal.Services{Hasher: hasher, Limits: a.Members, Cases: a.Cases, Messages: a.Messages, Ratings: a.Ratings}, now)
 	a.Intake = inbound.NewIntake(a.DB, a.Messages, a.Workspaces, signer, now, a.log)
 	outbox := outbound.NewOutbox(a.DB, a.transport(now), signer, links, now, a.log)
 	notices := outbound.NewNotices(a.DB, a.transport(now), a.Config.BaseURL, now, a.log)

@@ -2,6 +2,7 @@ package portal
 
 import (
 	"net/http"
+	"net/url"
 	"strconv"
 
 	"github.com/go-chi/chi/v5"
@@ -22,6 +23,14 @@ type caseView struct {
 	path   string
 	portal.Case
 	letters []letter
+	forms   caseForms
+	done    *ui.NoticeProps // what has just happened; nil: nothing
+}
+
+// caseForms are the forms of a case's page as they come back with mistakes; nil: as they are first shown.
+type caseForms struct {
+	reply, rate *kit.Form
+	problem     string // with the answer as a whole
 }
 
 // letter is a message as its customer sees it. Its HTML has been made safe.
@@ -50,11 +59,20 @@ func (p *Pages) Show(w http.ResponseWriter, r *http.Request) error {
 	if c.Number != n { // merged into another one of theirs
 		return kit.SeeOther(w, r, casePath(from(r), c.Number))
 	}
-	return p.renderCase(w, r, http.StatusOK, c)
+	return p.renderCase(w, r, http.StatusOK, c, caseForms{})
 }
 
-func (p *Pages) renderCase(w http.ResponseWriter, r *http.Request, status int, c portal.Case) error {
-	v := caseView{visit: from(r), Case: c, path: casePath(from(r), c.Number), public: p.public(r, c.Subject, "")}
+func (p *Pages) renderCase(w http.ResponseWriter, r *http.Request, status int, c portal.Case, forms caseForms) error {
+	v := caseView{visit: from(r), Case: c, path: casePath(from(r), c.Number), public: p.public(r, c.Subject, ""), forms: forms}
+	if v.forms.reply == nil {
+		v.forms.reply = kit.NewForm(nil)
+	}
+	if v.forms.rate == nil {
+		v.forms.rate = kit.NewForm(url.Values{"score": {string(c.Rating.Score)}, "comment": {c.Rating.Comment}})
+	}
+	if r.Method == http.MethodGet {
+		v.done = doneText(r.URL.Query())
+	}
 	for _, m := range c.Thread.Messages {
 		v.letters = append(v.letters, v.letter(m))
 	}

@@ -15,6 +15,7 @@ import (
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/message"
 	"caseward/internal/desk/portal"
+	"caseward/internal/desk/rating"
 	"caseward/internal/platform/clock"
 	"caseward/web/kit"
 	"caseward/web/ui"
@@ -36,6 +37,9 @@ type Cases interface {
 	Cases(ctx context.Context, actor access.Actor, closed bool, in cases.PageInput) (cases.OwnPage, error)
 	Case(ctx context.Context, actor access.Actor, n cases.Number, before message.ID) (portal.Case, error)
 	File(ctx context.Context, actor access.Actor, n cases.Number, id int64) (message.File, error)
+	Write(ctx context.Context, actor access.Actor, in message.CustomerInput) (message.Written, error)
+	Close(ctx context.Context, actor access.Actor, n cases.Number) error
+	Rate(ctx context.Context, actor access.Actor, n cases.Number, in rating.Answer) error
 }
 
 // Pages are the pages of the portal.
@@ -140,7 +144,7 @@ func (p *Pages) public(r *http.Request, title, current string) ui.PublicProps {
 	item := func(label, below string, icon ui.IconName) ui.NavItem {
 		return ui.NavItem{Label: label, Href: v.path(below), Icon: icon, Current: below == current}
 	}
-	props.Items = []ui.NavItem{item("Your cases", "/cases", ui.IconInbox)}
+	props.Items = []ui.NavItem{item("Your cases", "/cases", ui.IconInbox), item("New case", "/cases/new", ui.IconPlus)}
 	props.User = &ui.User{Name: v.who.Name, Detail: v.who.Email}
 	return props
 }

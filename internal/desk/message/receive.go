@@ -1,6 +1,7 @@
 package message
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -35,6 +36,9 @@ type Incoming struct {
 	Attachments  []NewAttachment
 	Queue        int64     // of the address it was sent to
 	Since        time.Time // when it was written, for imported history; zero: it comes now
+
+	channel    cases.Channel // of a new case; "": it is a mail
+	submission []byte        // of a form of the portal
 }
 
 // at is the time that the mail stands at in its case.
@@ -161,7 +165,7 @@ func (s *Service) holdBackTx(ctx context.Context, tx pgx.Tx, actor access.Actor,
 
 func (s *Service) createTx(ctx context.Context, tx pgx.Tx, actor access.Actor, person contact.ID, in Incoming) (Received, error) {
 	c, err := cases.CreateTx(ctx, tx, actor, cases.NewCase{
-		Subject: subjectOf(in), Contact: person, Queue: in.Queue, Channel: cases.ByEmail,
+		Subject: subjectOf(in), Contact: person, Queue: in.Queue, Channel: cmp.Or(in.channel, cases.ByEmail),
 		People: in.people(), Words: in.Text, Inbound: !in.Auto, Since: in.Since,
 	}, s.now())
 	if err != nil {
@@ -208,8 +212,11 @@ func (in Incoming) people() string { return in.FromName + " " + in.FromEmail }
 
 func (in Incoming) draft(person contact.ID) draft {
 	d := draft{
-		kind: Inbound, contact: &person, text: in.Text, html: in.HTML, to: in.To, cc: in.Cc, messageID: &in.MessageID,
-		auto: in.Auto, defects: in.Defects, attachments: in.Attachments,
+		kind: Inbound, contact: &person, text: in.Text, html: in.HTML, to: in.To, cc: in.Cc,
+		auto: in.Auto, defects: in.Defects, attachments: in.Attachments, submission: in.submission,
+	}
+	if in.MessageID != "" { // what is written in the portal has none
+		d.messageID = &in.MessageID
 	}
 	if !in.Date.IsZero() {
 		d.date = &in.Date

@@ -8,12 +8,15 @@ import (
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/message"
+	"caseward/internal/desk/rating"
 )
 
 // Case is a case as its customer sees it.
 type Case struct {
 	cases.Case
-	Thread message.Thread
+	Thread  message.Thread
+	Reopens bool // what they write goes on with it; where not, it begins a case that follows this one
+	Rating  rating.OwnRating
 }
 
 // Cases returns a page of the actor's own live cases.
@@ -35,7 +38,15 @@ func (s *Service) Case(ctx context.Context, actor access.Actor, n cases.Number, 
 		if c.Case, err = cases.OwnTx(ctx, tx, actor, n); err != nil {
 			return err
 		}
-		c.Thread, err = message.OwnThreadTx(ctx, tx, c.Case, before)
+		if c.Thread, err = message.OwnThreadTx(ctx, tx, c.Case, before); err != nil {
+			return err
+		}
+		rule, err := cases.ReopenRuleTx(ctx, tx, actor.Workspace)
+		if err != nil {
+			return err
+		}
+		c.Reopens = rule.Reopens(c.Case, s.now())
+		c.Rating, err = s.ratings.OwnTx(ctx, tx, c.Case)
 		return err
 	})
 	return c, err

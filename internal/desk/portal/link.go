@@ -211,8 +211,13 @@ func (s *Service) linkTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, 
 	return l, err
 }
 
+// blocked tells of a link l whether its address is of a contact k who may not come in, or, where there is none, of a deleted
+// one, whose addresses are kept apart.
+const blocked = `(coalesce(k.deleted_at, k.suspended_at) is not null
+		or k.id is null and exists (select from released_addresses d where d.workspace_id = l.workspace_id and d.email = l.email))`
+
 const linkSQL = `select l.id, l.kind, l.email, l.name, l.password_hash, l.browser_hash, k.id as contact_id, coalesce(k.name, '') as contact_name,
-		coalesce(k.deleted_at, k.suspended_at) is not null as blocked, a.contact_id is not null as has_account
+		` + blocked + ` as blocked, a.contact_id is not null as has_account
 	from portal_links l
 	left join contact_emails e on e.workspace_id = l.workspace_id and e.email = l.email
 	left join contacts k on k.workspace_id = l.workspace_id and k.id = e.contact_id

@@ -46,7 +46,7 @@ func (m Mail) Wanted() bool { return m.Token != "" }
 
 const mailDueSQL = `select l.workspace_id, l.id, l.kind, l.email, coalesce(k.name, l.name) as name, w.name as workspace_name, w.slug as workspace_slug,
 		coalesce((select a.address from inbound_addresses a where a.workspace_id = w.id order by a.is_default desc limit 1), '') as "from",
-		l.tries, b.contact_id is not null as has_account, k.id is not null as known, coalesce(k.deleted_at, k.suspended_at) is not null as blocked,
+		l.tries, b.contact_id is not null as has_account, k.id is not null as known, ` + blocked + ` as blocked,
 		p.on_since is not null as is_on
 	from portal_links l join workspaces w on w.id = l.workspace_id
 	left join portal_settings p on p.workspace_id = l.workspace_id

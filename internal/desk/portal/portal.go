@@ -13,6 +13,7 @@ import (
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/member"
 	"caseward/internal/desk/message"
+	"caseward/internal/desk/rating"
 	"caseward/internal/platform/clock"
 	"caseward/internal/platform/db"
 	"caseward/internal/platform/errs"
@@ -26,6 +27,7 @@ type Service struct {
 	limits   *member.Service
 	cases    *cases.Service
 	messages *message.Service
+	ratings  *rating.Service
 	now      clock.Clock
 }
 
@@ -35,11 +37,12 @@ type Services struct {
 	Limits   *member.Service
 	Cases    *cases.Service
 	Messages *message.Service
+	Ratings  *rating.Service
 }
 
 // NewService returns a Service.
 func NewService(d *db.DB, guard *audit.Guard, s Services, now clock.Clock) *Service {
-	return &Service{db: d, guard: guard, hasher: s.Hasher, limits: s.Limits, cases: s.Cases, messages: s.Messages, now: now}
+	return &Service{db: d, guard: guard, hasher: s.Hasher, limits: s.Limits, cases: s.Cases, messages: s.Messages, ratings: s.Ratings, now: now}
 }
 
 // Site is a workspace as its portal shows it.

@@ -45,6 +45,7 @@ const visitSQL = `select w.id, w.slug, w.name, w.time_zone, s.contact_id as sess
 	left join contact_sessions s on s.workspace_id = w.id and s.token_hash = $2 and s.expires_at > $3
 	left join contact_accounts a on a.workspace_id = w.id and a.contact_id = s.contact_id
 	left join contacts k on k.workspace_id = w.id and k.id = s.contact_id and k.deleted_at is null and k.suspended_at is null
+		and k.merged_into_id is null
 	left join contact_emails e on e.workspace_id = w.id and e.contact_id = k.id and e.is_primary
 	where w.slug = $1`
 

@@ -63,6 +63,8 @@ func refusal(c cases.Case, f facts, set Settings, now time.Time) string {
 		return "the customer was asked already"
 	case f.AskedAt != nil && f.AskedAt.After(now.Add(-restFor)):
 		return "the customer was asked about this case less than 14 days ago"
+	case f.ClosedBy == access.Contact:
+		return "the customer closed it, and can rate it in the portal"
 	case f.ClosedBy != access.Member && !f.Surveyed:
 		return "the case was closed automatically"
 	case f.Away:
