@@ -271,6 +271,7 @@ func (a *App) sweeps(outbox *outbound.Outbox, notices *outbound.Notices) []jobs.
 		{Name: retention.PurgeSweep, Every: time.Minute, Timeout: time.Hour, Run: a.Retention.Purge},
 		{Name: retention.ErasureSweep, Every: time.Minute, Timeout: time.Hour, Run: a.Retention.Fulfil},
 		{Name: people.Sweep, Every: time.Minute, Timeout: time.Hour, Run: a.People.Run},
+		{Name: retention.ForgetSweep, Every: time.Minute, Timeout: 6 * time.Hour, Run: a.Retention.RunForget},
 		{Name: removal.Sweep, Every: time.Minute, Timeout: time.Hour, Run: a.Removal.Run},
 		{Name: inactivity.Sweep, Every: time.Minute, Timeout: time.Hour, Run: a.Inactivity.AutoClose},
 		{Name: cases.WakeSweep, Every: time.Minute, Run: a.Cases.WakeDue},

@@ -49,6 +49,7 @@ const (
 	RestoreCases     Permission = "restore deleted cases" // and see them; whoever may delete, whatever the plan: the purge asks none
 	EraseInformation Permission = "erase personal information"
 	ManageContacts   Permission = "manage contacts"
+	EraseContacts    Permission = "delete contacts forever" // owners and admins; nobody can be given it
 	ManageSettings   Permission = "manage case settings"
 	AutoClose        Permission = "auto-close inactive cases" // set it up; whoever may manage case settings, where the plan has it
 	RequestErasure   Permission = "request permanent deletion"
@@ -66,9 +67,9 @@ func Grantable() []Permission {
 }
 
 var rolePermissions = map[Role][]Permission{
-	Owner: {ReadCases, WorkCases, DeleteCases, RestoreCases, EraseInformation, ManageContacts, ManageSettings, AutoClose, RequestErasure,
+	Owner: {ReadCases, WorkCases, DeleteCases, RestoreCases, EraseInformation, ManageContacts, EraseContacts, ManageSettings, AutoClose, RequestErasure,
 		ManageWorkspace, ReadAudit, ManageOwners},
-	Admin: {ReadCases, WorkCases, DeleteCases, RestoreCases, EraseInformation, ManageContacts, ManageSettings, AutoClose, RequestErasure,
+	Admin: {ReadCases, WorkCases, DeleteCases, RestoreCases, EraseInformation, ManageContacts, EraseContacts, ManageSettings, AutoClose, RequestErasure,
 		ManageWorkspace, ReadAudit},
 	Agent:  {ReadCases, WorkCases},
 	Viewer: {ReadCases},

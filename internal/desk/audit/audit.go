@@ -54,7 +54,7 @@ func Queue(batch *pgx.Batch, entries ...Entry) error {
 			(workspace_id, at, actor_kind, actor_id, actor_job, action, object_kind, object_id, details, address)
 			values ($1, $2, $3, nullif($4::bigint, 0), $5, $6, $7, nullif($8::bigint, 0), $9, $10)`,
 			e.Actor.Workspace, e.At, e.Actor.Kind, e.Actor.ID(), e.Actor.JobName, e.Action, e.Object.Kind, e.Object.ID,
-			details, addrOrNull(e.Actor.Address))
+			details, addressOf(e.Actor))
 	}
 	return nil
 }
@@ -78,7 +78,7 @@ func RecordManyTx(ctx context.Context, tx pgx.Tx, entries []Entry) error {
 		(workspace_id, at, actor_kind, actor_id, actor_job, action, object_kind, object_id, details, address)
 		select $1, $2, $3, nullif($4::bigint, 0), $5, u.action, u.kind, nullif(u.id, 0), u.details::jsonb, $6
 		from unnest($7::text[], $8::text[], $9::bigint[], $10::text[]) as u(action, kind, id, details)`,
-		first.Actor.Workspace, first.At, first.Actor.Kind, first.Actor.ID(), first.Actor.JobName, addrOrNull(first.Actor.Address),
+		first.Actor.Workspace, first.At, first.Actor.Kind, first.Actor.ID(), first.Actor.JobName, addressOf(first.Actor),
 		actions, kinds, ids, details)
 	return err
 }
@@ -90,11 +90,13 @@ func orEmpty(m map[string]any) map[string]any {
 	return m
 }
 
-func addrOrNull(a netip.Addr) *netip.Addr {
-	if !a.IsValid() {
+// addressOf is where the actor's request came from; nil where that is unknown, and for customers: a trail that cannot be
+// changed must hold nothing that has to be forgotten with them.
+func addressOf(a access.Actor) *netip.Addr {
+	if !a.Address.IsValid() || a.Kind == access.Contact {
 		return nil
 	}
-	return &a
+	return &a.Address
 }
 
 // Guard asks for permissions and leaves an entry when one is refused.

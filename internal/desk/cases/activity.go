@@ -10,6 +10,7 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/audit"
+	"caseward/internal/desk/contact"
 )
 
 // ActivityKind names what happened to a case; the audit trail uses it too, as "case." + kind.
@@ -103,7 +104,7 @@ func NoteTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c Case, kind Act
 // queueActivity reads the newest lines of the feed, oldest first.
 func queueActivity(batch *pgx.Batch, c Case, limit int, into *[]Activity) {
 	batch.Queue(fmt.Sprintf(`select * from (
-			select a.id, a.kind, a.actor_kind, a.actor_id, coalesce(u.name, k.name, '') as actor_name, a.data, a.created_at
+			select a.id, a.kind, a.actor_kind, a.actor_id, coalesce(u.name, k.name, case when a.actor_kind = 'contact' then '`+contact.DeletedUser+`' else '' end) as actor_name, a.data, a.created_at
 			from activities a
 			left join members m on a.actor_kind = 'member' and m.workspace_id = a.workspace_id and m.id = a.actor_id
 			left join users u on u.id = m.user_id

@@ -22,14 +22,18 @@ type Contact struct {
 	Name      string
 	Email     string // the primary address, lower case; "" when there is none
 	DeletedAt *time.Time
+	ErasingAt *time.Time // since then they are being deleted forever, which nothing stops
 }
+
+// DeletedUser is who wrote what is left of somebody who was deleted forever.
+const DeletedUser = "Deleted User"
 
 // Normalise gives an address the form it is stored and looked up in.
 func Normalise(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
 
 // GetTx returns a contact; pgx.ErrNoRows when there is none.
 func GetTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id ID) (Contact, error) {
-	rows, err := tx.Query(ctx, `select c.id, c.name, coalesce(e.email, r.email, '') as email, c.deleted_at
+	rows, err := tx.Query(ctx, `select c.id, c.name, coalesce(e.email, r.email, '') as email, c.deleted_at, c.erasing_at
 		from contacts c
 		left join contact_emails e on e.workspace_id = c.workspace_id and e.contact_id = c.id and e.is_primary
 		left join released_addresses r on r.workspace_id = c.workspace_id and r.contact_id = c.id and r.is_primary

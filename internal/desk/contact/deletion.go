@@ -28,12 +28,22 @@ func LockTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id ID) (Conta
 func FindTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id ID) (Contact, error) {
 	c, err := GetTx(ctx, tx, ws, id)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return c, missing(id)
+		return c, missingTx(ctx, tx, ws, id)
 	}
 	return c, err
 }
 
-func missing(id ID) error {
+// missingTx tells a contact who was deleted forever from one who never was. The erasures belong to retention and are only
+// read here.
+func missingTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id ID) error {
+	var gone bool
+	err := tx.QueryRow(ctx, `select exists (select from contact_erasures where workspace_id = $1 and contact_id = $2 and gone_at is not null)`, ws, id).Scan(&gone)
+	switch {
+	case err != nil:
+		return err
+	case gone:
+		return errs.New(errs.Gone, "This contact was permanently deleted.")
+	}
 	return errs.Newf(errs.NotFound, "There is no contact %d in this workspace.", id)
 }
 

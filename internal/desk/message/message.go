@@ -13,6 +13,7 @@ import (
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/audit"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/contact"
 	"caseward/internal/platform/clock"
 	"caseward/internal/platform/db"
 	"caseward/internal/platform/jobs"
@@ -113,7 +114,7 @@ func (s *Service) Thread(ctx context.Context, actor access.Actor, c cases.Case, 
 }
 
 // messagesSQL reads messages of a case; a condition and an order go in.
-const messagesSQL = `select m.id, m.kind, coalesce(u.name, k.name, '') as author_name, coalesce(e.email, '') as author_email,
+const messagesSQL = `select m.id, m.kind, coalesce(u.name, k.name, case when m.kind = 'inbound' then '` + contact.DeletedUser + `' else '' end) as author_name, coalesce(e.email, '') as author_email,
 		m.author_member_id, m.body_text, m.body_html, m.to_recipients, m.cc_recipients, m.is_auto, m.defects, m.date,
 		m.created_at, o.id as delivery_id, o.state as delivery_state, o.last_error as delivery_error,
 		exists (select from inbound_mails r where r.workspace_id = $1 and r.message_id = m.id) as has_raw

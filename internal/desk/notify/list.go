@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"caseward/internal/desk/access"
+	"caseward/internal/desk/contact"
 	"caseward/internal/platform/keyset"
 )
 
@@ -101,7 +102,7 @@ func (in PageInput) query(actor access.Actor) (string, pgx.NamedArgs) {
 	return fmt.Sprintf(`with ids as materialized (
 			select n.id from notifications n where n.workspace_id = @ws and n.member_id = @member and %s %s
 			order by n.created_at %[3]s, n.id %[3]s limit %[4]d)
-		select n.id, n.kind, n.times, n.created_at, n.read_at, n.actor_kind, coalesce(u.name, k.name, '') as actor_name,
+		select n.id, n.kind, n.times, n.created_at, n.read_at, n.actor_kind, coalesce(u.name, k.name, case when n.actor_kind = 'contact' then '`+contact.DeletedUser+`' else '' end) as actor_name,
 			coalesce(c.number, r.case_number, 0) as case_number, coalesce(c.subject, '') as subject,
 			coalesce(r.case_number, 0) as request_number, coalesce(r.state, '') as request_state
 		from ids

@@ -14,6 +14,7 @@ import (
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/audit"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/contact"
 	"caseward/internal/desk/message"
 	"caseward/internal/platform/clock"
 	"caseward/internal/platform/db"
@@ -74,11 +75,11 @@ func NewService(d *db.DB, guard *audit.Guard, c *cases.Service, m *message.Servi
 	return &Service{d, guard, c, m, links, now}
 }
 
-const columns = `g.id, c.number as case_number, c.subject as case_subject, k.name as contact_name, coalesce(u.name, '') as assignee_name,
+const columns = `g.id, c.number as case_number, c.subject as case_subject, coalesce(k.name, '` + contact.DeletedUser + `') as contact_name, coalesce(u.name, '') as assignee_name,
 	g.asked_at, coalesce(g.score, '') as score, g.comment, g.rated_at, g.changed_at`
 
 const around = ` join cases c on c.workspace_id = g.workspace_id and c.id = g.case_id
-	join contacts k on k.workspace_id = g.workspace_id and k.id = g.contact_id
+	left join contacts k on k.workspace_id = g.workspace_id and k.id = g.contact_id
 	left join members m on m.workspace_id = g.workspace_id and m.id = g.assignee_id left join users u on u.id = m.user_id`
 
 // shownOfCase is how many ratings of a case its page shows.

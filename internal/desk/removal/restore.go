@@ -31,6 +31,9 @@ func (s *Service) Restore(ctx context.Context, actor access.Actor, in RestoreInp
 		if err != nil || c.DeletedAt == nil {
 			return err
 		}
+		if c.ErasingAt != nil {
+			return errs.New(errs.Conflict, "This contact is being deleted forever and can no longer be restored.")
+		}
 		without, err := contact.MarkRestoredTx(ctx, tx, actor.Workspace, in.Contact)
 		if err != nil {
 			return err

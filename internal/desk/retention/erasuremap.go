@@ -6,7 +6,7 @@ var erased = []string{
 	"inbound_mails", "outbound_mails", "attachments", "case_search", "case_tags", "case_field_values", "case_reads", "followups", "ratings", "bulk_items", "activities", "erasure_replies",
 	"notifications", // but those without a case: an erasure that was done, or how many cases were changed together
 	"case_merges",   // of redirects, which go with the case that they lead to
-	"redactions", "drafts", "case_presence", "case_links", "messages",
+	"contact_mentions", "redactions", "drafts", "case_presence", "case_links", "messages",
 }
 
 // Two more go with a case but not by case_id: blobs, by the attachments that point at them, and the case itself.
@@ -27,7 +27,7 @@ var kept = map[string]struct {
 	"sign_in_throttles":  {"hashes of accounts and addresses, for minutes", []string{"key", "failures", "window_start"}},
 	"password_resets":    {"members and staff, no customers", []string{"id", "user_id", "created_at", "token_hash", "expires_at", "used_at", "next_try_at", "tries"}},
 	"sessions":           {"signed-in members", []string{"token", "data", "expiry"}},
-	"contacts":           {"the person outlives the case; erased by Delete Forever", []string{"workspace_id", "id", "name", "phone", "job_title", "address", "created_at", "deleted_at", "deleted_by", "suspended_at", "version", "merged_into_id"}},
+	"contacts":           {"the person outlives the case; erased by Delete Forever", []string{"workspace_id", "id", "name", "phone", "job_title", "address", "created_at", "deleted_at", "deleted_by", "erasing_at", "suspended_at", "version", "merged_into_id"}},
 	"released_addresses": {"as contacts: of deleted ones", []string{"workspace_id", "contact_id", "email", "is_primary"}},
 	"contact_moves": {"how far a contact's cases are on their way into spam and back; ids and counts", []string{"workspace_id", "id", "contact_id", "kind", "state",
 		"member_id", "deleted_at", "total", "done", "cursor_id", "created_at", "worked_at", "finished_at"}},
@@ -41,6 +41,9 @@ var kept = map[string]struct {
 	"protected_domains": {"settings", []string{"workspace_id", "domain"}},
 	"contact_field_values": {"as contacts: what a workspace wants to know of the person; erased by Delete Forever", []string{"workspace_id", "contact_id", "field_id", "choice",
 		"number", "day", "content"}},
+	"contact_erasures": {"who asked for the erasure of a contact and how far it is; what is searched for is emptied when it is done", []string{"workspace_id", "id",
+		"group_id", "contact_id", "requested_by", "requested_at", "step", "planned", "removed", "erased", "traces", "addresses", "place", "cursor_id",
+		"columns", "failures", "due_at", "gone_at", "finished_at"}},
 	"fields": {"settings: what custom fields are called and offer, no values", []string{"workspace_id", "id", "object", "key", "name", "help", "kind", "choices",
 		"place", "version", "created_at", "archived_at"}},
 	"contact_accounts": {"as contacts: that they may sign in to the portal", []string{"workspace_id", "contact_id", "password_hash", "confirmed_at"}},
@@ -67,8 +70,8 @@ var kept = map[string]struct {
 		"undone", "kept", "undone_by", "created_at", "finished_at", "forgotten"}},
 	"bulk_lanes": {"how far a bulk update is", []string{"workspace_id", "bulk_id", "lane", "lanes", "cursor_at", "cursor_id", "changed", "unchanged",
 		"refused", "undone", "kept", "failures", "due_at"}},
-	"erasure_ledger": {"the proof of the erasure", []string{"workspace_id", "seq", "id", "kind", "case_id", "case_number", "request_id",
-		"requested_by", "approved_by", "at", "counts", "verification", "hash"}},
+	"erasure_ledger": {"the proof of the erasure", []string{"workspace_id", "seq", "id", "kind", "case_id", "case_number", "contact_id", "contact_erasure_id",
+		"request_id", "requested_by", "approved_by", "at", "counts", "verification", "hash"}},
 	"notification_settings": {"members, no customers", []string{"workspace_id", "member_id", "kind", "in_app",
 		"email"}},
 	"ledger_heads": {"hashes", []string{"workspace_id", "chain", "seq", "hash"}},

@@ -27,3 +27,11 @@ func (s *Service) SetScan(rows, work int64) { s.scan = scan{rows, work} }
 
 // SetBatch lets few cases make many transactions.
 func (s *Service) SetBatch(n int) { s.batch = n }
+
+// The map of what becomes of a contact.
+var (
+	ContactGone      = contactGone
+	ContactLoosened  = contactLoosened
+	ContactWithCases = contactWithCases
+	ContactKept      = contactKept
+)

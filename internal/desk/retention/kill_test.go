@@ -48,8 +48,11 @@ func child(url, work string) {
 	s.SetBatch(2)
 	fmt.Println("ready")
 	run := s.Purge
-	if work == "erase" {
+	switch work {
+	case "erase":
 		run = s.Fulfil
+	case "forget":
+		run = s.RunForget
 	}
 	if _, err := run(ctx); err != nil {
 		fmt.Println(err)

@@ -11,43 +11,50 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/contact"
 	"caseward/internal/platform/db"
 	"caseward/internal/platform/errs"
 	"caseward/internal/platform/ledger"
 )
 
-// Kind says how a case came to its end.
+// Kind says how a case or a contact came to its end.
 type Kind string
 
 // The kinds of ledger entries.
 const (
 	CasePurged Kind = "case purged" // the countdown ended
 	CaseErased Kind = "case erased" // on request, approved by staff
+	// With the contact who had requested it, and the contact.
+	CaseErasedWithContact Kind = "case erased with contact"
+	ContactErased         Kind = "contact erased"
 )
 
 // chain is the name of the erasure ledger's chain; each workspace has its own.
 const chain = "erasure"
 
-// LedgerEntry proves that a case was removed, without a word of what it said.
+// LedgerEntry proves that a case or a contact was removed, without a word of what it said or who they were.
 type LedgerEntry struct {
-	WorkspaceID  access.WorkspaceID
-	Seq          int64
-	ID           int64
-	Kind         Kind
-	CaseID       cases.ID
-	CaseNumber   cases.Number
-	RequestID    *RequestID
-	RequestedBy  *access.MemberID
-	ApprovedBy   *access.UserID
-	At           time.Time
-	Counts       json.RawMessage // rows removed, by table
-	Verification json.RawMessage // a Verification; {} for a purge
-	Hash         []byte
+	WorkspaceID      access.WorkspaceID
+	Seq              int64
+	ID               int64
+	Kind             Kind
+	CaseID           cases.ID     // 0 in the entry of a contact
+	CaseNumber       cases.Number // likewise
+	ContactID        *contact.ID
+	ContactErasureID *ErasureID
+	RequestID        *RequestID
+	RequestedBy      *access.MemberID
+	ApprovedBy       *access.UserID
+	At               time.Time
+	Counts           json.RawMessage // rows removed, by table
+	Verification     json.RawMessage // a Verification; {} for a purge
+	Hash             []byte
 }
 
-// fields are what the hash covers, in this order, as text; an absent id is the empty text.
+// fields are what the hash covers, in this order, as text; an absent id is the empty text. Kinds that have to do with a contact
+// have more of them, so that entries from before there were such keep their hashes.
 func (e LedgerEntry) fields() ledger.Fields {
-	return ledger.Fields{
+	list := ledger.Fields{
 		[]byte(strconv.FormatInt(int64(e.WorkspaceID), 10)),
 		[]byte(e.Kind),
 		[]byte(strconv.FormatInt(int64(e.CaseID), 10)),
@@ -56,6 +63,10 @@ func (e LedgerEntry) fields() ledger.Fields {
 		[]byte(e.At.UTC().Format(time.RFC3339Nano)),
 		canonical(e.Counts), canonical(e.Verification),
 	}
+	if e.Kind == CaseErasedWithContact || e.Kind == ContactErased {
+		list = append(list, idText(e.ContactID), idText(e.ContactErasureID))
+	}
+	return list
 }
 
 func idText[T ~int64](id *T) []byte {
@@ -89,9 +100,10 @@ func appendTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, entries []L
 		e.WorkspaceID = ws
 		head = head.Next(e.fields())
 		batch.Queue(`insert into erasure_ledger (workspace_id, seq, kind, case_id, case_number, request_id, requested_by, approved_by,
-				at, counts, verification, hash)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-			ws, head.Seq, e.Kind, e.CaseID, e.CaseNumber, e.RequestID, e.RequestedBy, e.ApprovedBy, e.At, e.Counts, e.Verification, head.Hash)
+				at, counts, verification, hash, contact_id, contact_erasure_id)
+			values ($1, $2, $3, nullif($4::bigint, 0), nullif($5::bigint, 0), $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+			ws, head.Seq, e.Kind, e.CaseID, e.CaseNumber, e.RequestID, e.RequestedBy, e.ApprovedBy, e.At, e.Counts, e.Verification, head.Hash,
+			e.ContactID, e.ContactErasureID)
 	}
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return err
@@ -159,4 +171,5 @@ func entriesTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, after int6
 	return pgx.CollectRows(rows, pgx.RowToStructByName[LedgerEntry])
 }
 
-const ledgerColumns = `workspace_id, seq, id, kind, case_id, case_number, request_id, requested_by, approved_by, at, counts, verification, hash`
+const ledgerColumns = `workspace_id, seq, id, kind, coalesce(case_id, 0) as case_id, coalesce(case_number, 0) as case_number, contact_id,
+	contact_erasure_id, request_id, requested_by, approved_by, at, counts, verification, hash`

@@ -20,6 +20,9 @@ type Verification struct {
 	Traces   int       `json:"traces"`            // identifiers, names and lines of the case that were searched for
 	Residues []Residue `json:"residues"`          // places that still mention the case, such as a forwarded copy in another case
 	Skipped  []string  `json:"skipped,omitempty"` // columns that were not searched: too much data for one transaction
+	// Of a contact: rows in which other people may mention them, and rows of who has one of their addresses since.
+	Mentions int `json:"mentions,omitempty"`
+	Since    int `json:"since,omitempty"`
 }
 
 // Clean reports whether nothing of the case was found.

@@ -46,7 +46,7 @@ func who(l audit.Line) (name string, person bool) {
 	case l.ActorKind == access.Staff:
 		return "Caseward support staff", false
 	case l.ActorKind == access.Contact:
-		return "Customer", false
+		return "Customer", false // by no name, since the trail outlives it
 	case l.ActorID != nil:
 		return fmt.Sprintf("%s %d", l.ActorKind, *l.ActorID), false
 	}

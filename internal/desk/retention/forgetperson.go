@@ -1,0 +1,188 @@
+package retention
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/jackc/pgx/v5"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/desk/cases"
+	"caseward/internal/desk/contact"
+)
+
+// forgetOthersTx makes the contact a Deleted User on one more case of somebody else's: what they wrote and rated stays as it
+// was written, without a name, an address, the mail's own headers and the mail as it came.
+func (s *Service) forgetOthersTx(ctx context.Context, tx pgx.Tx, e *forgetting) (more bool, err error) {
+	var id cases.ID
+	err = tx.QueryRow(ctx, `select case_id from messages where workspace_id = $1 and author_contact_id = $2
+		union all select case_id from ratings where workspace_id = $1 and contact_id = $2 limit 1`, e.WorkspaceID, e.ContactID).Scan(&id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		e.Step = stepPerson
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if _, err := cases.LockByIDTx(ctx, tx, e.WorkspaceID, id); err != nil {
+		return false, err
+	}
+	if err := e.unnameTx(ctx, tx, id); err != nil {
+		return false, err
+	}
+	return true, cases.ReindexTx(ctx, tx, e.WorkspaceID, id)
+}
+
+// unnameTx does so on a locked case.
+func (e *forgetting) unnameTx(ctx context.Context, tx pgx.Tx, id cases.ID) error {
+	batch := &pgx.Batch{}
+	for what, query := range map[string]string{
+		"mails of replies": `with said as (select id from messages where workspace_id = $1 and case_id = $2 and author_contact_id = $3),
+				gone as (delete from inbound_mails r where r.workspace_id = $1 and (r.message_id in (select id from said)
+					or r.case_id = $2 and r.message_id is null and lower(r.envelope_from) in (
+						select email from released_addresses where workspace_id = $1 and contact_id = $3)) returning 1)
+			select count(*) from gone`,
+		"ratings without a name": `with u as (update ratings set contact_id = null where workspace_id = $1 and case_id = $2 and contact_id = $3 returning 1)
+			select count(*) from u`,
+		"activities without a name": `with u as (update activities set actor_id = null
+				where workspace_id = $1 and case_id = $2 and actor_kind = 'contact' and actor_id = $3 returning 1)
+			select count(*) from u`,
+		"notifications without a name": `with u as (update notifications set actor_id = null
+				where workspace_id = $1 and case_id = $2 and actor_kind = 'contact' and actor_id = $3 returning 1)
+			select count(*) from u`,
+	} {
+		batch.Queue(query, e.WorkspaceID, id, e.ContactID).QueryRow(e.tally(what))
+	}
+	batch.Queue(`with u as (update messages set author_contact_id = null, to_recipients = '{}', cc_recipients = '{}', message_id = null, submission = null,
+				defects = '' where workspace_id = $1 and case_id = $2 and author_contact_id = $3 returning 1)
+		select count(*) from u`, e.WorkspaceID, id, e.ContactID).QueryRow(e.tally("replies without a name"))
+	return tx.SendBatch(ctx, batch).Close()
+}
+
+func (e *forgetting) tally(what string) func(pgx.Row) error {
+	return func(row pgx.Row) error {
+		var n int
+		if err := row.Scan(&n); err != nil {
+			return err
+		}
+		e.add(counts{what: n})
+		return nil
+	}
+}
+
+// forgetPersonTx removes the contact with all that is kept about them. What they are searched for by stays with the erasure
+// until the search is over.
+func (s *Service) forgetPersonTx(ctx context.Context, tx pgx.Tx, e *forgetting) (more bool, err error) {
+	// From here on nobody can refer to them.
+	if _, err := tx.Exec(ctx, `select from contacts where workspace_id = $1 and id = $2 for update`, e.WorkspaceID, e.ContactID); err != nil {
+		return false, err
+	}
+	var again bool
+	err = tx.QueryRow(ctx, `select exists (select from cases where workspace_id = $1 and contact_id = $2)
+		or exists (select from messages where workspace_id = $1 and author_contact_id = $2)
+		or exists (select from ratings where workspace_id = $1 and contact_id = $2)`, e.WorkspaceID, e.ContactID).Scan(&again)
+	if err != nil {
+		return false, err
+	}
+	if again { // something came in between
+		e.Step = stepCases
+		return true, nil
+	}
+	if err := e.traceTx(ctx, tx); err != nil {
+		return false, err
+	}
+	batch := &pgx.Batch{}
+	for _, table := range contactGone {
+		batch.Queue(`with gone as (delete from `+table+` where workspace_id = $1 and contact_id = $2 returning 1) select count(*) from gone`,
+			e.WorkspaceID, e.ContactID).QueryRow(e.tally(table))
+	}
+	batch.Queue(`with gone as (delete from contacts where workspace_id = $1 and id = $2 returning 1) select count(*) from gone`,
+		e.WorkspaceID, e.ContactID).QueryRow(e.tally("contacts"))
+	e.Step = stepSearch
+	return true, tx.SendBatch(ctx, batch).Close()
+}
+
+// traceTx collects what says who they are: name, addresses, phone, postal address and the texts of custom fields, but what
+// is too short to tell anybody apart.
+func (e *forgetting) traceTx(ctx context.Context, tx pgx.Tx) error {
+	var name, phone, address string
+	var texts []string
+	err := tx.QueryRow(ctx, `select name, phone, address,
+			array(select email from contact_emails where workspace_id = $1 and contact_id = $2
+				union select email from released_addresses where workspace_id = $1 and contact_id = $2),
+			array(select content from contact_field_values where workspace_id = $1 and contact_id = $2 and content is not null)
+		from contacts where workspace_id = $1 and id = $2`, e.WorkspaceID, e.ContactID).Scan(&name, &phone, &address, &e.Addresses, &texts)
+	if err != nil {
+		return err
+	}
+	e.Traces = tracesOf(name, phone, append(texts, address), e.Addresses)
+	return nil
+}
+
+const (
+	minPersonName = 4 // characters
+	minPhone      = 6 // digits
+	minValue      = 6 // characters
+)
+
+// tracesOf are the texts to search for, in small letters.
+func tracesOf(name, phone string, values, addresses []string) (traces []string) {
+	add := func(text string, least int) {
+		text = strings.ToLower(strings.Join(strings.Fields(text), " "))
+		if utf8.RuneCountInString(text) >= least && !slices.Contains(traces, text) {
+			traces = append(traces, text)
+		}
+	}
+	for _, a := range addresses {
+		add(a, 3)
+	}
+	add(name, minPersonName)
+	if digits := strings.Map(digit, phone); len(digits) >= minPhone {
+		add(phone, minPhone)
+		add(digits, minPhone)
+	}
+	for _, v := range values {
+		for line := range strings.Lines(v) {
+			add(line, minValue)
+		}
+	}
+	return traces
+}
+
+func digit(r rune) rune {
+	if unicode.IsDigit(r) {
+		return r
+	}
+	return -1
+}
+
+// likelyMentionsTx counts the cases of others that are found by the words of the name or an address, up to mostMentions.
+func likelyMentionsTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, p ForgetPlan) (n int, err error) {
+	query := wordsOf(append([]string{p.Contact.Name}, p.Emails...))
+	if query == "" {
+		return 0, nil
+	}
+	err = tx.QueryRow(ctx, `select count(*) from find_cases($1::tsquery, $3) f (id) join cases c on c.workspace_id = $4 and c.id = f.id
+		where c.contact_id <> $2`, query, p.Contact.ID, mostMentions, ws).Scan(&n)
+	return n, err
+}
+
+const mostMentions = 1000
+
+// since are the contacts who have one of the addresses now.
+func sinceTx(ctx context.Context, tx pgx.Tx, e forgetting) ([]contact.ID, error) {
+	rows, err := tx.Query(ctx, `select contact_id from contact_emails where workspace_id = $1 and email = any ($2)
+		union select contact_id from released_addresses where workspace_id = $1 and email = any ($2)`, e.WorkspaceID, e.Addresses)
+	if err != nil {
+		return nil, err
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[contact.ID])
+	if ids == nil {
+		ids = []contact.ID{}
+	}
+	return ids, err
+}
