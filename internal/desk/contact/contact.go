@@ -23,6 +23,8 @@ type Contact struct {
 	Email     string // the primary address, lower case; "" when there is none
 	DeletedAt *time.Time
 	ErasingAt *time.Time // since then they are being deleted forever, which nothing stops
+	// The contact that took this one over; nil where none has.
+	MergedIntoID *ID
 }
 
 // DeletedUser is who wrote what is left of somebody who was deleted forever.
@@ -33,7 +35,7 @@ func Normalise(email string) string { return strings.ToLower(strings.TrimSpace(e
 
 // GetTx returns a contact; pgx.ErrNoRows when there is none.
 func GetTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id ID) (Contact, error) {
-	rows, err := tx.Query(ctx, `select c.id, c.name, coalesce(e.email, r.email, '') as email, c.deleted_at, c.erasing_at
+	rows, err := tx.Query(ctx, `select c.id, c.name, coalesce(e.email, r.email, '') as email, c.deleted_at, c.erasing_at, c.merged_into_id
 		from contacts c
 		left join contact_emails e on e.workspace_id = c.workspace_id and e.contact_id = c.id and e.is_primary
 		left join released_addresses r on r.workspace_id = c.workspace_id and r.contact_id = c.id and r.is_primary

@@ -14,12 +14,16 @@ import (
 // LockTx reads a contact and keeps others from deleting, restoring or changing them until the transaction ends. Mail for
 // them goes on coming in.
 //
-// Errors: NotFound, Gone.
+// Errors: NotFound, Gone; Conflict when the contact was merged into another.
 func LockTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id ID) (Contact, error) {
 	if _, err := tx.Exec(ctx, `select from contacts where workspace_id = $1 and id = $2 for no key update`, ws, id); err != nil {
 		return Contact{}, err
 	}
-	return FindTx(ctx, tx, ws, id)
+	c, err := FindTx(ctx, tx, ws, id)
+	if err == nil && c.MergedIntoID != nil {
+		return c, errs.New(errs.Conflict, "This contact was merged into another one. Open that one instead.")
+	}
+	return c, err
 }
 
 // FindTx is GetTx with an error that people can read.
@@ -44,7 +48,7 @@ func missingTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id ID) err
 	case gone:
 		return errs.New(errs.Gone, "This contact was permanently deleted.")
 	}
-	return errs.Newf(errs.NotFound, "There is no contact %d in this workspace.", id)
+	return errs.New(errs.NotFound, "There is no such contact in this workspace.")
 }
 
 // MarkDeletedTx marks a locked contact as deleted and releases their addresses: whoever writes from one of them from now

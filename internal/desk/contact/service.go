@@ -2,6 +2,7 @@ package contact
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -27,6 +28,7 @@ type Record struct {
 	Address      string // where they live or work, several lines
 	CreatedAt    time.Time
 	DeletedAt    *time.Time
+	ErasingAt    *time.Time // since then they are being deleted forever
 	SuspendedAt  *time.Time
 	Version      int       // grows with every change
 	MergedIntoID *ID       // another contact has taken this one over
@@ -65,7 +67,7 @@ func NewService(d *db.DB) *Service { return &Service{d} }
 
 // Get returns a contact; a deleted one too, and one that was merged into another.
 //
-// Needs ReadCases. Errors: Forbidden, NotFound.
+// Needs ReadCases. Errors: Forbidden, NotFound; Gone when they were deleted forever.
 func (s *Service) Get(ctx context.Context, actor access.Actor, id ID) (r Record, err error) {
 	if err := actor.Require(access.ReadCases); err != nil {
 		return Record{}, err
@@ -74,9 +76,6 @@ func (s *Service) Get(ctx context.Context, actor access.Actor, id ID) (r Record,
 		r, err = readTx(ctx, tx, actor.Workspace, id, "")
 		return err
 	})
-	if errs.Is(err, errs.NotFound) {
-		err = errs.New(errs.NotFound, "There is no such contact in this workspace.")
-	}
 	return r, err
 }
 
@@ -87,7 +86,7 @@ func LockRecordTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id ID) 
 
 func readTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id ID, lock string) (r Record, err error) {
 	batch := &pgx.Batch{}
-	batch.Queue(`select id, name, phone, job_title, address, created_at, deleted_at, suspended_at, version, merged_into_id
+	batch.Queue(`select id, name, phone, job_title, address, created_at, deleted_at, erasing_at, suspended_at, version, merged_into_id
 		from contacts where workspace_id = $1 and id = $2`+lock, ws, id).Query(func(rows pgx.Rows) (err error) {
 		r, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Record])
 		return err
@@ -101,5 +100,8 @@ func readTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id ID, lock s
 	})
 	err = tx.SendBatch(ctx, batch).Close() // only now are both read
 	r.Emails = emails
+	if errors.Is(err, pgx.ErrNoRows) {
+		return r, missingTx(ctx, tx, ws, id)
+	}
 	return r, err
 }

@@ -35,3 +35,6 @@ var (
 	ContactWithCases = contactWithCases
 	ContactKept      = contactKept
 )
+
+// ContactMerged is the way from a merged contact to the one that took it over.
+const ContactMerged = contactMerged

@@ -180,18 +180,19 @@ func (c PersonCounts) Differences(now PersonCounts) string {
 	return strings.Join(parts, ", ")
 }
 
-const personCountsSQL = `with own as materialized (select id, erasure_requested_at from cases where workspace_id = $1 and contact_id = $2),
-		said as materialized (select case_id from messages where workspace_id = $1 and author_contact_id = $2 and case_id not in (select id from own))
+const personCountsSQL = `with recursive who as (select $2::bigint as id union select k.id from contacts k join who on k.workspace_id = $1 and k.merged_into_id = who.id),
+		own as materialized (select id, erasure_requested_at from cases where workspace_id = $1 and contact_id in (select id from who)),
+		said as materialized (select case_id from messages where workspace_id = $1 and author_contact_id in (select id from who) and case_id not in (select id from own))
 	select (select count(*) from own) as cases, (select count(*) from own where erasure_requested_at is not null) as requests,
-		(select count(*) from cases x where x.workspace_id = $1 and x.merged_into_id in (select id from own) and x.contact_id <> $2) as absorbed,
+		(select count(*) from cases x where x.workspace_id = $1 and x.merged_into_id in (select id from own) and x.contact_id not in (select id from who)) as absorbed,
 		(select count(*) from messages x where x.workspace_id = $1 and x.case_id in (select id from own)) as messages,
 		(select count(*) from attachments x where x.workspace_id = $1 and x.case_id in (select id from own)) as attachments,
 		(select count(*) from said) as replies, (select count(distinct case_id) from said) as other_cases,
-		(select count(*) from ratings x where x.workspace_id = $1 and x.contact_id = $2 and x.rated_at is not null
+		(select count(*) from ratings x where x.workspace_id = $1 and x.contact_id in (select id from who) and x.rated_at is not null
 			and x.case_id not in (select id from own)) as ratings,
-		(select count(*) from contact_emails x where x.workspace_id = $1 and x.contact_id = $2)
-			+ (select count(*) from released_addresses x where x.workspace_id = $1 and x.contact_id = $2) as addresses,
-		(select count(*) from contact_field_values x where x.workspace_id = $1 and x.contact_id = $2) as fields`
+		(select count(*) from contact_emails x where x.workspace_id = $1 and x.contact_id in (select id from who))
+			+ (select count(*) from released_addresses x where x.workspace_id = $1 and x.contact_id in (select id from who)) as addresses,
+		(select count(*) from contact_field_values x where x.workspace_id = $1 and x.contact_id in (select id from who)) as fields`
 
 func personCountsTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id contact.ID) (PersonCounts, error) {
 	rows, err := tx.Query(ctx, personCountsSQL, ws, id)

@@ -5,13 +5,25 @@ package retention
 // Words about a contact can stand in any other column too: the search after the erasure reads them all.
 
 // contactGone are the tables whose rows go with the contact, found by contact_id, in an order that suits the foreign keys.
-var contactGone = []string{"contact_field_values", "contact_emails", "released_addresses", "contact_moves"}
+var contactGone = []string{"contact_field_values", "contact_emails", "released_addresses", "contact_moves", "contact_suspensions", "blocked_mails",
+	"contact_sessions", "contact_accounts"}
+
+// goneOtherwise are rows of theirs that no contact_id finds: the mails behind blocked ones, and what was asked for at the portal
+// with one of their addresses. $2 are the contacts, $3 the addresses.
+var goneOtherwise = []struct{ table, query string }{
+	{"inbound_mails", `delete from inbound_mails r using blocked_mails b where r.workspace_id = $1 and b.workspace_id = $1 and b.mail_id = r.id
+		and b.contact_id = any ($2) and $3::text[] is not null`},
+	{"portal_links", `delete from portal_links where workspace_id = $1 and email = any ($3) and $2::bigint[] is not null`},
+}
 
 // contactLoosened are the columns that forget the contact while their row stays: it is a Deleted User's from then on.
 var contactLoosened = []string{"messages.author_contact_id", "ratings.contact_id"}
 
 // contactWithCases are the columns whose rows go with the cases of the contact, before the contact does.
 var contactWithCases = []string{"cases.contact_id"}
+
+// contactMerged is the column by which a contact who was merged into another leads there: such a contact goes with that one.
+const contactMerged = "contacts.merged_into_id"
 
 // contactKept are the columns that keep the number of a contact who is gone, and why.
 var contactKept = map[string]string{

@@ -20,6 +20,7 @@ func TestTheErasureMapKnowsEveryColumnOfAContact(t *testing.T) {
 			join pg_attribute a on a.attrelid = k.conrelid and a.attnum = k.conkey[2]
 			where k.contype = 'f' and k.confrelid = 'contacts'::regclass`)
 	named := slices.Concat(retention.ContactLoosened, retention.ContactWithCases)
+	named = append(named, retention.ContactMerged)
 	for column := range retention.ContactKept {
 		named = append(named, column)
 	}

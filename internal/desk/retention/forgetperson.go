@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
@@ -19,8 +20,8 @@ import (
 // was written, without a name, an address, the mail's own headers and the mail as it came.
 func (s *Service) forgetOthersTx(ctx context.Context, tx pgx.Tx, e *forgetting) (more bool, err error) {
 	var id cases.ID
-	err = tx.QueryRow(ctx, `select case_id from messages where workspace_id = $1 and author_contact_id = $2
-		union all select case_id from ratings where workspace_id = $1 and contact_id = $2 limit 1`, e.WorkspaceID, e.ContactID).Scan(&id)
+	err = tx.QueryRow(ctx, `select case_id from messages where workspace_id = $1 and author_contact_id = any ($2)
+		union all select case_id from ratings where workspace_id = $1 and contact_id = any ($2) limit 1`, e.WorkspaceID, e.who).Scan(&id)
 	if errors.Is(err, pgx.ErrNoRows) {
 		e.Step = stepPerson
 		return true, nil
@@ -41,25 +42,25 @@ func (s *Service) forgetOthersTx(ctx context.Context, tx pgx.Tx, e *forgetting) 
 func (e *forgetting) unnameTx(ctx context.Context, tx pgx.Tx, id cases.ID) error {
 	batch := &pgx.Batch{}
 	for what, query := range map[string]string{
-		"mails of replies": `with said as (select id from messages where workspace_id = $1 and case_id = $2 and author_contact_id = $3),
+		"mails of replies": `with said as (select id from messages where workspace_id = $1 and case_id = $2 and author_contact_id = any ($3)),
 				gone as (delete from inbound_mails r where r.workspace_id = $1 and (r.message_id in (select id from said)
 					or r.case_id = $2 and r.message_id is null and lower(r.envelope_from) in (
-						select email from released_addresses where workspace_id = $1 and contact_id = $3)) returning 1)
+						select email from released_addresses where workspace_id = $1 and contact_id = any ($3))) returning 1)
 			select count(*) from gone`,
-		"ratings without a name": `with u as (update ratings set contact_id = null where workspace_id = $1 and case_id = $2 and contact_id = $3 returning 1)
+		"ratings without a name": `with u as (update ratings set contact_id = null where workspace_id = $1 and case_id = $2 and contact_id = any ($3) returning 1)
 			select count(*) from u`,
 		"activities without a name": `with u as (update activities set actor_id = null
-				where workspace_id = $1 and case_id = $2 and actor_kind = 'contact' and actor_id = $3 returning 1)
+				where workspace_id = $1 and case_id = $2 and actor_kind = 'contact' and actor_id = any ($3) returning 1)
 			select count(*) from u`,
 		"notifications without a name": `with u as (update notifications set actor_id = null
-				where workspace_id = $1 and case_id = $2 and actor_kind = 'contact' and actor_id = $3 returning 1)
+				where workspace_id = $1 and case_id = $2 and actor_kind = 'contact' and actor_id = any ($3) returning 1)
 			select count(*) from u`,
 	} {
-		batch.Queue(query, e.WorkspaceID, id, e.ContactID).QueryRow(e.tally(what))
+		batch.Queue(query, e.WorkspaceID, id, e.who).QueryRow(e.tally(what))
 	}
 	batch.Queue(`with u as (update messages set author_contact_id = null, to_recipients = '{}', cc_recipients = '{}', message_id = null, submission = null,
-				defects = '' where workspace_id = $1 and case_id = $2 and author_contact_id = $3 returning 1)
-		select count(*) from u`, e.WorkspaceID, id, e.ContactID).QueryRow(e.tally("replies without a name"))
+				defects = '' where workspace_id = $1 and case_id = $2 and author_contact_id = any ($3) returning 1)
+		select count(*) from u`, e.WorkspaceID, id, e.who).QueryRow(e.tally("replies without a name"))
 	return tx.SendBatch(ctx, batch).Close()
 }
 
@@ -78,13 +79,13 @@ func (e *forgetting) tally(what string) func(pgx.Row) error {
 // until the search is over.
 func (s *Service) forgetPersonTx(ctx context.Context, tx pgx.Tx, e *forgetting) (more bool, err error) {
 	// From here on nobody can refer to them.
-	if _, err := tx.Exec(ctx, `select from contacts where workspace_id = $1 and id = $2 for update`, e.WorkspaceID, e.ContactID); err != nil {
+	if _, err := tx.Exec(ctx, `select from contacts where workspace_id = $1 and id = any ($2) order by id for update`, e.WorkspaceID, e.who); err != nil {
 		return false, err
 	}
 	var again bool
-	err = tx.QueryRow(ctx, `select exists (select from cases where workspace_id = $1 and contact_id = $2)
-		or exists (select from messages where workspace_id = $1 and author_contact_id = $2)
-		or exists (select from ratings where workspace_id = $1 and contact_id = $2)`, e.WorkspaceID, e.ContactID).Scan(&again)
+	err = tx.QueryRow(ctx, `select exists (select from cases where workspace_id = $1 and contact_id = any ($2))
+		or exists (select from messages where workspace_id = $1 and author_contact_id = any ($2))
+		or exists (select from ratings where workspace_id = $1 and contact_id = any ($2))`, e.WorkspaceID, e.who).Scan(&again)
 	if err != nil {
 		return false, err
 	}
@@ -96,12 +97,18 @@ func (s *Service) forgetPersonTx(ctx context.Context, tx pgx.Tx, e *forgetting) 
 		return false, err
 	}
 	batch := &pgx.Batch{}
-	for _, table := range contactGone {
-		batch.Queue(`with gone as (delete from `+table+` where workspace_id = $1 and contact_id = $2 returning 1) select count(*) from gone`,
-			e.WorkspaceID, e.ContactID).QueryRow(e.tally(table))
+	for _, other := range goneOtherwise {
+		batch.Queue(other.query, e.WorkspaceID, e.who, e.Addresses).Exec(func(done pgconn.CommandTag) error {
+			e.add(counts{other.table: int(done.RowsAffected())})
+			return nil
+		})
 	}
-	batch.Queue(`with gone as (delete from contacts where workspace_id = $1 and id = $2 returning 1) select count(*) from gone`,
-		e.WorkspaceID, e.ContactID).QueryRow(e.tally("contacts"))
+	for _, table := range contactGone {
+		batch.Queue(`with gone as (delete from `+table+` where workspace_id = $1 and contact_id = any ($2) returning 1) select count(*) from gone`,
+			e.WorkspaceID, e.who).QueryRow(e.tally(table))
+	}
+	batch.Queue(`with gone as (delete from contacts where workspace_id = $1 and id = any ($2) returning 1) select count(*) from gone`,
+		e.WorkspaceID, e.who).QueryRow(e.tally("contacts"))
 	e.Step = stepSearch
 	return true, tx.SendBatch(ctx, batch).Close()
 }
@@ -109,18 +116,26 @@ func (s *Service) forgetPersonTx(ctx context.Context, tx pgx.Tx, e *forgetting) 
 // traceTx collects what says who they are: name, addresses, phone, postal address and the texts of custom fields, but what
 // is too short to tell anybody apart.
 func (e *forgetting) traceTx(ctx context.Context, tx pgx.Tx) error {
-	var name, phone, address string
-	var texts []string
-	err := tx.QueryRow(ctx, `select name, phone, address,
-			array(select email from contact_emails where workspace_id = $1 and contact_id = $2
-				union select email from released_addresses where workspace_id = $1 and contact_id = $2),
-			array(select content from contact_field_values where workspace_id = $1 and contact_id = $2 and content is not null)
-		from contacts where workspace_id = $1 and id = $2`, e.WorkspaceID, e.ContactID).Scan(&name, &phone, &address, &e.Addresses, &texts)
+	rows, err := tx.Query(ctx, `select k.name, k.phone, k.address,
+			array(select email from contact_emails e where e.workspace_id = $1 and e.contact_id = k.id
+				union select email from released_addresses r where r.workspace_id = $1 and r.contact_id = k.id) as emails,
+			array(select content from contact_field_values v where v.workspace_id = $1 and v.contact_id = k.id and content is not null) as texts
+		from contacts k where k.workspace_id = $1 and k.id = any ($2)`, e.WorkspaceID, e.who)
 	if err != nil {
 		return err
 	}
-	e.Traces = tracesOf(name, phone, append(texts, address), e.Addresses)
-	return nil
+	var name, phone, address string
+	var emails, texts []string
+	_, err = pgx.ForEachRow(rows, []any{&name, &phone, &address, &emails, &texts}, func() error {
+		e.Addresses = append(e.Addresses, emails...)
+		for _, trace := range tracesOf(name, phone, append(texts, address), emails) {
+			if !slices.Contains(e.Traces, trace) {
+				e.Traces = append(e.Traces, trace)
+			}
+		}
+		return nil
+	})
+	return err
 }
 
 const (

@@ -40,7 +40,8 @@ type forgetting struct {
 	Place       string
 	CursorID    int64
 	Columns     int
-	catalogue   *[]searched // of this run: the tables are looked up once
+	who         []contact.ID // the contact, and those that were merged into them
+	catalogue   *[]searched  // of this run: the tables are looked up once
 }
 
 const forgettingColumns = `e.workspace_id, e.id, e.contact_id, e.requested_by, e.step, e.removed, e.erased, e.traces, e.addresses, e.place, e.cursor_id, e.columns`
@@ -148,7 +149,20 @@ func lockForgettingTx(ctx context.Context, tx pgx.Tx, id ErasureID) (*forgetting
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}
-	return &found[0], nil
+	e := &found[0]
+	e.who, err = mergedTx(ctx, tx, e.WorkspaceID, e.ContactID)
+	return e, err
+}
+
+// mergedTx returns a contact and those that were merged into them, of whom less and less is left.
+func mergedTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id contact.ID) ([]contact.ID, error) {
+	rows, err := tx.Query(ctx, `with recursive who as (select $2::bigint as id
+			union select k.id from contacts k join who on k.workspace_id = $1 and k.merged_into_id = who.id)
+		select id from who order by id = $2 desc, id`, ws, id)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[contact.ID])
 }
 
 func (s *Service) saveForgettingTx(ctx context.Context, tx pgx.Tx, e forgetting) error {
@@ -169,8 +183,8 @@ const forgetBatch = 40
 
 // forgetCasesTx erases the next cases that the contact requested, in whatever state they are, with a ledger entry each.
 func (s *Service) forgetCasesTx(ctx context.Context, tx pgx.Tx, e *forgetting) (more bool, err error) {
-	rows, err := tx.Query(ctx, fmt.Sprintf(`select id, number from cases where workspace_id = $1 and contact_id = $2
-		order by last_activity_at desc, id desc limit %d for update`, min(s.batch, forgetBatch)), e.WorkspaceID, e.ContactID)
+	rows, err := tx.Query(ctx, fmt.Sprintf(`select id, number from cases where workspace_id = $1 and contact_id = any ($2)
+		order by last_activity_at desc, id desc limit %d for update`, min(s.batch, forgetBatch)), e.WorkspaceID, e.who)
 	if err != nil {
 		return false, err
 	}
