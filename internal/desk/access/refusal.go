@@ -14,6 +14,7 @@ var deeds = map[Permission]string{
 	RestoreCases:     "see or restore deleted cases",
 	EraseInformation: "erase personal information",
 	ManageContacts:   "manage contacts",
+	EraseContacts:    "delete contacts forever",
 	ManageSettings:   "change the case settings",
 	AutoClose:        "set up Case Auto Close",
 	RequestErasure:   "request the permanent deletion of a case",

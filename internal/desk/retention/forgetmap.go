@@ -4,9 +4,10 @@ package retention
 // forever. A test walks the catalogue: a foreign key to contacts, or a column contact_id, that is not named here fails it.
 // Words about a contact can stand in any other column too: the search after the erasure reads them all.
 
-// contactGone are the tables whose rows go with the contact, found by contact_id, in an order that suits the foreign keys.
-var contactGone = []string{"contact_field_values", "contact_emails", "released_addresses", "contact_moves", "contact_suspensions", "blocked_mails",
-	"contact_sessions", "contact_accounts"}
+// contactGone are the columns whose rows go with the contact, in an order that suits the foreign keys.
+var contactGone = []string{"contact_field_values.contact_id", "contact_emails.contact_id", "released_addresses.contact_id", "contact_moves.contact_id",
+	"contact_works.contact_id", "contact_works.into_id", "contact_suspensions.contact_id", "blocked_mails.contact_id",
+	"contact_sessions.contact_id", "contact_accounts.contact_id"}
 
 // goneOtherwise are rows of theirs that no contact_id finds: the mails behind blocked ones, and what was asked for at the portal
 // with one of their addresses. $2 are the contacts, $3 the addresses.

@@ -103,8 +103,9 @@ func (s *Service) forgetPersonTx(ctx context.Context, tx pgx.Tx, e *forgetting) 
 			return nil
 		})
 	}
-	for _, table := range contactGone {
-		batch.Queue(`with gone as (delete from `+table+` where workspace_id = $1 and contact_id = any ($2) returning 1) select count(*) from gone`,
+	for _, place := range contactGone {
+		table, column, _ := strings.Cut(place, ".")
+		batch.Queue(`with gone as (delete from `+table+` where workspace_id = $1 and `+column+` = any ($2) returning 1) select count(*) from gone`,
 			e.WorkspaceID, e.who).QueryRow(e.tally(table))
 	}
 	batch.Queue(`with gone as (delete from contacts where workspace_id = $1 and id = any ($2) returning 1) select count(*) from gone`,
