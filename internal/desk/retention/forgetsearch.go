@@ -23,7 +23,7 @@ const (
 
 // searched is a table to be searched: its columns with text and with bytes, and what its rows are in order by.
 type searched struct {
-	table, key  string
+	table       string
 	text, bytes []string
 	columns     []column
 }

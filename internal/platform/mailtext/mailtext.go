@@ -176,7 +176,9 @@ func blocks(data []byte) (list [][]byte) {
 
 func isBase64(line []byte) bool {
 	for _, b := range line {
-		if !('A' <= b && b <= 'Z' || 'a' <= b && b <= 'z' || '0' <= b && b <= '9' || b == '+' || b == '/' || b == '=') {
+		switch {
+		case 'A' <= b && b <= 'Z', 'a' <= b && b <= 'z', '0' <= b && b <= '9', b == '+', b == '/', b == '=':
+		default:
 			return false
 		}
 	}
