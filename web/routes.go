@@ -336,6 +336,8 @@ func contactRoutes(r chi.Router, k *kit.Kit, p *contactpage.Pages) {
 	r.Get("/{id}", k.Handle(p.Show))
 	r.Post("/{id}", k.Handle(p.Update))
 	r.Get("/{id}/edit", k.Handle(p.Edit))
+	r.Get("/{id}/merge", k.Handle(p.Merge))
+	r.Post("/{id}/merge", k.Handle(p.MergeInto))
 }
 
 // filterRoutes are below /w/{ws}/filters.

@@ -105,3 +105,8 @@ func readTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id ID, lock s
 	}
 	return r, err
 }
+
+// ReadTx is Get within a caller's transaction, for whoever has asked who may.
+func ReadTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id ID) (Record, error) {
+	return readTx(ctx, tx, ws, id, "")
+}

@@ -175,12 +175,9 @@ func (s *Service) OfContact(ctx context.Context, actor access.Actor, id contact.
 	if err := actor.Require(access.ReadCases); err != nil {
 		return nil, nil, err
 	}
-	var all []Field
 	err = s.db.ReadWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
-		batch := &pgx.Batch{}
-		QueueAll(batch, actor.Workspace, &all)
-		queueValues(batch, actor.Workspace, OfContact, int64(id), &values)
-		return tx.SendBatch(ctx, batch).Close()
+		fields, values, err = OfContactTx(ctx, tx, actor.Workspace, id)
+		return err
 	})
-	return InUse(all, OfContact), values, err
+	return fields, values, err
 }

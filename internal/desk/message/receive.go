@@ -139,14 +139,16 @@ func (s *Service) ReceiveTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceI
 	return r, ids.settleTx(ctx, tx, *r.Case)
 }
 
-// isOnTx reports whether a contact is the case's own or has written on it.
+// isOnTx reports whether a contact is the case's own or has written on it, also as somebody whom they have taken over and
+// whose cases are still on their way to them.
 func isOnTx(ctx context.Context, tx pgx.Tx, c cases.Case, person contact.ID) (bool, error) {
 	if c.ContactID == person {
 		return true, nil
 	}
 	var wrote bool
-	err := tx.QueryRow(ctx, `select exists (select from messages where workspace_id = $1 and case_id = $2 and author_contact_id = $3)`,
-		c.WorkspaceID, c.ID, person).Scan(&wrote)
+	err := tx.QueryRow(ctx, `with they as (select id from contacts where workspace_id = $1 and (id = $3 or merged_into_id = $3))
+		select $4 in (select id from they) or exists (select from messages where workspace_id = $1 and case_id = $2 and author_contact_id in (select id from they))`,
+		c.WorkspaceID, c.ID, person, c.ContactID).Scan(&wrote)
 	return wrote, err
 }
 

@@ -166,7 +166,7 @@ func (s *Service) sendTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c *
 	if err := requireNotSpam(*c); err != nil {
 		return 0, err
 	}
-	to, err := contact.GetTx(ctx, tx, c.WorkspaceID, c.ContactID)
+	to, err := contact.CurrentTx(ctx, tx, c.WorkspaceID, c.ContactID)
 	if err != nil {
 		return 0, err
 	}

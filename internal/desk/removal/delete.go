@@ -14,7 +14,7 @@ import (
 // Delete marks a contact as deleted, releases their addresses and moves their live cases to the Spam view. Nothing is
 // destroyed: Restore brings all of it back. Deleting a deleted contact changes nothing and is no error.
 //
-// Needs ManageContacts. Errors: Forbidden, NotFound.
+// Needs ManageContacts. Errors: Forbidden, NotFound; Conflict when another contact is being merged into it.
 func (s *Service) Delete(ctx context.Context, actor access.Actor, id contact.ID) error {
 	if err := s.guard.Require(ctx, actor, access.ManageContacts, object(id)); err != nil {
 		return err
@@ -22,6 +22,9 @@ func (s *Service) Delete(ctx context.Context, actor access.Actor, id contact.ID)
 	err := s.db.InWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
 		c, err := contact.LockTx(ctx, tx, actor.Workspace, id)
 		if err != nil || c.DeletedAt != nil {
+			return err
+		}
+		if err := contact.RequireSettledTx(ctx, tx, actor.Workspace, id); err != nil {
 			return err
 		}
 		now := s.now()

@@ -33,6 +33,9 @@ type People interface {
 	Timeline(ctx context.Context, actor access.Actor, id contact.ID, in people.TimelineInput) (people.Timeline, error)
 	Create(ctx context.Context, actor access.Actor, in people.Input) (contact.ID, error)
 	Update(ctx context.Context, actor access.Actor, id contact.ID, version int, in people.Input) error
+	PlanMerge(ctx context.Context, actor access.Actor, into, from contact.ID) (people.MergePlan, error)
+	Merge(ctx context.Context, actor access.Actor, in people.MergeInput) error
+	Arriving(ctx context.Context, actor access.Actor, into contact.ID) (*people.Arrival, error)
 }
 
 // FollowUps tells what is to be done about a contact's cases.

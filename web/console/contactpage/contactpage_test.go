@@ -28,6 +28,9 @@ type desk struct {
 	part     people.TimelineInput
 	in       people.Input
 	version  int
+	merged   people.MergeInput
+	refusal  string
+	arrival  *people.Arrival
 	err      error // of every change
 }
 
@@ -67,6 +70,23 @@ func (d *desk) Update(_ context.Context, _ access.Actor, _ contact.ID, version i
 	return d.err
 }
 
+func (d *desk) PlanMerge(_ context.Context, _ access.Actor, into, from contact.ID) (people.MergePlan, error) {
+	p := people.MergePlan{Into: d.record, From: contact.Record{ID: from, Name: "Max", Version: 5, JobTitle: "Captain", Phone: "040", Emails: []contact.Address{{Email: "max@x.test", IsPrimary: true}}},
+		Moves: people.Held{Cases: cases.ContactCounts{Live: 3, Deleted: 2}, Messages: 8, Ratings: 1}, Kept: d.record, Refusal: d.refusal,
+		Fields: []field.Field{{ID: 2, Object: field.OfContact, Name: "Tier", Kind: field.Text}}, IntoValues: field.Values{2: "Gold"}, FromValues: field.Values{2: "Silver"}}
+	p.Kept.JobTitle = "Captain"
+	return p, nil
+}
+
+func (d *desk) Merge(_ context.Context, _ access.Actor, in people.MergeInput) error {
+	d.merged = in
+	return d.err
+}
+
+func (d *desk) Arriving(context.Context, access.Actor, contact.ID) (*people.Arrival, error) {
+	return d.arrival, nil
+}
+
 func (d *desk) OpenOfContact(_ context.Context, _ access.Actor, c cases.Case, _ int) ([]followup.FollowUp, error) {
 	return []followup.FollowUp{{Note: "Call back", CaseNumber: 5, DueAt: webtest.Now(), AssigneeName: "Ana"}}, nil
 }
@@ -86,6 +106,8 @@ func site(t *testing.T, d *desk) *webtest.Site {
 		r.Get("/contacts/{id}", p.Handle(p.Show))
 		r.Post("/contacts/{id}", p.Handle(p.Update))
 		r.Get("/contacts/{id}/edit", p.Handle(p.Edit))
+		r.Get("/contacts/{id}/merge", p.Handle(p.Merge))
+		r.Post("/contacts/{id}/merge", p.Handle(p.MergeInto))
 	}).SignIn()
 }
 
@@ -177,4 +199,34 @@ func TestTheRecordIsChanged(t *testing.T) {
 	s.Get("/w/acme/contacts/7/edit").Want(409)
 	d.err = errs.New(errs.Conflict, "")
 	s.Post("/w/acme/contacts/7", form).Want(409).Has("This contact is deleted")
+}
+
+func TestTwoContactsAreMerged(t *testing.T) {
+	t.Parallel()
+	d := newDesk()
+	s := site(t, d)
+	s.Get("/w/acme/contacts/7/merge").Want(403)
+	s.As(access.Agent, access.ManageContacts)
+	d.page = contact.Page{Rows: []contact.Summary{{ID: 7, Name: "Mara Lindqvist"}, {ID: 12, Name: "Max", Emails: []string{"max@x.test"}}}}
+	s.Get("/w/acme/contacts/7/merge").Want(200).Lacks("max@x.test")
+	if n := s.Get("/w/acme/contacts/7/merge?q=m").Want(200).Has("max@x.test").Links("Mara Lindqvist").Length(); n != 1 { // the crumb
+		t.Errorf("the contact is offered itself, %d links", n)
+	}
+	page := s.Get("/w/acme/contacts/7/merge?with=12").Want(200).Has("5 cases, 8 messages, 1 rating and 1 e-mail address", "2 deleted", "Captain", "Silver", "Does not stay", "Keep Max instead")
+	form := url.Values{"with": {"12"}, "version": {"3"}, "with_version": {"5"}}
+	for name := range form {
+		if got, _ := page.Doc.Find("form.confirm input[name=" + name + "]").Attr("value"); got != form.Get(name) {
+			t.Errorf("the form's %s is %q", name, got)
+		}
+	}
+	s.Post("/w/acme/contacts/7/merge", form).WantSeeOther("/w/acme/contacts/7")
+	if want := (people.MergeInput{Into: 7, From: 12, IntoVersion: 3, FromVersion: 5}); d.merged != want {
+		t.Errorf("merged %+v", d.merged)
+	}
+	d.err = errs.New(errs.Conflict, "One of the two contacts was changed meanwhile.")
+	s.Post("/w/acme/contacts/7/merge", form).Want(409).Has("One of the two contacts was changed meanwhile.", "Merge Max into Mara Lindqvist?")
+	d.refusal = "Max is suspended."
+	s.Get("/w/acme/contacts/7/merge?with=12").Want(200).Has("Max is suspended.").Lacks("Does not stay")
+	d.arrival = &people.Arrival{Done: 3, Total: 10}
+	s.Get("/w/acme/contacts/7").Want(200).Has("3 of 10")
 }

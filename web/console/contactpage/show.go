@@ -2,6 +2,7 @@ package contactpage
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -28,7 +29,8 @@ type view struct {
 	values    field.Values
 	followUps []followup.FollowUp
 	timeline  people.Timeline
-	first     bool // the newest part of the timeline
+	arriving  *people.Arrival // cases of a merged contact; nil: none
+	first     bool            // the newest part of the timeline
 	pager     ui.PagerProps
 	now       time.Time
 	loc       *time.Location
@@ -75,6 +77,9 @@ func (p *Pages) load(ctx context.Context, v *shell.Visit, id contact.ID, query u
 	if page.fields, page.values, err = p.fields.OfContact(ctx, v.Actor, id); err != nil {
 		return page, err
 	}
+	if page.arriving, err = p.people.Arriving(ctx, v.Actor, id); err != nil {
+		return page, err
+	}
 	in := people.TimelineInput{Before: place(query.Get("before"))}
 	if in.Before == nil {
 		in.After = place(query.Get("after"))
@@ -97,6 +102,10 @@ func (v view) part(key string, p *people.Place) string {
 		return ""
 	}
 	return v.path + "?" + url.Values{key: {placeText(p)}}.Encode()
+}
+
+func (v view) arrivalText() string {
+	return fmt.Sprintf("The cases of a merged contact are on their way here: %d of %d.", min(v.arriving.Done, v.arriving.Total), v.arriving.Total)
 }
 
 func (v view) back() ui.Link {
