@@ -20,14 +20,14 @@ import (
 
 // pair builds two contacts: Mara, who stays, and Max, with cases of every sort, a rating, a message in another's case, and a
 // field that Mara has too.
-func pair(t testing.TB, d *fixture.Desk) (mara, max contact.ID, numbers []cases.Number) {
+func pair(t testing.TB, d *fixture.Desk) (mara, twin contact.ID, numbers []cases.Number) {
 	t.Helper()
 	ctx := t.Context()
 	tier, region := d.Field(field.Input{Object: field.OfContact, Kind: field.Text, Name: "Tier"}), d.Field(field.Input{Object: field.OfContact, Kind: field.Text, Name: "Region"})
 	mara, err := d.People.Create(ctx, d.Admin, people.Input{Name: "Mara Lindqvist", Phone: "030 123", Emails: emails("mara@customer.test"),
 		Fields: field.SetInput{Set: map[field.ID]string{tier: "Gold"}}})
 	must(t, err)
-	max, err = d.People.Create(ctx, d.Admin, people.Input{Name: "Max Glimmerstrop", Phone: "040 456", JobTitle: "Captain", Emails: emails("max@customer.test", "max@home.test"),
+	twin, err = d.People.Create(ctx, d.Admin, people.Input{Name: "Max Glimmerstrop", Phone: "040 456", JobTitle: "Captain", Emails: emails("max@customer.test", "max@home.test"),
 		Fields: field.SetInput{Set: map[field.ID]string{tier: "Silver", region: "North"}}})
 	must(t, err)
 	for range 5 {
@@ -39,7 +39,7 @@ func pair(t testing.TB, d *fixture.Desk) (mara, max contact.ID, numbers []cases.
 		select c.workspace_id, c.id, c.contact_id, m.id, now(), now(), 'good', 'Thanks', now(), now() from cases c join messages m on m.case_id = c.id
 		where c.workspace_id = $1 and c.number = $2`, d.ID(), numbers[0])
 	d.Delete(numbers[2])
-	return mara, max, numbers
+	return mara, twin, numbers
 }
 
 func versions(t testing.TB, d *fixture.Desk, into, from contact.ID) people.MergeInput {
@@ -61,18 +61,18 @@ func TestTwoContactsBecomeOne(t *testing.T) {
 	d := fixture.NewDesk(t)
 	d.People.SetBatch(2)
 	ctx := t.Context()
-	mara, max, numbers := pair(t, d)
-	plan, err := d.People.PlanMerge(ctx, d.Admin, mara, max)
+	mara, twin, numbers := pair(t, d)
+	plan, err := d.People.PlanMerge(ctx, d.Admin, mara, twin)
 	must(t, err)
 	want := people.Held{Cases: cases.ContactCounts{Live: 3, InSpam: 1, Deleted: 1}, Messages: 5, Ratings: 1}
 	if diff := cmp.Diff(want, plan.Moves); diff != "" || plan.Refusal != "" || plan.Kept.Phone != "030 123" || plan.Kept.JobTitle != "Captain" {
 		t.Errorf("the plan is %+v: %s", plan, diff)
 	}
-	in := versions(t, d, mara, max)
+	in := versions(t, d, mara, twin)
 	must(t, d.People.Merge(ctx, d.Admin, in))
 
 	// Before the job: the redirect stands, and everybody goes on.
-	if r := get(t, d, max); r.MergedIntoID == nil || *r.MergedIntoID != mara || r.Phone != "" || len(r.Emails) != 0 {
+	if r := get(t, d, twin); r.MergedIntoID == nil || *r.MergedIntoID != mara || r.Phone != "" || len(r.Emails) != 0 {
 		t.Errorf("the redirect is %+v", r)
 	}
 	_, err = d.Messages.Reply(ctx, d.Ana, message.ReplyInput{Number: numbers[0], Body: "Hello"})
@@ -81,7 +81,7 @@ func TestTwoContactsBecomeOne(t *testing.T) {
 		t.Errorf("the reply goes to %v", to)
 	}
 	wants(t, d.Removal.Delete(ctx, d.Admin, mara), errs.Conflict, "deleting who is being merged")
-	wants(t, d.Removal.Delete(ctx, d.Admin, max), errs.Conflict, "deleting the redirect")
+	wants(t, d.Removal.Delete(ctx, d.Admin, twin), errs.Conflict, "deleting the redirect")
 	if a, err := d.People.Arriving(ctx, d.Viewer, mara); err != nil || a == nil || a.Total != 5 {
 		t.Errorf("arriving: %+v, %v", a, err)
 	}
@@ -94,7 +94,7 @@ func TestTwoContactsBecomeOne(t *testing.T) {
 	_, err = d.People.Run(ctx)
 	must(t, err)
 
-	if n := refers(d, max); n != 0 {
+	if n := refers(d, twin); n != 0 {
 		t.Errorf("%d rows refer to the redirect", n)
 	}
 	r := get(t, d, mara)
@@ -123,11 +123,11 @@ func TestTwoContactsBecomeOne(t *testing.T) {
 	if len(page.Rows) != 0 {
 		t.Errorf("the old name finds %d cases", len(page.Rows))
 	}
-	if left := fixture.One[string](d, `select name || phone || job_title || address from contacts where id = $1`, max); left != "" {
+	if left := fixture.One[string](d, `select name || phone || job_title || address from contacts where id = $1`, twin); left != "" {
 		t.Errorf("the redirect keeps %q", left)
 	}
 	details := fixture.One[string](d, `select details::text from audit_entries where action = 'contact.merged'`)
-	if want := fmt.Sprintf(`{"cases": 5, "contact": %d, "ratings": 1, "messages": 5, "addresses": 2}`, max); details != want {
+	if want := fmt.Sprintf(`{"cases": 5, "contact": %d, "ratings": 1, "messages": 5, "addresses": 2}`, twin); details != want {
 		t.Errorf("the trail says %s, want %s", details, want)
 	}
 	must(t, d.Removal.Delete(ctx, d.Admin, mara))
@@ -137,10 +137,10 @@ func TestWhatCannotBeMerged(t *testing.T) {
 	t.Parallel()
 	d := fixture.NewDesk(t)
 	ctx := t.Context()
-	mara, max, _ := pair(t, d)
-	in := versions(t, d, mara, max)
+	mara, twin, _ := pair(t, d)
+	in := versions(t, d, mara, twin)
 	wants(t, d.People.Merge(ctx, d.Ben, in), errs.Forbidden, "Ben")
-	_, err := d.People.PlanMerge(ctx, d.Viewer, mara, max)
+	_, err := d.People.PlanMerge(ctx, d.Viewer, mara, twin)
 	wants(t, err, errs.Forbidden, "a viewer looks")
 	wants(t, d.People.Merge(ctx, d.Admin, people.MergeInput{Into: mara, From: mara}), errs.Invalid, "with itself")
 	stale := in
@@ -148,9 +148,9 @@ func TestWhatCannotBeMerged(t *testing.T) {
 	wants(t, d.People.Merge(ctx, d.Admin, stale), errs.Conflict, "changed meanwhile")
 	foreign := d.In(fixture.Workspace(t, d.DB))
 	wants(t, d.People.Merge(ctx, foreign.Admin, in), errs.NotFound, "another workspace's")
-	must(t, d.Suspending.Suspend(ctx, d.Admin, max))
-	wants(t, d.People.Merge(ctx, d.Admin, versions(t, d, mara, max)), errs.Conflict, "a suspended contact")
-	plan, err := d.People.PlanMerge(ctx, d.Admin, mara, max)
+	must(t, d.Suspending.Suspend(ctx, d.Admin, twin))
+	wants(t, d.People.Merge(ctx, d.Admin, versions(t, d, mara, twin)), errs.Conflict, "a suspended contact")
+	plan, err := d.People.PlanMerge(ctx, d.Admin, mara, twin)
 	if must(t, err); !strings.Contains(plan.Refusal, "suspended") {
 		t.Errorf("the plan says %q", plan.Refusal)
 	}
