@@ -39,6 +39,7 @@ import (
 	"caseward/web/account"
 	"caseward/web/console/admin"
 	"caseward/web/console/auditpage"
+	"caseward/web/console/blocked"
 	"caseward/web/console/bulkpage"
 	"caseward/web/console/casepage"
 	"caseward/web/console/contactpage"
@@ -91,6 +92,7 @@ type Deps struct {
 	Contacts   *contact.Service
 	People     *people.Service
 	Suspending *contact.Suspensions
+	Intake     blocked.Intake
 	Portal     *portal.Service
 }
 
@@ -103,6 +105,7 @@ type pages struct {
 	newCase  *newcase.Pages
 	deleted  *deleted.Pages
 	bulk     *bulkpage.Pages
+	blocked  *blocked.Pages
 	filters  *filterpage.Pages
 	macros   *macropage.Pages
 	fields   *fieldpage.Pages
@@ -136,6 +139,7 @@ func newPages(d Deps) pages {
 		macros:   macropage.New(sh, d.Macros, d.Members, d.Workspaces),
 		fields:   fieldpage.New(sh, d.Fields),
 		todo:     followups.New(sh, d.FollowUps),
+		blocked:  blocked.New(sh, d.Messages, d.Intake),
 		bulk:     bulkpage.New(sh, d.Bulk, d.Members, d.Workspaces),
 		audit:    auditpage.New(sh, d.Audit),
 		told:     notifications.New(sh, d.Notices),
@@ -261,6 +265,7 @@ func consoleRoutes(r chi.Router, k *kit.Kit, p pages) {
 	r.Route("/contacts", func(r chi.Router) { contactRoutes(r, k, p.contacts) })
 	r.Get("/deleted", k.Handle(p.deleted.List))
 	r.Post("/deleted/restore", k.Handle(p.deleted.Restore))
+	r.Route("/blocked", func(r chi.Router) { blockedRoutes(r, k, p.blocked) })
 	r.Get("/bulk", k.Handle(p.bulk.List))
 	r.Post("/bulk", k.Handle(p.bulk.Start))
 	r.Get("/bulk/new", k.Handle(p.bulk.Ask))
@@ -338,6 +343,18 @@ func contactRoutes(r chi.Router, k *kit.Kit, p *contactpage.Pages) {
 	r.Get("/{id}/edit", k.Handle(p.Edit))
 	r.Get("/{id}/merge", k.Handle(p.Merge))
 	r.Post("/{id}/merge", k.Handle(p.MergeInto))
+}
+
+// blockedRoutes are below /w/{ws}/blocked.
+func blockedRoutes(r chi.Router, k *kit.Kit, p *blocked.Pages) {
+	r.Get("/", k.Handle(p.List))
+	r.Get("/delete", k.Handle(p.ConfirmDeleteAll))
+	r.Post("/delete", k.Handle(p.DeleteAll))
+	r.Get("/{id}", k.Handle(p.Show))
+	r.Get("/{id}/release", k.Handle(p.ConfirmRelease))
+	r.Post("/{id}/release", k.Handle(p.Release))
+	r.Get("/{id}/delete", k.Handle(p.ConfirmDelete))
+	r.Post("/{id}/delete", k.Handle(p.Delete))
 }
 
 // filterRoutes are below /w/{ws}/filters.

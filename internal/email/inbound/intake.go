@@ -124,10 +124,16 @@ func (in *Intake) again(ctx context.Context, r message.Raw) error {
 	if err != nil {
 		return err
 	}
+	_, err = in.takeAgain(ctx, r)
+	return err
+}
+
+// takeAgain takes in a mail that was stored before; nil where somebody else has.
+func (in *Intake) takeAgain(ctx context.Context, r message.Raw) (*message.Received, error) {
 	route, err := in.routes.find(ctx, r.EnvelopeTo)
 	switch {
 	case err != nil && !errs.Is(err, errs.NotFound):
-		return err
+		return nil, err
 	case err != nil || route.Workspace != r.WorkspaceID:
 		// The address was removed or moved meanwhile: the mail still belongs to the workspace that had it.
 		route = workspace.Route{Workspace: r.WorkspaceID}
@@ -140,8 +146,7 @@ func (in *Intake) again(ctx context.Context, r message.Raw) error {
 		incoming.HTML, incoming.Attachments = "", nil
 		incoming.Defects = strings.TrimSpace(incoming.Defects + "\nThis mail could not be taken in whole. Download the original to see the rest.")
 	}
-	_, err = in.messages.TakeIn(ctx, r, incoming)
-	return err
+	return in.messages.TakeIn(ctx, r, incoming)
 }
 
 // Read turns a raw mail into what a case takes.

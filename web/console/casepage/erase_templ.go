@@ -189,7 +189,7 @@ func erasePage(frame ui.ConsoleProps, v eraseView) templ.Component {
 					ctx = templ.InitializeContext(ctx)
 					for _, a := range v.files {
 						templ_7745c5c3_Err = ui.Checkbox(ui.CheckboxProps{FieldProps: ui.FieldProps{Name: "attachments", ID: "f-attachment-" + text(a.ID), Value: text(a.ID),
-							Label: fileName(a) + " (" + fileSize(a.Size) + ")"}, Checked: v.ticked(a)}).Render(ctx, templ_7745c5c3_Buffer)
+							Label: fileName(a) + " (" + ui.Bytes(a.Size) + ")"}, Checked: v.ticked(a)}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}

@@ -156,7 +156,7 @@ func (q eraseQuestion) rawMails() string {
 func (q eraseQuestion) fileNames() string {
 	names := make([]string, len(q.Attachments))
 	for i, a := range q.Attachments {
-		names[i] = fileName(a) + " (" + fileSize(a.Size) + ")"
+		names[i] = fileName(a) + " (" + ui.Bytes(a.Size) + ")"
 	}
 	return strings.Join(names, ", ")
 }

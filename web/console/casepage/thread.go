@@ -76,7 +76,7 @@ func (v view) letter(m message.Message) letter {
 		if a.IsInline && a.ContentID != "" && strings.Contains(l.fresh+l.quoted, `"`+files+text(a.ID)+`"`) {
 			continue // it is in the text already
 		}
-		f := file{name: fileName(a), size: fileSize(a.Size)}
+		f := file{name: fileName(a), size: ui.Bytes(a.Size)}
 		if v.DeletedAt == nil { // the files of a deleted case are out of reach until it is restored
 			f.href, f.image = files+text(a.ID), filetype.IsPicture(a.ContentType) && a.Size < maxPreview
 		}
@@ -202,14 +202,4 @@ func fileName(a message.Attachment) string {
 		return a.Filename
 	}
 	return "attachment-" + text(a.ID)
-}
-
-func fileSize(bytes int64) string {
-	switch {
-	case bytes < 1000:
-		return strconv.FormatInt(bytes, 10) + " B"
-	case bytes < 1_000_000:
-		return strconv.FormatInt((bytes+500)/1000, 10) + " kB"
-	}
-	return strconv.FormatFloat(float64(bytes)/1e6, 'f', 1, 64) + " MB"
 }

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 
+	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/filters"
 	"caseward/internal/platform/errs"
@@ -111,5 +112,8 @@ func newFilterPage(v *shell.Visit, at place, filter cases.Filter, page cases.Pag
 	lp := newListPage(v, at, page, query)
 	lp.Title, lp.current = filter.Label(), "/inbox?filter="+string(filter)
 	lp.Empty = emptyFilter(v, filter)
+	if filter == cases.SpamView && v.Actor.Can(access.WorkCases) {
+		lp.BlockedHref = v.Path("/blocked")
+	}
 	return lp
 }

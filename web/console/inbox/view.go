@@ -28,6 +28,7 @@ type listPage struct {
 	Back        []ui.HiddenField // goes along with what the rows' menus post, so that it leads back to this list
 	Pager       ui.PagerProps
 	Empty       empty
+	BlockedHref string           // of Blocked mail, in the Spam view for those who may see it
 	NewCaseHref string           // "" for those who may not make cases
 	SaveHref    string           // saves a search as a filter
 	ChangeHref  string           // changes the saved filter that is shown
