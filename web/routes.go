@@ -147,7 +147,7 @@ func newPages(d Deps) pages {
 		admin:    admin.New(sh, d.Members, d.Workspaces, d.Ratings, d.Inactivity, d.Suspending, d.BaseURL.String()),
 		staff:    staff.New(sh, d.Retention, d.Workspaces),
 		rate:     rate.New(d.Kit, d.Ratings),
-		contacts: contactpage.New(sh, contactpage.Services{Contacts: d.Contacts, People: d.People, FollowUps: d.FollowUps, Fields: d.Fields}),
+		contacts: contactpage.New(sh, contactpage.Services{Contacts: d.Contacts, People: d.People, FollowUps: d.FollowUps, Fields: d.Fields, Blocking: d.Suspending}),
 		portal:   portalpage.New(sh, d.Portal, d.BaseURL.String()),
 		help:     help.New(d.Kit, d.Portal, d.Portal, d.Now),
 	}
@@ -343,6 +343,9 @@ func contactRoutes(r chi.Router, k *kit.Kit, p *contactpage.Pages) {
 	r.Get("/{id}/edit", k.Handle(p.Edit))
 	r.Get("/{id}/merge", k.Handle(p.Merge))
 	r.Post("/{id}/merge", k.Handle(p.MergeInto))
+	r.Get("/{id}/suspend", k.Handle(p.ConfirmSuspend))
+	r.Post("/{id}/suspend", k.Handle(p.Suspend))
+	r.Post("/suspended/restore", k.Handle(p.RestoreSuspended))
 }
 
 // blockedRoutes are below /w/{ws}/blocked.

@@ -10,9 +10,6 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/audit"
-	"caseward/internal/platform/clock"
-	"caseward/internal/platform/db"
-	"caseward/internal/platform/errs"
 )
 
 // Cause is why a contact is suspended.
@@ -34,90 +31,13 @@ type Suspension struct {
 	Blocked         int    // mails since then
 }
 
-// Suspensions suspends contacts and lets them write again.
-type Suspensions struct {
-	db    *db.DB
-	guard *audit.Guard
-	now   clock.Clock
-}
-
-// NewSuspensions returns a Suspensions.
-func NewSuspensions(d *db.DB, guard *audit.Guard, now clock.Clock) *Suspensions {
-	return &Suspensions{d, guard, now}
-}
-
-func onContact(id ID) audit.Object { return audit.Object{Kind: "contact", ID: int64(id)} }
-
-// Suspend blocks the mail of a contact from now on. Suspending one that is suspended changes nothing and is no error.
-//
-// Needs ManageContacts. Errors: Forbidden, NotFound; Conflict when the contact is deleted or protected.
-func (s *Suspensions) Suspend(ctx context.Context, actor access.Actor, id ID) error {
-	if err := s.guard.Require(ctx, actor, access.ManageContacts, onContact(id)); err != nil {
-		return err
-	}
-	return s.db.InWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
-		c, err := GetTx(ctx, tx, actor.Workspace, id)
-		switch {
-		case errors.Is(err, pgx.ErrNoRows):
-			return errs.New(errs.NotFound, "There is no such contact in this workspace.")
-		case err != nil:
-			return err
-		case c.DeletedAt != nil:
-			return errs.New(errs.Conflict, "This contact is deleted, and cannot be suspended.")
-		}
-		protected, err := ProtectionTx(ctx, tx, actor.Workspace, []ID{id})
-		if err != nil {
-			return err
-		}
-		if p := protected[id]; p.Holds() {
-			return errs.Newf(errs.Conflict, "This contact cannot be suspended, because %s.", p.Why())
-		}
-		_, err = suspendTx(ctx, tx, actor, []Offender{{Contact: id}}, ByHandCause, s.now())
-		return err
-	})
-}
-
-// Restore lets contacts write again and returns how many were suspended until now. Mail that was blocked stays in Blocked
-// mail until somebody releases it.
-//
-// Needs ManageContacts. Errors: Forbidden.
-func (s *Suspensions) Restore(ctx context.Context, actor access.Actor, ids []ID) (restored int, err error) {
-	on := audit.Object{Kind: "contact"}
-	if len(ids) == 1 {
-		on = onContact(ids[0])
-	}
-	if err := s.guard.Require(ctx, actor, access.ManageContacts, on); err != nil {
-		return 0, err
-	}
-	err = s.db.InWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
-		lifted, err := LiftTx(ctx, tx, actor, ids, "", s.now())
-		restored = len(lifted)
-		return err
-	})
-	return restored, err
-}
-
-// Of returns the suspension of a contact; nil when it may write.
-//
-// Needs ReadCases. Errors: Forbidden.
-func (s *Suspensions) Of(ctx context.Context, actor access.Actor, id ID) (found *Suspension, err error) {
-	if err := actor.Require(access.ReadCases); err != nil {
-		return nil, err
-	}
-	err = s.db.ReadWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
-		found, err = SuspensionTx(ctx, tx, actor.Workspace, id)
-		return err
-	})
-	return found, err
-}
-
 const suspensionSQL = `select s.contact_id, s.suspended_at, u.name as suspended_by_name, s.cause, s.case_number, s.blocked
 	from contact_suspensions s
 	join members m on m.workspace_id = s.workspace_id and m.id = s.suspended_by
 	join users u on u.id = m.user_id
 	where s.workspace_id = $1 and s.contact_id = any ($2)`
 
-// SuspensionTx is Of in the caller's transaction, who has established that the actor may ask.
+// SuspensionTx returns the suspension of a contact; nil when it may write. The caller has established that the actor may ask.
 func SuspensionTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id ID) (*Suspension, error) {
 	found, err := suspensionsTx(ctx, tx, ws, []ID{id})
 	if err != nil || len(found) == 0 {
@@ -191,7 +111,7 @@ func suspendTx(ctx context.Context, tx pgx.Tx, actor access.Actor, list []Offend
 		if o.Case != 0 {
 			details["case"] = o.Case
 		}
-		entries[i] = audit.Entry{Actor: actor, Action: "contact.suspended", Object: onContact(o.Contact), Details: details, At: now}
+		entries[i] = audit.Entry{Actor: actor, Action: "contact.suspended", Object: Object(o.Contact), Details: details, At: now}
 	}
 	return done, audit.RecordManyTx(ctx, tx, entries)
 }
@@ -221,7 +141,7 @@ func liftTx(ctx context.Context, tx pgx.Tx, actor access.Actor, which string, va
 	}
 	entries := make([]audit.Entry, len(lifted))
 	for i, id := range lifted {
-		entries[i] = audit.Entry{Actor: actor, Action: "contact.suspension lifted", Object: onContact(id), At: now}
+		entries[i] = audit.Entry{Actor: actor, Action: "contact.suspension lifted", Object: Object(id), At: now}
 	}
 	return lifted, audit.RecordManyTx(ctx, tx, entries)
 }

@@ -59,9 +59,12 @@ func TestSuspendAndRestoreByHand(t *testing.T) {
 	if !suspended(t, d, id) {
 		t.Error("the contact may write")
 	}
-	s, err := d.Suspending.Of(ctx, d.Viewer, id)
+	found, err := d.Suspending.OfMany(ctx, d.Viewer, []contact.ID{id})
 	must(t, err)
-	if s == nil || s.SuspendedByName != "Ben Agent" || s.Cause != contact.ByHandCause || s.Blocked != 0 {
+	st, err := d.Suspending.Standing(ctx, d.Viewer, id)
+	must(t, err)
+	s := st.Suspension
+	if s == nil || found[id].SuspendedByName != s.SuspendedByName || s.SuspendedByName != "Ben Agent" || s.Cause != contact.ByHandCause || s.Blocked != 0 {
 		t.Errorf("suspended: %+v", s)
 	}
 	if n, err := d.Suspending.Restore(ctx, other.Owner, []contact.ID{id}); err != nil || n != 0 || !suspended(t, d, id) {

@@ -54,6 +54,7 @@ type Services struct {
 	People    People
 	FollowUps FollowUps
 	Fields    Fields
+	Blocking  Suspending
 }
 
 // Pages are the pages of this package.
@@ -63,11 +64,12 @@ type Pages struct {
 	people    People
 	followUps FollowUps
 	fields    Fields
+	blocking  Suspending
 }
 
 // New returns the pages.
 func New(sh *shell.Shell, s Services) *Pages {
-	return &Pages{sh, s.Contacts, s.People, s.FollowUps, s.Fields}
+	return &Pages{sh, s.Contacts, s.People, s.FollowUps, s.Fields, s.Blocking}
 }
 
 // pathID reads the contact's id from the address. What cannot be one is not there.

@@ -32,6 +32,7 @@ type desk struct {
 	refusal  string
 	arrival  *people.Arrival
 	err      error // of every change
+	blocking blocking
 }
 
 func newDesk() *desk {
@@ -98,7 +99,7 @@ func (d *desk) OfContact(context.Context, access.Actor, contact.ID) ([]field.Fie
 func site(t *testing.T, d *desk) *webtest.Site {
 	t.Helper()
 	s := webtest.New(t)
-	p := contactpage.New(s.Shell, contactpage.Services{Contacts: d, People: d, FollowUps: d, Fields: d})
+	p := contactpage.New(s.Shell, contactpage.Services{Contacts: d, People: d, FollowUps: d, Fields: d, Blocking: &d.blocking})
 	return s.Console(func(r chi.Router) {
 		r.Get("/contacts", p.Handle(p.List))
 		r.Post("/contacts", p.Handle(p.Create))
@@ -108,6 +109,9 @@ func site(t *testing.T, d *desk) *webtest.Site {
 		r.Get("/contacts/{id}/edit", p.Handle(p.Edit))
 		r.Get("/contacts/{id}/merge", p.Handle(p.Merge))
 		r.Post("/contacts/{id}/merge", p.Handle(p.MergeInto))
+		r.Get("/contacts/{id}/suspend", p.Handle(p.ConfirmSuspend))
+		r.Post("/contacts/{id}/suspend", p.Handle(p.Suspend))
+		r.Post("/contacts/suspended/restore", p.Handle(p.RestoreSuspended))
 	}).SignIn()
 }
 

@@ -24,6 +24,9 @@ type listView struct {
 	now       time.Time
 	loc       *time.Location
 	mayManage bool
+	mayWork   bool
+
+	suspensions map[contact.ID]contact.Suspension // of the Suspended tab
 }
 
 // List is GET /w/{ws}/contacts, with tab, q, after and before.
@@ -44,7 +47,12 @@ func (p *Pages) List(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	view := listView{visit: v, tab: in.Tab, query: in.Query, page: page, now: v.Now, loc: v.Location, mayManage: v.Actor.Can(access.ManageContacts)}
+	view := listView{visit: v, tab: in.Tab, query: in.Query, page: page, now: v.Now, loc: v.Location, mayManage: v.Actor.Can(access.ManageContacts), mayWork: v.Actor.Can(access.WorkCases)}
+	if in.Tab == contact.Suspended {
+		if view.suspensions, err = p.suspensionsOf(r.Context(), v.Actor, page.Rows); err != nil {
+			return err
+		}
+	}
 	for _, t := range contact.Tabs() {
 		view.tabs = append(view.tabs, ui.Tab{Label: t.Label(), Href: listPath(v, "tab", string(t), "q", in.Query), Count: shell.CountText(counts[t]), Current: t == in.Tab})
 	}

@@ -36,6 +36,9 @@ type view struct {
 	loc       *time.Location
 	mayManage bool
 	mayWork   bool
+
+	suspension *contact.Suspension // nil: it may write
+	protection contact.Protection  // why it is never suspended
 }
 
 // shownFollowUps is how many follow-ups the page shows.
@@ -74,6 +77,11 @@ func (p *Pages) load(ctx context.Context, v *shell.Visit, id contact.ID, query u
 	if page.Record, err = p.contacts.Get(ctx, v.Actor, id); err != nil || page.MergedIntoID != nil {
 		return page, err
 	}
+	standing, err := p.blocking.Standing(ctx, v.Actor, id)
+	if err != nil {
+		return page, err
+	}
+	page.suspension, page.protection = standing.Suspension, standing.Protection
 	if page.fields, page.values, err = p.fields.OfContact(ctx, v.Actor, id); err != nil {
 		return page, err
 	}
