@@ -148,8 +148,8 @@ func newPages(d Deps) pages {
 		staff:    staff.New(sh, d.Retention, d.Workspaces),
 		rate:     rate.New(d.Kit, d.Ratings),
 		contacts: contactpage.New(sh, contactpage.Services{Contacts: d.Contacts, People: d.People, FollowUps: d.FollowUps, Fields: d.Fields, Blocking: d.Suspending}),
-		portal:   portalpage.New(sh, d.Portal, d.BaseURL.String()),
-		help:     help.New(d.Kit, d.Portal, d.Portal, d.Now),
+		portal:   portalpage.New(sh, d.Portal, d.Portal, d.BaseURL.String()),
+		help:     help.New(d.Kit, d.Portal, d.Portal, d.Portal, d.Now),
 	}
 }
 
@@ -245,6 +245,14 @@ func helpRoutes(r chi.Router, k *kit.Kit, p *help.Pages) {
 		r.Post("/cases/{number}/close", k.Handle(p.Close))
 		r.Post("/cases/{number}/rate", k.Handle(p.Rate))
 		r.Get("/cases/{number}/attachments/{id}", k.Handle(p.File))
+		r.Get("/data", k.Handle(p.ShowData))
+		r.Post("/data", k.Handle(p.UpdateData))
+		r.Post("/data/password", k.Handle(p.SetPassword))
+		r.Post("/data/sign-out", k.Handle(p.SignOutEverywhere))
+		r.Get("/data/download", k.Handle(p.Download))
+		r.Get("/data/erasure", k.Handle(p.ConfirmErasure))
+		r.Post("/data/erasure", k.Handle(p.AskErasure))
+		r.Post("/data/erasure/withdraw", k.Handle(p.WithdrawErasure))
 	})
 }
 
@@ -285,6 +293,10 @@ func consoleRoutes(r chi.Router, k *kit.Kit, p pages) {
 	r.Post("/settings/notifications", k.Handle(p.settings.SetNotifications))
 	r.Post("/settings/password", k.Handle(p.settings.ChangePassword))
 	r.Route("/admin", func(r chi.Router) { adminRoutes(r, k, p.admin) })
+	r.Get("/privacy", k.Handle(p.portal.List))
+	r.Post("/privacy/{id}/review", k.Handle(p.portal.Review))
+	r.Get("/privacy/{id}/refuse", k.Handle(p.portal.ConfirmRefuse))
+	r.Post("/privacy/{id}/refuse", k.Handle(p.portal.Refuse))
 	r.Get("/admin/portal", k.Handle(p.portal.Settings))
 	r.Post("/admin/portal", k.Handle(p.portal.UpdateSettings))
 	r.Route("/admin/cases/fields", func(r chi.Router) { fieldRoutes(r, k, p.fields) })

@@ -219,7 +219,7 @@ func (a *App) build(now clock.Clock) error {
 	a.People = people.NewService(a.DB, guard, a.Cases, enqueuer, now)
 	a.Suspending = contact.NewSuspensions(a.DB, guard, now)
 	a.Inactivity = inactivity.NewService(a.DB, guard, a.Cases, a.Messages, a.Ratings, now)
-	a.Portal = portal.NewService(a.DB, guard, portal.Services{Hasher: hasher, Limits: a.Members, Cases: a.Cases, Messages: a.Messages, Ratings: a.Ratings}, now)
+	a.Portal = portal.NewService(a.DB, guard, portal.Services{Hasher: hasher, Limits: a.Members, Cases: a.Cases, Messages: a.Messages, Ratings: a.Ratings, People: a.People}, now)
 	a.Intake = inbound.NewIntake(a.DB, a.Messages, a.Workspaces, signer, now, a.log)
 	outbox := outbound.NewOutbox(a.DB, a.transport(now), signer, links, now, a.log)
 	notices := outbound.NewNotices(a.DB, a.transport(now), a.Config.BaseURL, now, a.log)
@@ -284,7 +284,7 @@ func (a *App) sweeps(outbox *outbound.Outbox, notices *outbound.Notices) []jobs.
 		{Name: outbound.FilesSweep, Every: 5 * time.Minute, Run: a.outboxFolder(clock.System).Sweep(a.DB)},
 		{Name: member.ResetSweep, Every: 5 * time.Second, Run: passwords.Sweep},
 		{Name: portal.MailSweep, Every: 5 * time.Second, Run: links.Sweep},
-		{Name: portal.ForgetSweep, Every: time.Hour, Run: a.Portal.Forget},
+		{Name: portal.ForgetSweep, Every: time.Minute, Run: a.Portal.Forget},
 		{Name: inbound.IntakeSweep, Every: 30 * time.Second, Run: a.Intake.Sweep},
 		{Name: message.BlockedSweep, Every: time.Hour, Run: a.Messages.ForgetBlocked},
 		{Name: cases.ReindexSweep, Every: 10 * time.Minute, Timeout: time.Hour, Run: a.Cases.Reindex},

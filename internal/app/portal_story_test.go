@@ -1,7 +1,12 @@
 package app_test
 
 import (
+	"archive/zip"
+	"bytes"
+	"encoding/json"
 	"fmt"
+	"io"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
@@ -89,6 +94,91 @@ What can I do?
 	tilda.Go(link)
 	tilda.See("This link was used already")
 	tilda.Accessible()
+}
+
+// TestErasureRequestStory: a customer changes their details and asks for erasure; the owner is told, reviews and refuses; the
+// customer sees so and gets the reason by mail.
+func TestErasureRequestStory(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	siobhan := browser.Open(t, s.base)
+	siobhan.Go("/help/acme/login")
+	siobhan.Fill("Email", "siobhan@nidhuibhir.example")
+	siobhan.Fill("Password", password)
+	siobhan.Press("Sign in")
+	siobhan.At("/help/acme/cases")
+	siobhan.Follow("My data")
+	siobhan.See("Download your data")
+	siobhan.Accessible()
+	siobhan.Fill("Phone", "+353 1 234")
+	siobhan.Press("Save")
+	siobhan.See("Your details were saved.")
+	siobhan.Follow("Ask for erasure…")
+	siobhan.See("Nothing is erased yet")
+	siobhan.Accessible()
+	siobhan.Press("Ask for erasure")
+	siobhan.See("Your request was sent.")
+	siobhan.See("Received")
+	siobhan.Accessible()
+
+	owner := s.as("owner@acme.test")
+	owner.Go("/w/acme/notifications")
+	owner.See("Siobhán Ní Dhuibhir asks for the erasure")
+	browser.Eval[any](owner, `[...document.querySelectorAll(".told-row")].find(b => b.innerText.includes("asks for the erasure")).click(); null`)
+	owner.At("/w/acme/privacy")
+	owner.See("Siobhán Ní Dhuibhir")
+	owner.Accessible()
+	owner.Press("Mark as in review")
+	owner.See("The customer sees that their request is being reviewed.")
+	siobhan.Go("/help/acme/data")
+	siobhan.See("In review")
+	owner.Go("/w/acme/privacy")
+	owner.Follow("Refuse…")
+	owner.See("can ask again")
+	owner.Accessible()
+	owner.Fill("Reason", "We must keep invoices for ten years.")
+	owner.Press("Refuse request")
+	owner.See("The request is refused.")
+	owner.Go("/w/acme/privacy?tab=closed")
+	owner.See("We must keep invoices for ten years.")
+	owner.Accessible()
+	s.job(portal.MailSweep)
+	if text := mailTo(t, s, "siobhan@nidhuibhir.example"); !strings.Contains(text, "We must keep invoices for ten years.") {
+		t.Errorf("the mail says %q", text)
+	}
+	siobhan.Go("/help/acme/data")
+	siobhan.See("We must keep invoices for ten years.")
+	siobhan.Accessible()
+	if status := s.get(s.client("ana@acme.test"), "/w/acme/privacy"); status != http.StatusForbidden {
+		t.Errorf("an agent sees the requests: %d", status)
+	}
+
+	c, jar := s.visitor()
+	s.post(c, "/help/acme/login", url.Values{"email": {"siobhan@nidhuibhir.example"}, "password": {password}})
+	req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, s.base+"/help/acme/data/download", http.NoBody)
+	req.AddCookie(jar.list[len(jar.list)-1])
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	raw, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	archive, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
+	if err != nil || len(archive.File) != 2 {
+		t.Fatalf("%d: %d files, %v", res.StatusCode, len(archive.File), err)
+	}
+	for _, f := range archive.File {
+		content, err := fs.ReadFile(archive, f.Name)
+		if err != nil || !strings.Contains(string(content), "Floor pump loses pressure") || !strings.Contains(string(content), "siobhan@nidhuibhir.example") {
+			t.Errorf("%s: %v", f.Name, err)
+		}
+		if strings.HasSuffix(f.Name, ".json") && !json.Valid(content) {
+			t.Errorf("%s is no JSON", f.Name)
+		}
+	}
 }
 
 // visitor is an HTTP client of a customer.

@@ -16,6 +16,7 @@ import (
 	"caseward/internal/desk/followup"
 	"caseward/internal/desk/member"
 	"caseward/internal/desk/message"
+	"caseward/internal/desk/people"
 	"caseward/internal/desk/portal"
 	"caseward/internal/desk/rating"
 	"caseward/internal/desk/retention"
@@ -87,7 +88,7 @@ func newLoader(d *db.DB, base time.Time, log *slog.Logger) (*loader, error) {
 	l.followUps = followup.NewService(d, guard, l.cases, live.NewHub(), now)
 	l.links = rating.NewLinks("", []byte(rand.Text())) // of which none leaves either
 	l.ratings = rating.NewService(d, guard, l.cases, l.messages, l.links, now)
-	l.portal = portal.NewService(d, guard, portal.Services{Hasher: hasher, Limits: l.members, Cases: l.cases, Messages: l.messages, Ratings: l.ratings}, now)
+	l.portal = portal.NewService(d, guard, portal.Services{Hasher: hasher, Limits: l.members, Cases: l.cases, Messages: l.messages, Ratings: l.ratings, People: people.NewService(d, guard, l.cases, enqueuer, now)}, now)
 	l.intake = inbound.NewIntake(d, l.messages, l.workspaceSvc, signer, now, log)
 	return l, nil
 }

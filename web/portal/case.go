@@ -112,17 +112,12 @@ func casePath(v *visit, n cases.Number) string {
 }
 
 func (v caseView) letter(m message.Message) letter {
-	l := letter{Message: m, mine: m.Kind == message.Inbound, author: m.AuthorName}
-	switch {
-	case l.mine:
-		l.author = "You"
+	l := letter{Message: m, mine: m.Kind == message.Inbound, author: authorOf(v.visit, m)}
+	if l.mine {
 		fresh, quoted, signature := markup.SplitQuotedText(m.BodyText)
 		l.fresh, l.quoted, l.signature = markup.TextToHTML(fresh), markup.TextToHTML(quoted), markup.TextToHTML(signature)
-	default:
+	} else {
 		l.fresh = markup.Markdown(m.BodyText)
-	}
-	if l.author == "" {
-		l.author = v.visit.site.Name
 	}
 	const erased = "Content was erased here."
 	if m.BodyErasure() != nil {

@@ -47,12 +47,13 @@ type Pages struct {
 	*kit.Kit
 	accounts Accounts
 	cases    Cases
+	data     Data
 	now      clock.Clock
 }
 
 // New returns the pages.
-func New(k *kit.Kit, accounts Accounts, c Cases, now clock.Clock) *Pages {
-	return &Pages{k, accounts, c, now}
+func New(k *kit.Kit, accounts Accounts, c Cases, d Data, now clock.Clock) *Pages {
+	return &Pages{k, accounts, c, d, now}
 }
 
 // How many requests one address may send in a minute. The services count failed sign-ins and mailed links besides.
@@ -144,7 +145,7 @@ func (p *Pages) public(r *http.Request, title, current string) ui.PublicProps {
 	item := func(label, below string, icon ui.IconName) ui.NavItem {
 		return ui.NavItem{Label: label, Href: v.path(below), Icon: icon, Current: below == current}
 	}
-	props.Items = []ui.NavItem{item("Your cases", "/cases", ui.IconInbox), item("New case", "/cases/new", ui.IconPlus)}
+	props.Items = []ui.NavItem{item("Your cases", "/cases", ui.IconInbox), item("New case", "/cases/new", ui.IconPlus), item("My data", "/data", ui.IconUser)}
 	props.User = &ui.User{Name: v.who.Name, Detail: v.who.Email}
 	return props
 }

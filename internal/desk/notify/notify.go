@@ -29,6 +29,7 @@ const (
 	Rated          Kind = "rated"           // a customer rated the help on a case of the member's badly, or in words
 	ErasureDecided Kind = "erasure decided" // support staff approved or refused the member's request, or the case is erased
 	ErasureReply   Kind = "erasure reply"   // mail came for a case whose permanent deletion was requested
+	PrivacyAsked   Kind = "privacy asked"   // a customer asked for the erasure of what is kept about them; it is about no case
 )
 
 // choice is where somebody wants to be told.
@@ -53,6 +54,7 @@ func kinds() []kind {
 		{Rated, choice{inApp: true}, ""},
 		{ErasureDecided, choice{inApp: true, email: true}, access.RequestErasure},
 		{ErasureReply, choice{inApp: true, email: true}, access.RequestErasure},
+		{PrivacyAsked, choice{inApp: true, email: true}, access.RequestErasure},
 	}
 }
 

@@ -32,7 +32,7 @@ func TestSettings(t *testing.T) {
 	got, err = d.Notices.Settings(ctx, d.Admin)
 	must(t, err)
 	same(t, "an admin's defaults", append(agents[:7:7], notify.Setting{Kind: notify.ErasureDecided, InApp: true, Email: true},
-		notify.Setting{Kind: notify.ErasureReply, InApp: true, Email: true}), got)
+		notify.Setting{Kind: notify.ErasureReply, InApp: true, Email: true}, notify.Setting{Kind: notify.PrivacyAsked, InApp: true, Email: true}), got)
 
 	choose(t, d, d.Ben, notify.Assigned, true, true)
 	if rows := fixture.One[int](d, `select count(*) from notification_settings`); rows != 0 {

@@ -27,8 +27,8 @@ type work struct {
 	ID          int64
 	Kind        string
 	ContactID   contact.ID
-	IntoID      *contact.ID // of a merge
-	MemberID    access.MemberID
+	IntoID      *contact.ID     // of a merge
+	MemberID    access.MemberID // 0: the contact renamed themselves
 	Total       int
 	Done        int
 	CursorID    cases.ID
@@ -42,7 +42,7 @@ func (s *Service) renameTx(ctx context.Context, tx pgx.Tx, actor access.Actor, i
 		return err
 	}
 	if tag.RowsAffected() == 0 {
-		_, err := tx.Exec(ctx, `insert into contact_works (workspace_id, kind, contact_id, member_id, created_at, worked_at) values ($1, '`+renaming+`', $2, $3, $4, $4)`,
+		_, err := tx.Exec(ctx, `insert into contact_works (workspace_id, kind, contact_id, member_id, created_at, worked_at) values ($1, '`+renaming+`', $2, nullif($3::bigint, 0), $4, $4)`,
 			actor.Workspace, id, actor.Member, s.now())
 		if err != nil {
 			return err
@@ -74,7 +74,7 @@ func (s *Service) Run(ctx context.Context) (summary string, err error) {
 	}
 }
 
-const columns = `workspace_id, id, kind, contact_id, into_id, member_id, total, done, cursor_id`
+const columns = `workspace_id, id, kind, contact_id, into_id, coalesce(member_id, 0) as member_id, total, done, cursor_id`
 
 // next is the work that has waited longest.
 func (s *Service) next(ctx context.Context, except []int64) (w *work, err error) {

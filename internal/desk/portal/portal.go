@@ -13,6 +13,7 @@ import (
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/member"
 	"caseward/internal/desk/message"
+	"caseward/internal/desk/people"
 	"caseward/internal/desk/rating"
 	"caseward/internal/platform/clock"
 	"caseward/internal/platform/db"
@@ -28,6 +29,7 @@ type Service struct {
 	cases    *cases.Service
 	messages *message.Service
 	ratings  *rating.Service
+	people   *people.Service
 	now      clock.Clock
 }
 
@@ -38,11 +40,12 @@ type Services struct {
 	Cases    *cases.Service
 	Messages *message.Service
 	Ratings  *rating.Service
+	People   *people.Service
 }
 
 // NewService returns a Service.
 func NewService(d *db.DB, guard *audit.Guard, s Services, now clock.Clock) *Service {
-	return &Service{db: d, guard: guard, hasher: s.Hasher, limits: s.Limits, cases: s.Cases, messages: s.Messages, ratings: s.Ratings, now: now}
+	return &Service{db: d, guard: guard, hasher: s.Hasher, limits: s.Limits, cases: s.Cases, messages: s.Messages, ratings: s.Ratings, people: s.People, now: now}
 }
 
 // Site is a workspace as its portal shows it.

@@ -130,9 +130,10 @@ func (s *Service) endSessions(ctx context.Context, ws access.WorkspaceID, who co
 // ForgetSweep is the job that removes what has run out, as in `caseward run NAME`.
 const ForgetSweep = "portal-sessions"
 
-// Forget removes sessions and links that have run out. It is the body of the job ForgetSweep.
+// Forget removes sessions and links that have run out, and closes the requests for erasure of contacts who are gone. It is the
+// body of the job ForgetSweep.
 func (s *Service) Forget(ctx context.Context) (string, error) {
-	var sessions, links int64
+	var sessions, links, done int64
 	err := s.asSystem(ctx, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `delete from contact_sessions where expires_at <= $1`, s.now())
 		if err != nil {
@@ -140,8 +141,12 @@ func (s *Service) Forget(ctx context.Context) (string, error) {
 		}
 		sessions = tag.RowsAffected()
 		tag, err = tx.Exec(ctx, `delete from portal_links where created_at <= $1`, s.now().Add(-keepLinks))
+		if err != nil {
+			return err
+		}
 		links = tag.RowsAffected()
+		done, err = s.settleDoneTx(ctx, tx)
 		return err
 	})
-	return fmt.Sprintf("removed %d sessions of customers and %d links", sessions, links), err
+	return fmt.Sprintf("removed %d sessions of customers and %d links, closed %d requests for erasure", sessions, links, done), err
 }

@@ -7,7 +7,7 @@ package retention
 // contactGone are the columns whose rows go with the contact, in an order that suits the foreign keys.
 var contactGone = []string{"contact_field_values.contact_id", "contact_emails.contact_id", "released_addresses.contact_id", "contact_moves.contact_id",
 	"contact_works.contact_id", "contact_works.into_id", "contact_suspensions.contact_id", "blocked_mails.contact_id",
-	"contact_sessions.contact_id", "contact_accounts.contact_id"}
+	"contact_sessions.contact_id", "contact_accounts.contact_id", "privacy_refusals.contact_id"}
 
 // goneOtherwise are rows of theirs that no contact_id finds: the mails behind blocked ones, and what was asked for at the portal
 // with one of their addresses. $2 are the contacts, $3 the addresses.
@@ -30,4 +30,5 @@ const contactMerged = "contacts.merged_into_id"
 var contactKept = map[string]string{
 	"contact_erasures.contact_id": "the proof of who asked: a number that leads nowhere",
 	"erasure_ledger.contact_id":   "likewise",
+	"privacy_requests.contact_id": "the proof of who asked for it: likewise",
 }

@@ -94,6 +94,10 @@ func (n *Notices) write(m notify.Mail) (Mail, error) {
 type noticeText struct{ subject, line, path string }
 
 func textOf(m notify.Mail) noticeText {
+	if m.Kind == notify.PrivacyAsked {
+		return noticeText{path: "/privacy", subject: "A customer asks for erasure",
+			line: "A customer asked in the portal for the erasure of what is kept about them. They must have an answer within one month."}
+	}
 	if m.CaseNumber == 0 {
 		return manyText(m)
 	}

@@ -33,8 +33,12 @@ func (p *PortalMails) Sweep(ctx context.Context) (string, error) {
 	sent, dropped, failed := 0, 0, 0
 	for {
 		m, err := portal.ClaimMail(ctx, p.db, p.now())
-		if err != nil || m == nil {
-			return fmt.Sprintf("mailed %d links to customers, dropped %d, %d failed", sent, dropped, failed), err
+		if err != nil {
+			return "", err
+		}
+		if m == nil {
+			refusals, err := p.refusals(ctx)
+			return fmt.Sprintf("mailed %d links and %d refusals to customers, dropped %d, %d failed", sent, refusals, dropped, failed), err
 		}
 		if !m.Wanted() {
 			dropped++

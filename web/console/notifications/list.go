@@ -77,6 +77,9 @@ func newListView(v *shell.Visit, page notify.Page, src string) listView {
 	}
 	for _, n := range page.Rows {
 		r := row{Notification: n, words: wordsOf(n), path: base + "/" + strconv.FormatInt(n.ID, 10) + "/open"}
+		if n.Kind == notify.PrivacyAsked {
+			r.path += "?about=" + aboutPrivacy
+		}
 		name := dayName(n.CreatedAt.In(v.Location), v.Now.In(v.Location))
 		if len(view.days) == 0 || view.days[len(view.days)-1].name != name {
 			view.days = append(view.days, day{name: name})

@@ -12,6 +12,9 @@ import (
 	"caseward/web/kit"
 )
 
+// aboutPrivacy tells notifications of requests for erasure from those of many cases.
+const aboutPrivacy = "privacy"
+
 // Open is POST /w/{ws}/notifications/{id}/open: it marks one as read and goes on to its case. Many cases that were
 // changed together are found among the visitor's own.
 func (p *Pages) Open(w http.ResponseWriter, r *http.Request) error {
@@ -23,6 +26,9 @@ func (p *Pages) Open(w http.ResponseWriter, r *http.Request) error {
 	number, err := p.notices.Open(r.Context(), v.Actor, id)
 	if err != nil {
 		return err
+	}
+	if number == 0 && r.URL.Query().Get("about") == aboutPrivacy {
+		return kit.SeeOther(w, r, v.Path("/privacy"))
 	}
 	if number == 0 {
 		return kit.SeeOther(w, r, v.Path("/inbox?filter=mine"))

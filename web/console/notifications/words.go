@@ -19,6 +19,8 @@ type words struct {
 func wordsOf(n notify.Notification) words {
 	w := words{icon: icons[n.Kind], title: n.Subject, text: sentence(n)}
 	switch {
+	case n.Kind == notify.PrivacyAsked:
+		w.title = "Request for erasure"
 	case n.CaseNumber == 0:
 		w.title = ui.Count(n.Times, "case")
 	case w.title == "":
@@ -33,7 +35,7 @@ func wordsOf(n notify.Notification) words {
 var icons = map[notify.Kind]ui.IconName{
 	notify.Assigned: ui.IconUserCheck, notify.Replied: ui.IconReply, notify.Restored: ui.IconUndo2, notify.Reopened: ui.IconRotateCcw,
 	notify.Woken: ui.IconAlarmClock, notify.FollowUpDue: ui.IconCalendarClock, notify.Rated: ui.IconSmile,
-	notify.ErasureDecided: ui.IconShieldCheck, notify.ErasureReply: ui.IconCornerDownRight,
+	notify.ErasureDecided: ui.IconShieldCheck, notify.ErasureReply: ui.IconCornerDownRight, notify.PrivacyAsked: ui.IconShield,
 }
 
 func sentence(n notify.Notification) string {
@@ -62,6 +64,11 @@ func sentence(n notify.Notification) string {
 		return fmt.Sprintf("Answers case #%d, whose permanent deletion was requested", n.RequestNumber)
 	case notify.ErasureDecided:
 		return decision(n)
+	case notify.PrivacyAsked:
+		if n.Times > 1 {
+			return fmt.Sprintf("%d customers ask for the erasure of what is kept about them", n.Times)
+		}
+		return who(n) + " asks for the erasure of what is kept about them"
 	}
 	return "There is news on this case"
 }

@@ -1,4 +1,4 @@
-// Package portalpage is what the console has of the customers' portal: whether it is on.
+// Package portalpage is what the console has of the customers' portal: whether it is on, and who asked there for erasure.
 package portalpage
 
 import (
@@ -21,13 +21,14 @@ type Portal interface {
 // Pages are the pages of this package.
 type Pages struct {
 	*shell.Shell
-	portal  Portal
-	baseURL string // how people reach this installation, for the address to pass on
+	portal   Portal
+	requests Requests
+	baseURL  string // how people reach this installation, for the address to pass on
 }
 
 // New returns the pages.
-func New(s *shell.Shell, p Portal, baseURL string) *Pages {
-	return &Pages{s, p, strings.TrimRight(baseURL, "/")}
+func New(s *shell.Shell, p Portal, requests Requests, baseURL string) *Pages {
+	return &Pages{s, p, requests, strings.TrimRight(baseURL, "/")}
 }
 
 const settingsPath = "/admin/portal"

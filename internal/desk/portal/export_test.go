@@ -1,0 +1,6 @@
+package portal
+
+import "time"
+
+// DueAt is dueAt.
+func DueAt(asked time.Time) time.Time { return dueAt(asked) }
