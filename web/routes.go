@@ -30,6 +30,7 @@ import (
 	"caseward/internal/desk/presence"
 	"caseward/internal/desk/rating"
 	"caseward/internal/desk/retention"
+	"caseward/internal/desk/routing"
 	"caseward/internal/desk/search"
 	"caseward/internal/desk/setup"
 	"caseward/internal/desk/workspace"
@@ -52,6 +53,7 @@ import (
 	"caseward/web/console/newcase"
 	"caseward/web/console/notifications"
 	"caseward/web/console/portalpage"
+	"caseward/web/console/routingpage"
 	"caseward/web/console/settings"
 	"caseward/web/console/shell"
 	"caseward/web/kit"
@@ -82,6 +84,7 @@ type Deps struct {
 	Fields     *field.Service
 	Messages   *message.Service
 	Presence   *presence.Service
+	Routing    *routing.Service
 	Retention  *retention.Service
 	Inactivity *inactivity.Service
 	Notices    *notify.Service
@@ -108,6 +111,7 @@ type pages struct {
 	blocked  *blocked.Pages
 	filters  *filterpage.Pages
 	macros   *macropage.Pages
+	work     *routingpage.Pages
 	fields   *fieldpage.Pages
 	todo     *followups.Pages
 	audit    *auditpage.Pages
@@ -123,7 +127,7 @@ type pages struct {
 
 func newPages(d Deps) pages {
 	sh := shell.New(d.Kit, shell.Services{
-		Members: d.Members, Counts: d.Cases, Filters: d.Filters, FollowUps: d.FollowUps, Bell: d.Notices, Snapshots: d.Snapshots, Moments: d.Hub,
+		Members: d.Members, Counts: d.Cases, Filters: d.Filters, FollowUps: d.FollowUps, Bell: d.Notices, Attendance: d.Routing, Snapshots: d.Snapshots, Moments: d.Hub,
 	}, d.Now)
 	return pages{
 		shell:   sh,
@@ -137,6 +141,7 @@ func newPages(d Deps) pages {
 		deleted:  deleted.New(sh, d.Cases, d.Retention),
 		filters:  filterpage.New(sh, d.Filters),
 		macros:   macropage.New(sh, d.Macros, d.Members, d.Workspaces),
+		work:     routingpage.New(sh, d.Routing),
 		fields:   fieldpage.New(sh, d.Fields),
 		todo:     followups.New(sh, d.FollowUps),
 		blocked:  blocked.New(sh, d.Messages, d.Intake),
@@ -144,7 +149,8 @@ func newPages(d Deps) pages {
 		audit:    auditpage.New(sh, d.Audit),
 		told:     notifications.New(sh, d.Notices),
 		settings: settings.New(sh, d.Members, d.Notices),
-		admin:    admin.New(sh, d.Members, d.Workspaces, d.Ratings, d.Inactivity, d.Suspending, d.BaseURL.String()),
+		admin: admin.New(sh, admin.Services{Members: d.Members, Workspaces: d.Workspaces, Ratings: d.Ratings, Inactivity: d.Inactivity, Suspensions: d.Suspending,
+			Routing: d.Routing}, d.BaseURL.String()),
 		staff:    staff.New(sh, d.Retention, d.Workspaces),
 		rate:     rate.New(d.Kit, d.Ratings),
 		contacts: contactpage.New(sh, contactpage.Services{Contacts: d.Contacts, People: d.People, FollowUps: d.FollowUps, Fields: d.Fields, Blocking: d.Suspending}),
@@ -271,6 +277,8 @@ func consoleRoutes(r chi.Router, k *kit.Kit, p pages) {
 	r.Route("/filters", func(r chi.Router) { filterRoutes(r, k, p.filters) })
 	r.Route("/macros", func(r chi.Router) { macroRoutes(r, k, p.macros) })
 	r.Route("/contacts", func(r chi.Router) { contactRoutes(r, k, p.contacts) })
+	r.Post("/next", k.Handle(p.work.TakeNext))
+	r.Post("/away", k.Handle(p.work.SetAway))
 	r.Get("/deleted", k.Handle(p.deleted.List))
 	r.Post("/deleted/restore", k.Handle(p.deleted.Restore))
 	r.Route("/blocked", func(r chi.Router) { blockedRoutes(r, k, p.blocked) })
@@ -452,6 +460,7 @@ func adminRoutes(r chi.Router, k *kit.Kit, p *admin.Pages) {
 	r.Post("/members/invitations/{id}/revoke", k.Handle(p.Revoke))
 	r.Get("/members/{id}", k.Handle(p.Member))
 	r.Post("/members/{id}/role", k.Handle(p.ChangeRole))
+	r.Post("/members/{id}/capacity", k.Handle(p.SetCapacity))
 	r.Get("/members/{id}/deactivate", k.Handle(p.ConfirmDeactivate))
 	r.Post("/members/{id}/deactivate", k.Handle(p.Deactivate))
 	r.Post("/members/{id}/reactivate", k.Handle(p.Reactivate))
@@ -459,6 +468,7 @@ func adminRoutes(r chi.Router, k *kit.Kit, p *admin.Pages) {
 	r.Post("/queues", k.Handle(p.CreateQueue))
 	r.Get("/queues/{id}", k.Handle(p.Queue))
 	r.Post("/queues/{id}", k.Handle(p.RenameQueue))
+	r.Post("/queues/{id}/team", k.Handle(p.SetTeam))
 	r.Get("/queues/{id}/archive", k.Handle(p.ConfirmArchive))
 	r.Post("/queues/{id}/archive", k.Handle(p.ArchiveQueue))
 	r.Post("/queues/{id}/restore", k.Handle(p.RestoreQueue))

@@ -37,6 +37,7 @@ import (
 	"caseward/internal/desk/rating"
 	"caseward/internal/desk/removal"
 	"caseward/internal/desk/retention"
+	"caseward/internal/desk/routing"
 	"caseward/internal/desk/search"
 	"caseward/internal/desk/setup"
 	"caseward/internal/desk/workspace"
@@ -69,6 +70,7 @@ type App struct {
 	Fields     *field.Service
 	Messages   *message.Service
 	Presence   *presence.Service
+	Routing    *routing.Service
 	Retention  *retention.Service
 	Removal    *removal.Service
 	Inactivity *inactivity.Service
@@ -207,6 +209,7 @@ func (a *App) build(now clock.Clock) error {
 	a.Drafts = drafts.NewService(a.DB, guard, now)
 	a.Messages = message.NewService(a.DB, guard, a.Cases, enqueuer, now)
 	a.Presence = presence.NewService(a.DB, a.Hub, now)
+	a.Routing = routing.NewService(a.DB, guard, a.Cases, now)
 	a.Retention = retention.NewService(a.DB, guard, a.Cases, enqueuer, now)
 	a.Removal = removal.NewService(a.DB, guard, a.Cases, enqueuer, now)
 	a.Notices = notify.NewService(a.DB, guard, a.Hub, now)
@@ -243,7 +246,7 @@ func (a *App) buildWeb(now clock.Clock) error {
 	k := kit.New(kit.Options{Log: a.log, Asset: files.Path, Store: sessions, BaseURL: base, TrustedProxies: a.Config.TrustedProxies})
 	a.Handler, err = web.Routes(web.Deps{
 		Kit: k, BaseURL: base, Files: files, Ready: a.DB.Ping, Snapshots: a.DB, Hub: a.Hub, Now: now,
-		Members: a.Members, Workspaces: a.Workspaces, Setup: a.Setup, Cases: a.Cases, Filters: a.Filters, Macros: a.Macros, Drafts: a.Drafts, Messages: a.Messages, Presence: a.Presence,
+		Members: a.Members, Workspaces: a.Workspaces, Setup: a.Setup, Cases: a.Cases, Filters: a.Filters, Macros: a.Macros, Drafts: a.Drafts, Messages: a.Messages, Presence: a.Presence, Routing: a.Routing,
 		Retention: a.Retention, Inactivity: a.Inactivity, Notices: a.Notices, Search: a.Search, Bulk: a.Bulk, FollowUps: a.FollowUps, Ratings: a.Ratings, Fields: a.Fields, Contacts: a.Contacts, People: a.People, Suspending: a.Suspending, Intake: a.Intake, Portal: a.Portal, Audit: audit.NewReader(a.DB, audit.NewGuard(a.DB, now)),
 	})
 	return err
@@ -288,6 +291,7 @@ func (a *App) sweeps(outbox *outbound.Outbox, notices *outbound.Notices) []jobs.
 		{Name: inbound.IntakeSweep, Every: 30 * time.Second, Run: a.Intake.Sweep},
 		{Name: message.BlockedSweep, Every: time.Hour, Run: a.Messages.ForgetBlocked},
 		{Name: cases.ReindexSweep, Every: 10 * time.Minute, Timeout: time.Hour, Run: a.Cases.Reindex},
+		{Name: routing.Sweep, Every: 5 * time.Second, Timeout: time.Hour, Run: a.Routing.Run},
 		{Name: presence.Sweep, Every: time.Minute, Run: a.Presence.Forget},
 		{Name: "seal", Every: 10 * time.Second, Run: a.Sealer.Run},
 		{Name: "throttles", Every: time.Hour, Run: a.Members.ForgetFailures},

@@ -70,9 +70,11 @@ type NavSection struct {
 
 // User is the person signed in, for the user menu.
 type User struct {
-	Name   string
-	Detail string // for example the address or the role
-	Menu   []MenuItemProps
+	Name    string
+	Detail  string // for example the address or the role
+	Status  string // shown beside the name; empty: nothing to say
+	Menu    []MenuItemProps
+	Actions []MenuItemProps // by POST, before Menu
 }
 
 // BellProps describes the bell in the top bar, which leads to what somebody was told.

@@ -56,7 +56,7 @@ func New(t *testing.T) *Site {
 	t.Helper()
 	s := &Site{t: t, Kit: kit.New(kit.Options{}), Router: chi.NewRouter(), Member: Ana(), Staff: Support()}
 	s.Shell = shell.New(s.Kit, shell.Services{
-		Members: members{s}, Counts: counts{}, Filters: saved{s}, FollowUps: due{}, Bell: bell{s}, Snapshots: moments{}, Moments: live.NewHub(),
+		Members: members{s}, Counts: counts{}, Filters: saved{s}, FollowUps: due{}, Bell: bell{s}, Attendance: attendance{}, Snapshots: moments{}, Moments: live.NewHub(),
 	}, Now)
 	s.Router.Use(s.Kit.Session)
 	s.Router.Get("/test/sign-in", s.Shell.Handle(func(_ http.ResponseWriter, r *http.Request) error {
@@ -233,6 +233,10 @@ func (s *Site) Open(ctx context.Context, path string) io.Reader {
 	s.t.Cleanup(func() { _ = answer.Body.Close() })
 	return answer.Body
 }
+
+type attendance struct{}
+
+func (attendance) Here(context.Context, access.Actor) error { return nil }
 
 type moments struct{}
 

@@ -64,8 +64,8 @@ type ActivityBy struct {
 }
 
 // TouchTx records a message on a locked, live or spam case: the inactivity clock, and the status back to open
-// when the customer wrote. It reports whether that reopened the case. A closed case goes back to whoever had it, if they still
-// work cases.
+// when the customer wrote. It reports whether that reopened the case. A closed case goes back to whoever had it, if they are
+// there and have room.
 func TouchTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c *Case, by ActivityBy, now time.Time) (reopened bool, err error) {
 	if by.Auto {
 		return false, nil
@@ -79,7 +79,7 @@ func TouchTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c *Case, by Act
 		reopened = c.setStatus(Open, now)
 	}
 	if reopened && from == Closed {
-		if c.AssigneeID, err = returnTx(ctx, tx, *c); err != nil {
+		if c.AssigneeID, err = returnTx(ctx, tx, *c, now); err != nil {
 			return false, err
 		}
 	}

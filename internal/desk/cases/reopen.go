@@ -8,7 +8,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"caseward/internal/desk/access"
-	"caseward/internal/platform/errs"
 )
 
 // ReopenRule says what a customer's answer does to a closed case.
@@ -78,15 +77,15 @@ func FollowTx(ctx context.Context, tx pgx.Tx, actor access.Actor, fresh, closed 
 	return NoteTx(ctx, tx, actor, closed, ActFollowedBy, map[string]any{"case": fresh.Number}, now)
 }
 
-// returnTx says who gets a closed case that its customer has opened: whoever had it, or nobody where they work no cases any
-// more. Presence and capacity will be asked here.
-func returnTx(ctx context.Context, tx pgx.Tx, c Case) (*access.MemberID, error) {
+// returnTx says who gets a closed case that its customer has opened: whoever had it if they are there and have room,
+// otherwise nobody: it waits in its queue (seed 003).
+func returnTx(ctx context.Context, tx pgx.Tx, c Case, now time.Time) (*access.MemberID, error) {
 	if c.AssigneeID == nil {
 		return nil, nil //nolint:nilnil // nobody had it
 	}
-	m, err := AssignableTx(ctx, tx, c.WorkspaceID, *c.AssigneeID)
-	if errs.Is(err, errs.Invalid) {
-		return nil, nil //nolint:nilnil // back to the queue
+	ready, err := ReadyTx(ctx, tx, c.WorkspaceID, []access.MemberID{*c.AssigneeID}, now)
+	if err != nil || len(ready) == 0 {
+		return nil, err
 	}
-	return m, err
+	return c.AssigneeID, nil
 }

@@ -36,6 +36,7 @@ func TestAnAnswerWithinTheWindow(t *testing.T) {
 	d := fixture.NewDesk(t)
 	n, m := closed(t, d)
 	d.Clock.Advance(4 * day)
+	must(t, d.Routing.Here(t.Context(), d.Ben))
 	if got := answer(d, m); got != n || status(d, n) != cases.Open {
 		t.Errorf("the answer is in case %d, the case is %s", got, status(d, n))
 	}

@@ -35,6 +35,7 @@ type Session struct {
 	Columns     []Column // of the Table view
 	TimeZone    string   // "": the workspace's
 	Shortcuts   bool     // those of a single key are on
+	Away        bool     // they take no new cases
 }
 
 // StaffSession is a signed-in user in the staff console.
@@ -57,6 +58,7 @@ type resolved struct {
 	TableColumns  []Column
 	MemberZone    string
 	ShortcutsOff  bool
+	Away          bool
 	WorkspaceID   access.WorkspaceID
 	Slug          string
 	WorkspaceName string
@@ -69,7 +71,7 @@ type resolved struct {
 // resolvedColumns and resolvedFrom read a row of active members.
 const (
 	resolvedColumns = `u.id, u.email, u.name, u.is_staff, u.session_epoch,
-		m.id as member_id, m.role, m.default_view, m.table_columns, m.time_zone as member_zone, m.shortcuts_off,
+		m.id as member_id, m.role, m.default_view, m.table_columns, m.time_zone as member_zone, m.shortcuts_off, m.away,
 		array(select g.permission from member_grants g
 			where g.workspace_id = m.workspace_id and g.member_id = m.id order by g.permission) as grants,
 		w.id as workspace_id, w.slug, w.name as workspace_name, w.plan, w.time_zone, w.retention_days, w.is_demo`
@@ -89,7 +91,7 @@ func (r resolved) session() Session {
 			Role: r.Role, Grants: r.Grants, Plan: r.Plan},
 		Workspace: Workspace{ID: r.WorkspaceID, Slug: r.Slug, Name: r.WorkspaceName, Plan: r.Plan,
 			TimeZone: r.TimeZone, RetentionDays: r.RetentionDays, IsDemo: r.IsDemo},
-		DefaultView: r.DefaultView, Columns: shownColumns(r.TableColumns), TimeZone: r.MemberZone, Shortcuts: !r.ShortcutsOff,
+		DefaultView: r.DefaultView, Columns: shownColumns(r.TableColumns), TimeZone: r.MemberZone, Shortcuts: !r.ShortcutsOff, Away: r.Away,
 	}
 }
 

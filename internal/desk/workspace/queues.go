@@ -20,6 +20,7 @@ type Queue struct {
 	ID         QueueID
 	Name       string
 	IsDefault  bool
+	DealsOut   bool       // its open cases go by turns to those who are there and have room
 	ArchivedAt *time.Time // archived queues take no new cases; those they hold stay
 }
 
@@ -30,7 +31,7 @@ func (s *Service) Queues(ctx context.Context, actor access.Actor) ([]Queue, erro
 	}
 	var list []Queue
 	err := s.db.ReadWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) (err error) {
-		rows, _ := tx.Query(ctx, `select id, name, is_default, archived_at from queues where workspace_id = $1
+		rows, _ := tx.Query(ctx, `select id, name, is_default, deals_out, archived_at from queues where workspace_id = $1
 			order by archived_at is not null, lower(name), id`, actor.Workspace)
 		list, err = pgx.CollectRows(rows, pgx.RowToStructByName[Queue])
 		return err
@@ -118,7 +119,7 @@ func (s *Service) RestoreQueue(ctx context.Context, actor access.Actor, id Queue
 func queueObject(id QueueID) audit.Object { return audit.Object{Kind: "queue", ID: int64(id)} }
 
 func lockQueue(ctx context.Context, tx pgx.Tx, workspace access.WorkspaceID, id QueueID) (Queue, error) {
-	rows, _ := tx.Query(ctx, `select id, name, is_default, archived_at from queues where workspace_id = $1 and id = $2
+	rows, _ := tx.Query(ctx, `select id, name, is_default, deals_out, archived_at from queues where workspace_id = $1 and id = $2
 		for no key update`, workspace, id)
 	return pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Queue])
 }

@@ -52,12 +52,23 @@ type Pages struct {
 	ratings     Ratings
 	inactivity  Inactivity
 	suspensions Suspensions
+	routing     Routing
 	baseURL     string // how people reach this installation, for the links of invitations
 }
 
+// Services are what these pages ask.
+type Services struct {
+	Members     Members
+	Workspaces  Workspaces
+	Ratings     Ratings
+	Inactivity  Inactivity
+	Suspensions Suspensions
+	Routing     Routing
+}
+
 // New returns the pages.
-func New(s *shell.Shell, m Members, ws Workspaces, ratings Ratings, in Inactivity, suspensions Suspensions, baseURL string) *Pages {
-	return &Pages{s, m, ws, ratings, in, suspensions, baseURL}
+func New(s *shell.Shell, ask Services, baseURL string) *Pages {
+	return &Pages{s, ask.Members, ask.Workspaces, ask.Ratings, ask.Inactivity, ask.Suspensions, ask.Routing, baseURL}
 }
 
 // page is what every page of the settings has: its frame, its place, and what it says it is for.

@@ -10,6 +10,7 @@ import (
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/member"
 	"caseward/internal/desk/rating"
+	"caseward/internal/desk/routing"
 	"caseward/internal/desk/workspace"
 	"caseward/web/console/admin"
 	"caseward/web/webtest"
@@ -23,6 +24,7 @@ type fake struct {
 	addresses   []workspace.Address
 	rating      rating.Settings
 	idle        *idle
+	team        routing.Team
 	fail        error
 	calls       []string
 }
@@ -117,6 +119,29 @@ func (f *fake) SetDefaultAddress(_ context.Context, _ access.Actor, address stri
 	return f.call("default %s", address)
 }
 
+func (f *fake) Team(context.Context, access.Actor, workspace.QueueID) (routing.Team, error) {
+	return f.team, nil
+}
+
+func (f *fake) SetTeam(_ context.Context, _ access.Actor, q workspace.QueueID, shown, wanted routing.Team) error {
+	return f.call("team of %d from %v to %v", q, shown, wanted)
+}
+
+func (f *fake) SetCapacity(_ context.Context, _ access.Actor, m access.MemberID, capacity *int) error {
+	if capacity == nil {
+		return f.call("no limit for %d", m)
+	}
+	return f.call("limit of %d for %d", *capacity, m)
+}
+
+func (f *fake) Attendance(context.Context, access.Actor) (map[access.MemberID]routing.Attendance, error) {
+	limit := 20
+	return map[access.MemberID]routing.Attendance{
+		70: {Member: 70, Open: 7, Capacity: &limit, State: routing.Online}, 71: {Member: 71, Open: 2, State: routing.Away},
+		72: {Member: 72, State: routing.Offline}, 73: {Member: 73, State: routing.Offline},
+	}, nil
+}
+
 func acme() *fake {
 	gone := webtest.Now()
 	return &fake{
@@ -138,7 +163,7 @@ func acme() *fake {
 func site(t *testing.T, f *fake) *webtest.Site {
 	t.Helper()
 	s := webtest.New(t)
-	p := admin.New(s.Shell, f, f, f, f.idle, f, "https://desk.test")
+	p := admin.New(s.Shell, admin.Services{Members: f, Workspaces: f, Ratings: f, Inactivity: f.idle, Suspensions: f, Routing: f}, "https://desk.test")
 	return s.As(access.Admin).Console(func(r chi.Router) { r.Route("/admin", func(r chi.Router) { register(r, p) }) }).SignIn()
 }
 
@@ -170,6 +195,8 @@ func register(r chi.Router, p *admin.Pages) {
 	r.Post("/queues", p.Handle(p.CreateQueue))
 	r.Get("/queues/{id}", p.Handle(p.Queue))
 	r.Post("/queues/{id}", p.Handle(p.RenameQueue))
+	r.Post("/queues/{id}/team", p.Handle(p.SetTeam))
+	r.Post("/members/{id}/capacity", p.Handle(p.SetCapacity))
 	r.Get("/queues/{id}/archive", p.Handle(p.ConfirmArchive))
 	r.Post("/queues/{id}/archive", p.Handle(p.ArchiveQueue))
 	r.Post("/queues/{id}/restore", p.Handle(p.RestoreQueue))

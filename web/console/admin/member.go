@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/member"
+	"caseward/internal/desk/routing"
 	"caseward/internal/platform/errs"
 	"caseward/web/console/shell"
 	"caseward/web/kit"
@@ -15,8 +17,10 @@ import (
 
 type memberView struct {
 	page
-	member member.Member
-	role   string
+	member     member.Member
+	role       string
+	attendance *routing.Attendance // nil for who works no cases
+	capacity   string              // as typed
 }
 
 // Member is GET /w/{ws}/admin/members/{id}. Needs ManageWorkspace.
@@ -47,9 +51,19 @@ func (p *Pages) memberView(r *http.Request, form *kit.Form) (memberView, error) 
 	}
 	m := list[at]
 	page, err := p.page(r, m.Name, m.Email, form, ui.Link{Label: "Members", Href: shell.From(r).Path("/admin/members")})
+	if err != nil {
+		return memberView{}, err
+	}
 	view := memberView{page: page, member: m, role: string(m.Role)}
 	if form != nil {
 		view.role = form.Text("role")
+	}
+	there, err := p.routing.Attendance(r.Context(), actor)
+	if a, works := there[m.ID]; works {
+		view.attendance = &a
+		if a.Capacity != nil {
+			view.capacity = strconv.Itoa(*a.Capacity)
+		}
 	}
 	return view, err
 }

@@ -9,6 +9,7 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/member"
+	"caseward/internal/desk/routing"
 	"caseward/internal/platform/errs"
 	"caseward/web/console/shell"
 	"caseward/web/kit"
@@ -29,6 +30,7 @@ type membersView struct {
 	link        string // of the invitation made just now; shown this once
 	role        string // chosen in the form
 	inviters    map[access.MemberID]string
+	there       map[access.MemberID]routing.Attendance
 }
 
 // Members is GET /w/{ws}/admin/members. Needs ManageWorkspace.
@@ -47,11 +49,15 @@ func (p *Pages) showMembers(w http.ResponseWriter, r *http.Request, form *kit.Fo
 	if err != nil {
 		return err
 	}
+	there, err := p.routing.Attendance(r.Context(), actor)
+	if err != nil {
+		return err
+	}
 	page, err := p.page(r, "Members", "The people who work in this workspace.", form)
 	if err != nil {
 		return err
 	}
-	view := membersView{page: page, members: list, invitations: invitations, role: page.form.Text("role"), link: link, inviters: map[access.MemberID]string{}}
+	view := membersView{page: page, members: list, invitations: invitations, role: page.form.Text("role"), link: link, there: there, inviters: map[access.MemberID]string{}}
 	if view.role == "" {
 		view.role = string(access.Agent)
 	}

@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"caseward/internal/desk/access"
+	"caseward/internal/desk/member"
+	"caseward/internal/desk/routing"
 	"caseward/internal/desk/workspace"
 	"caseward/internal/platform/errs"
 	"caseward/web/console/shell"
@@ -19,8 +21,11 @@ type queuesView struct {
 
 type queueView struct {
 	page
-	queue workspace.Queue
-	name  string
+	queue   workspace.Queue
+	name    string
+	team    routing.Team // as it is chosen, and
+	shown   routing.Team // as it is
+	workers []member.Member
 }
 
 // Queues is GET /w/{ws}/admin/queues. Needs ManageWorkspace.
@@ -87,10 +92,19 @@ func (p *Pages) queueView(r *http.Request, form *kit.Form) (queueView, error) {
 		return queueView{}, errs.New(errs.NotFound, "There is no such queue in this workspace.")
 	}
 	page, err := p.page(r, list[at].Name, "", form, ui.Link{Label: "Queues", Href: shell.From(r).Path("/admin/queues")})
+	if err != nil {
+		return queueView{}, err
+	}
 	view := queueView{page: page, queue: list[at], name: list[at].Name}
 	if form != nil {
 		view.name = form.Text("name")
 	}
+	actor := shell.From(r).Actor
+	if view.shown, err = p.routing.Team(r.Context(), actor, list[at].ID); err != nil {
+		return queueView{}, err
+	}
+	members, err := p.members.List(r.Context(), actor)
+	view.team, view.workers = view.shown, working(members)
 	return view, err
 }
 

@@ -28,6 +28,7 @@ import (
 // desk is everything that the page asks, and remembers what it was told.
 type desk struct {
 	fields      fields
+	dealsOut    bool // by the default queue
 	c           cases.Details
 	more        map[cases.Number]cases.Details // other cases than c
 	thread      message.Thread
@@ -305,7 +306,7 @@ func (d *desk) Seen(_ context.Context, _ access.Actor, caseID int64, at time.Tim
 }
 
 func (d *desk) Queues(context.Context, access.Actor) ([]workspace.Queue, error) {
-	return []workspace.Queue{{ID: 3, Name: "Support", IsDefault: true}, {ID: 4, Name: "Billing"}}, nil
+	return []workspace.Queue{{ID: 3, Name: "Support", IsDefault: true, DealsOut: d.dealsOut}, {ID: 4, Name: "Billing"}}, nil
 }
 
 // a live case, and a letter on it.

@@ -1,11 +1,13 @@
 package casepage
 
 import (
+	"slices"
 	"strings"
 
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/followup"
 	"caseward/internal/desk/inactivity"
+	"caseward/internal/desk/workspace"
 	"caseward/web/ui"
 )
 
@@ -36,6 +38,9 @@ func (v view) nextLive() string {
 	} else if f := v.nextFollowUp(); f != nil {
 		planned = append(planned, "A follow-up of "+f.AssigneeName+" is due on "+v.date(f.DueAt)+": they are reminded then, and the case stays as it is.")
 	}
+	if v.dealt() {
+		planned = append(planned, "Its queue will give it to whoever of its team is online, has room, and was given a case longest ago.")
+	}
 	if v.outlook.AskAt != nil {
 		planned = append(planned, "The customer is asked for a rating, see below.")
 	}
@@ -49,6 +54,12 @@ func (v view) nextLive() string {
 		return "Nothing is scheduled. It waits for the contact; their answer opens it again."
 	}
 	return "Nothing is scheduled."
+}
+
+// dealt reports whether the case waits for its queue to give it to somebody.
+func (v view) dealt() bool {
+	return v.Status == cases.Open && v.AssigneeID == nil && v.SnoozedUntil == nil &&
+		slices.ContainsFunc(v.queues, func(q workspace.Queue) bool { return int64(q.ID) == v.QueueID && q.DealsOut })
 }
 
 // nextByInactivity says when the case will be closed and why, or why not, or what an answer does to a closed one; "" where

@@ -65,3 +65,23 @@ func TestCasesThatFollow(t *testing.T) {
 	d.c.FollowedByNumber = &number
 	site(t, d).Get("/w/acme/cases/12").Has("case #9 follows this one")
 }
+
+// TestWhatWaitsForATurn says that the queue gives it to somebody, for as long as it waits.
+func TestWhatWaitsForATurn(t *testing.T) {
+	t.Parallel()
+	const says = "Its queue will give it to whoever of its team is online"
+	ana, soon := access.MemberID(70), webtest.Now().Add(time.Hour)
+	d := newDesk()
+	d.dealsOut = true
+	site(t, d).Get("/w/acme/cases/12").Has(says)
+	for name, change := range map[string]func(*cases.Case){
+		"somebody has it": func(c *cases.Case) { c.AssigneeID = &ana }, "closed": func(c *cases.Case) { c.Status = cases.Closed },
+		"snoozed": func(c *cases.Case) { c.SnoozedUntil = &soon }, "in another queue": func(c *cases.Case) { c.QueueID = 4 },
+	} {
+		d := newDesk()
+		d.dealsOut = true
+		change(&d.c.Case)
+		t.Log(name)
+		site(t, d).Get("/w/acme/cases/12").Lacks(says)
+	}
+}

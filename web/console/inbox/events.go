@@ -38,6 +38,7 @@ func (p *Pages) Stream(w http.ResponseWriter, r *http.Request) error {
 	}
 	on, _ := strconv.ParseInt(r.URL.Query().Get("case"), 10, 64) // nonsense is no case
 	go translate(events, func(e live.Event) bool { return concerns(e, v.Actor.Member, on) }, topics, ctx.Done())
+	go p.StayHere(ctx, v.Actor)
 	return kit.ServeLive(w, r.WithContext(ctx), topics)
 }
 

@@ -29,6 +29,7 @@ type listPage struct {
 	Pager       ui.PagerProps
 	Empty       empty
 	BlockedHref string           // of Blocked mail, in the Spam view for those who may see it
+	TakeNext    string           // where the next case is asked for; "" for those who may not work cases
 	NewCaseHref string           // "" for those who may not make cases
 	SaveHref    string           // saves a search as a filter
 	ChangeHref  string           // changes the saved filter that is shown
@@ -87,7 +88,7 @@ func newListPage(v *shell.Visit, at place, page cases.Page, query url.Values) li
 	self := at.self()
 	lp := listPage{Table: at.table(), Views: views(v, at), Now: v.Now, Location: v.Location}
 	if v.Actor.Can(access.WorkCases) {
-		lp.NewCaseHref, lp.BulkHref = v.Path("/cases/new"), v.Path("/bulk/new")
+		lp.NewCaseHref, lp.BulkHref, lp.TakeNext = v.Path("/cases/new"), v.Path("/bulk/new"), v.Path("/next")
 		lp.mayDelete = v.Actor.Can(access.DeleteCases)
 	}
 	here := copyOf(self)

@@ -2,6 +2,7 @@ package shell
 
 import (
 	"context"
+	"net/http"
 	"strconv"
 	"strings"
 
@@ -114,6 +115,26 @@ func shortcutsLink() templ.Attributes {
 	attrs := ui.DialogLink()
 	attrs["data-key"] = "?"
 	return attrs
+}
+
+// user is the visitor with their menu, and the switch by which who works cases says that they take no new ones for a while.
+func user(r *http.Request, v *Visit) ui.User {
+	u := ui.User{Name: v.User.Name, Detail: v.User.Email, Menu: userMenu(v)}
+	if !v.Actor.Can(access.WorkCases) {
+		return u
+	}
+	back := v.Path("/inbox")
+	if r.Method == http.MethodGet {
+		back = r.URL.RequestURI()
+	}
+	toggle := ui.MenuItemProps{Label: "Set yourself away", Icon: ui.IconCirclePause, Path: v.Path("/away"),
+		Fields: []ui.HiddenField{{Name: "away", Value: "1"}, {Name: "next", Value: back}}}
+	if v.Away {
+		u.Status = "Away"
+		toggle.Label, toggle.Icon, toggle.Fields[0].Value = "Take new cases again", ui.IconCircleCheck, ""
+	}
+	u.Actions = []ui.MenuItemProps{toggle}
+	return u
 }
 
 func userMenu(v *Visit) []ui.MenuItemProps {

@@ -48,6 +48,11 @@ type FollowUps interface {
 	Due(ctx context.Context, actor access.Actor) (int, error)
 }
 
+// Attendance learns who is there.
+type Attendance interface {
+	Here(ctx context.Context, actor access.Actor) error
+}
+
 // Snapshots let all that a page reads be of one moment, and be asked together.
 type Snapshots interface {
 	Snapshot(ctx context.Context, workspace int64, fn func(ctx context.Context) error) error
@@ -67,6 +72,7 @@ type Shell struct {
 	saved   Filters
 	bell    Bell
 	due     FollowUps
+	there   Attendance
 	moments Snapshots
 	marks   Moments
 	now     clock.Clock
@@ -74,18 +80,19 @@ type Shell struct {
 
 // Services are what every page asks.
 type Services struct {
-	Members   Members
-	Counts    Counts
-	Filters   Filters
-	FollowUps FollowUps
-	Bell      Bell
-	Snapshots Snapshots
-	Moments   Moments
+	Members    Members
+	Counts     Counts
+	Filters    Filters
+	FollowUps  FollowUps
+	Bell       Bell
+	Attendance Attendance
+	Snapshots  Snapshots
+	Moments    Moments
 }
 
 // New returns a Shell.
 func New(k *kit.Kit, s Services, now clock.Clock) *Shell {
-	return &Shell{k, s.Members, s.Counts, s.Filters, s.Bell, s.FollowUps, s.Snapshots, s.Moments, now}
+	return &Shell{k, s.Members, s.Counts, s.Filters, s.Bell, s.FollowUps, s.Attendance, s.Snapshots, s.Moments, now}
 }
 
 // The keys of a signed-in session.
@@ -111,6 +118,23 @@ func (s *Shell) SignIn(ctx context.Context, user access.UserID, epoch int) error
 
 // SignOut ends the session.
 func (s *Shell) SignOut(ctx context.Context) error { return s.Sessions().Destroy(ctx) }
+
+// StayHere says that the visitor is there for as long as a page of theirs stays open: until ctx ends.
+func (s *Shell) StayHere(ctx context.Context, actor access.Actor) {
+	beat := time.NewTicker(attendEvery)
+	defer beat.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-beat.C:
+			_ = s.there.Here(ctx, actor) // the next one is soon enough
+		}
+	}
+}
+
+// attendEvery is how often an open page says that somebody is there.
+const attendEvery = 30 * time.Second
 
 // SignedIn returns whom the session names; user 0 when nobody is signed in. Resolve decides whether it still holds.
 func (s *Shell) SignedIn(ctx context.Context) (user access.UserID, epoch int) {
@@ -151,6 +175,9 @@ func (s *Shell) Member(next http.Handler) http.Handler {
 		}
 		mark := s.marks.Mark(int64(session.Workspace.ID))
 		session.Actor.Address = from
+		if err := s.there.Here(r.Context(), session.Actor); err != nil {
+			return nil, err
+		}
 		location, err := time.LoadLocation(cmp.Or(session.TimeZone, session.Workspace.TimeZone))
 		if err != nil {
 			location = time.UTC
@@ -243,7 +270,7 @@ func (s *Shell) Console(r *http.Request, p Page) (ui.ConsoleProps, error) {
 		Footer:     footer(v, p.Current),
 		Search:     ui.SearchBox{Action: v.Path("/inbox"), Value: p.Query, Placeholder: "Search cases", CompleteSrc: v.Path("/search/complete"), HelpHref: v.Path("/search/help")},
 		Bell:       bell,
-		User:       ui.User{Name: v.User.Name, Detail: v.User.Email, Menu: userMenu(v)},
+		User:       user(r, v),
 		LogoutPath: "/logout",
 		LiveSrc:    liveSrc(v, p.Case),
 		ListsSrc:   listsSrc(v, p.Current),

@@ -1,0 +1,4 @@
+package routing
+
+// Turns is turns for tests.
+var Turns = turns
