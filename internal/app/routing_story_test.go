@@ -8,7 +8,7 @@ import (
 )
 
 // TestRouting: an admin has a queue deal its cases out to Ben, who is there, goes away and comes back; Ana takes the next one
-// by herself.
+// by herself while there is one.
 func TestRouting(t *testing.T) {
 	t.Parallel()
 	s := start(t)
@@ -16,6 +16,9 @@ func TestRouting(t *testing.T) {
 		s.mail(fmt.Sprintf("From: Tilda Post <tilda@customer.test>\nTo: support@acme.test\nSubject: %s\nMessage-ID: <%s@customer.test>\n\nPlease help.\n", subject, subject))
 	}
 	admin, ben, ana := s.as("admin@acme.test"), s.as("ben@acme.test"), s.as("ana@acme.test")
+	ana.Go("/w/acme/inbox?filter=unassigned")
+	ana.Press("Take next")
+	ana.See("This case is yours now.")
 	admin.Go("/w/acme/admin/queues")
 	admin.Follow("Support")
 	admin.Check("Ben Okafor", true)
@@ -41,6 +44,8 @@ func TestRouting(t *testing.T) {
 	ben.See("nobody-yet")
 
 	ana.Go("/w/acme/inbox?filter=unassigned")
-	ana.Press("Take next") // Ben alone works that queue; of the others she is given what has waited longest
-	ana.NotSee("nobody-yet")
+	ana.Press("Take next")
+	ana.Is(`location.pathname.startsWith("/w/acme/cases/")`)
+	ana.NotSee("nobody-yet") // Ben alone works that queue
+	ana.Accessible()
 }
