@@ -1,6 +1,7 @@
 package routing_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -23,6 +24,7 @@ func must(t testing.TB, err error) {
 }
 
 func must2[T any](t testing.TB) func(v T, err error) T {
+	t.Helper()
 	return func(v T, err error) T {
 		t.Helper()
 		must(t, err)
@@ -234,23 +236,20 @@ func TestCasesOfWhoWorksNoMore(t *testing.T) {
 func TestACaseThatIsOpenedAgain(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		prepare func(t *testing.T, d *fixture.Desk)
+		prepare func(d *fixture.Desk) error
 		keeps   bool
 	}{
-		"online":  {func(t *testing.T, d *fixture.Desk) { here(t, d, d.Ben) }, true},
-		"offline": {func(*testing.T, *fixture.Desk) {}, false},
-		"away": {func(t *testing.T, d *fixture.Desk) {
-			here(t, d, d.Ben)
-			must(t, d.Routing.SetAway(t.Context(), d.Ben, true))
+		"online":  {func(d *fixture.Desk) error { return d.Routing.Here(t.Context(), d.Ben) }, true},
+		"offline": {func(*fixture.Desk) error { return nil }, false},
+		"away": {func(d *fixture.Desk) error {
+			return errors.Join(d.Routing.Here(t.Context(), d.Ben), d.Routing.SetAway(t.Context(), d.Ben, true))
 		}, false},
-		"at the limit": {func(t *testing.T, d *fixture.Desk) {
-			here(t, d, d.Ben)
-			must(t, d.Routing.SetCapacity(t.Context(), d.Admin, d.Ben.Member, capacity(1)))
-			must2[cases.Case](t)(d.Cases.Update(t.Context(), d.Ana, d.Receive(fixture.Mail{}), cases.UpdateInput{Assignee: &d.Ben.Member}))
+		"at the limit": {func(d *fixture.Desk) error {
+			_, err := d.Cases.Update(t.Context(), d.Ana, d.Receive(fixture.Mail{}), cases.UpdateInput{Assignee: &d.Ben.Member})
+			return errors.Join(err, d.Routing.Here(t.Context(), d.Ben), d.Routing.SetCapacity(t.Context(), d.Admin, d.Ben.Member, capacity(1)))
 		}, false},
-		"room for one": {func(t *testing.T, d *fixture.Desk) {
-			here(t, d, d.Ben)
-			must(t, d.Routing.SetCapacity(t.Context(), d.Admin, d.Ben.Member, capacity(1)))
+		"room for one": {func(d *fixture.Desk) error {
+			return errors.Join(d.Routing.Here(t.Context(), d.Ben), d.Routing.SetCapacity(t.Context(), d.Admin, d.Ben.Member, capacity(1)))
 		}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -260,7 +259,7 @@ func TestACaseThatIsOpenedAgain(t *testing.T) {
 			n := d.Receive(m)
 			shut := cases.Closed
 			must2[cases.Case](t)(d.Cases.Update(t.Context(), d.Ana, n, cases.UpdateInput{Assignee: &d.Ben.Member, Status: &shut}))
-			c.prepare(t, d)
+			must(t, c.prepare(d))
 			if got := d.Receive(fixture.Mail{From: m.From, InReplyTo: m.ID}); got != n {
 				t.Fatalf("the answer is in case %d", got)
 			}
