@@ -1,14 +1,17 @@
 package portal_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
 
 	"caseward/internal/desk/access"
+	"caseward/internal/desk/contact"
 	"caseward/internal/desk/message"
 	"caseward/internal/desk/people"
 	"caseward/internal/desk/portal"
+	"caseward/internal/desk/retention"
 	"caseward/internal/platform/errs"
 	"caseward/internal/testkit/fixture"
 )
@@ -99,32 +102,62 @@ func TestDueWithinAMonth(t *testing.T) {
 	}
 }
 
-// Nothing personal stays with the request once the contact is gone.
+// Nothing personal stays with the request, nor anywhere else of the portal, once the contact is deleted forever.
 func TestARequestOutlivesThePerson(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	ctx := t.Context()
-	m := d.customer(mara)
-	must(t, d.Portal.AskErasure(ctx, m))
-	r, _ := d.Portal.Request(ctx, m)
-	must(t, d.Portal.RefuseRequest(ctx, d.Owner, r.ID, "Mara owes us something"))
-	must(t, d.Portal.AskErasure(ctx, m))
-	d.Exec(`delete from contact_emails where contact_id = $1`, m.ContactID)
-	d.Exec(`delete from contacts where id = $1`, m.ContactID) // what Delete Forever comes to
+	const person = "zebulon.quist@customer.test"
+	token := d.signUp(person, lasts)
+	z := d.who(token).Actor
+	must(t, d.Portal.UpdateOwn(ctx, z, people.Own{Name: "Zebulon Quist"}))
+	_, err := d.Portal.Write(ctx, z, message.CustomerInput{Subject: "Zebulon's case", Body: "I am Zebulon Quist"})
+	must(t, err)
+	must(t, d.Portal.AskErasure(ctx, z))
+	r, err := d.Portal.Request(ctx, z)
+	must(t, err)
+	must(t, d.Portal.RefuseRequest(ctx, d.Owner, r.ID, "Zebulon Quist owes us something"))
+	must(t, d.Portal.AskErasure(ctx, z))
+	must(t, d.Portal.RequestLink(ctx, d.site, person, anywhere))
+
+	id := contact.ID(z.ContactID)
+	must(t, d.Removal.Delete(ctx, d.Owner, id))
+	for _, run := range []func(context.Context) (string, error){d.Removal.Run, d.People.Run} {
+		_, err := run(ctx)
+		must(t, err)
+	}
+	plans, err := d.Retention.PlanForget(ctx, d.Owner, []contact.ID{id})
+	must(t, err)
+	_, err = d.Retention.Forget(ctx, d.Owner, retention.ForgetInput{Contacts: []contact.ID{id},
+		Seen: map[contact.ID]retention.PersonCounts{id: plans[0].Counts}, Word: "Forever"})
+	must(t, err)
+	if done, err := d.Retention.RunForget(ctx); err != nil || done != "erased 1 contacts" {
+		t.Fatalf("%s, %v", done, err)
+	}
 	if _, err := d.Portal.Forget(ctx); err != nil {
 		t.Fatal(err)
 	}
 	if got := fixture.Rows[string](d.Desk, `select state || ' ' || (closed_at is not null) from privacy_requests order by id`); strings.Join(got, ", ") != "refused true, done true" {
 		t.Errorf("requests: %q", got)
 	}
-	for _, table := range []string{"contact_accounts", "contact_sessions", "privacy_refusals"} {
+	for _, table := range []string{"contact_accounts", "contact_sessions", "privacy_refusals", "portal_links"} {
 		if n := fixture.One[int](d.Desk, `select count(*) from `+table); n != 0 {
 			t.Errorf("%d rows are left in %s", n, table)
+		}
+	}
+	dump := d.Dump()
+	for _, word := range []string{"zebulon", "quist"} {
+		if places := dump.PlacesOf(word); len(places) > 0 {
+			t.Errorf("%s is still in %q", word, places)
 		}
 	}
 	closed, err := d.Portal.Requests(ctx, d.Owner, true, nil)
 	if err != nil || len(closed.Rows) != 2 || closed.Rows[0].ContactName+closed.Rows[0].Reason != "" {
 		t.Errorf("closed: %+v, %v", closed, err)
+	}
+	// The same address begins anew, linked to nothing.
+	if again := d.who(d.signUp(person, "")); again == nil || again.Actor.ContactID == z.ContactID {
+		t.Errorf("signed up again: %+v", again)
 	}
 }
 
