@@ -342,6 +342,8 @@ func caseRoutes(r chi.Router, k *kit.Kit, p *casepage.Pages) {
 	r.Post("/unmerge", k.Handle(p.Unmerge))
 	r.Get("/spam", k.Handle(p.ConfirmSpam))
 	r.Post("/spam", k.Handle(p.Spam))
+	r.Get("/delete-forever", k.Handle(p.ConfirmEraseSpam))
+	r.Post("/delete-forever", k.Handle(p.EraseSpam))
 	r.Get("/not-spam", k.Handle(p.ConfirmNotSpam))
 	r.Post("/not-spam", k.Handle(p.NotSpam))
 	r.Get("/delete", k.Handle(p.ConfirmDelete))

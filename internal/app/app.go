@@ -214,7 +214,7 @@ func (a *App) build(now clock.Clock) error {
 	a.Removal = removal.NewService(a.DB, guard, a.Cases, enqueuer, now)
 	a.Notices = notify.NewService(a.DB, guard, a.Hub, now)
 	a.Search = search.NewService(a.DB, now)
-	a.Bulk = bulk.NewService(a.DB, guard, a.Cases, a.Search, a.Members, enqueuer, now)
+	a.Bulk = bulk.NewService(a.DB, guard, a.Cases, a.Search, a.Members, a.Retention, enqueuer, now)
 	a.FollowUps = followup.NewService(a.DB, guard, a.Cases, a.Hub, now)
 	links := rating.NewLinks(a.Config.BaseURL, []byte(a.Config.Secret.Reveal()))
 	a.Ratings = rating.NewService(a.DB, guard, a.Cases, a.Messages, links, now)

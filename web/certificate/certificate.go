@@ -3,6 +3,7 @@
 package certificate
 
 import (
+	"cmp"
 	"encoding/hex"
 	"maps"
 	"slices"
@@ -38,15 +39,15 @@ func (v View) statement() string {
 	if v.onRequest() {
 		return "Case " + v.number() + " and everything that belonged to it was erased on request. Its content cannot be restored."
 	}
+	if v.Kind == retention.SpamErased {
+		return "Case " + v.number() + " was spam. It and everything that belonged to it was deleted forever by " + v.deletedBy() + ". Its content cannot be restored."
+	}
 	return "Case " + v.number() + " and everything that belonged to it was removed when its retention period ended. Its content cannot be restored."
 }
 
-func (v View) requestedBy() string {
-	if v.RequestedByName == "" {
-		return "A former member"
-	}
-	return v.RequestedByName
-}
+func (v View) requestedBy() string { return cmp.Or(v.RequestedByName, "A former member") }
+
+func (v View) deletedBy() string { return cmp.Or(v.RequestedByName, "a former member") }
 
 // approvedBy hides nothing: a workspace does not know support staff by name.
 func (v View) approvedBy() string {

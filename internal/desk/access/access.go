@@ -50,6 +50,7 @@ const (
 	EraseInformation Permission = "erase personal information"
 	ManageContacts   Permission = "manage contacts"
 	EraseContacts    Permission = "delete contacts forever" // owners and admins; nobody can be given it
+	EraseSpam        Permission = "delete spam forever"     // likewise
 	ManageSettings   Permission = "manage case settings"
 	AutoClose        Permission = "auto-close inactive cases" // set it up; whoever may manage case settings, where the plan has it
 	RequestErasure   Permission = "request permanent deletion"
@@ -67,9 +68,9 @@ func Grantable() []Permission {
 }
 
 var rolePermissions = map[Role][]Permission{
-	Owner: {ReadCases, WorkCases, DeleteCases, RestoreCases, EraseInformation, ManageContacts, EraseContacts, ManageSettings, AutoClose, RequestErasure,
+	Owner: {ReadCases, WorkCases, DeleteCases, RestoreCases, EraseInformation, ManageContacts, EraseContacts, EraseSpam, ManageSettings, AutoClose, RequestErasure,
 		ManageWorkspace, ReadAudit, ManageOwners},
-	Admin: {ReadCases, WorkCases, DeleteCases, RestoreCases, EraseInformation, ManageContacts, EraseContacts, ManageSettings, AutoClose, RequestErasure,
+	Admin: {ReadCases, WorkCases, DeleteCases, RestoreCases, EraseInformation, ManageContacts, EraseContacts, EraseSpam, ManageSettings, AutoClose, RequestErasure,
 		ManageWorkspace, ReadAudit},
 	Agent:  {ReadCases, WorkCases},
 	Viewer: {ReadCases},
@@ -92,7 +93,7 @@ const (
 func Plans() []Plan { return []Plan{Starter, Standard, Advanced, Enterprise} }
 
 // planNeeded names the smallest plan of a permission that is not in every plan.
-var planNeeded = map[Permission]Plan{DeleteCases: Standard, AutoClose: Advanced}
+var planNeeded = map[Permission]Plan{DeleteCases: Standard, EraseSpam: Standard, AutoClose: Advanced}
 
 // Includes reports whether the plan has what needs at least the other plan.
 func (p Plan) Includes(needed Plan) bool {

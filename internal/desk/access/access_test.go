@@ -16,7 +16,7 @@ import (
 var update = flag.Bool("update", false, "write the golden file")
 
 func every() []Permission {
-	return []Permission{ReadCases, WorkCases, DeleteCases, RestoreCases, EraseInformation, ManageContacts, EraseContacts, ManageSettings, AutoClose,
+	return []Permission{ReadCases, WorkCases, DeleteCases, RestoreCases, EraseInformation, ManageContacts, EraseContacts, EraseSpam, ManageSettings, AutoClose,
 		RequestErasure,
 		ManageWorkspace, ManageOwners, ReadAudit, DecideErasures, ManagePlans, UsePortal}
 }

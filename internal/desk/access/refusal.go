@@ -15,6 +15,7 @@ var deeds = map[Permission]string{
 	EraseInformation: "erase personal information",
 	ManageContacts:   "manage contacts",
 	EraseContacts:    "delete contacts forever",
+	EraseSpam:        "delete spam forever",
 	ManageSettings:   "change the case settings",
 	AutoClose:        "set up Case Auto Close",
 	RequestErasure:   "request the permanent deletion of a case",

@@ -100,6 +100,11 @@ type Poker interface {
 	PokeTx(ctx context.Context, tx pgx.Tx, sweep string) error
 }
 
+// Eraser removes cases for good that are in spam, in a transaction of the system.
+type Eraser interface {
+	EraseSpamTx(ctx context.Context, tx pgx.Tx, actor access.Actor, in cases.SpamErasure) ([]cases.ManyResult, error)
+}
+
 // Service starts, works and undoes bulk actions.
 type Service struct {
 	db      *db.DB
@@ -107,6 +112,7 @@ type Service struct {
 	cases   *cases.Service
 	search  Searcher
 	members Members
+	eraser  Eraser
 	poker   Poker
 	now     clock.Clock
 	batch   int // cases in one transaction
@@ -116,8 +122,8 @@ type Service struct {
 const batch = 500
 
 // NewService returns a Service.
-func NewService(d *db.DB, guard *audit.Guard, c *cases.Service, search Searcher, members Members, poker Poker, now clock.Clock) *Service {
-	return &Service{d, guard, c, search, members, poker, now, batch}
+func NewService(d *db.DB, guard *audit.Guard, c *cases.Service, search Searcher, members Members, eraser Eraser, poker Poker, now clock.Clock) *Service {
+	return &Service{d, guard, c, search, members, eraser, poker, now, batch}
 }
 
 // KeptFor is how long a bulk action can be undone, and what became of each case is told.
@@ -126,7 +132,7 @@ const KeptFor = 30 * 24 * time.Hour
 // CanUndo reports whether the actor may take the action back now. That of a deletion is over before KeptFor is when none of
 // its cases is left.
 func (a Action) CanUndo(actor access.Actor, now time.Time) bool {
-	return a.State == Done && a.Changed > 0 && !a.Deletion.Over && a.FinishedAt != nil && now.Sub(*a.FinishedAt) < KeptFor && actor.Can(a.Change.PermissionToUndo())
+	return a.State == Done && a.Change.Undoable() && a.Changed > 0 && !a.Deletion.Over && a.FinishedAt != nil && now.Sub(*a.FinishedAt) < KeptFor && actor.Can(a.Change.PermissionToUndo())
 }
 
 func notHere(id ID) error {

@@ -99,12 +99,13 @@ func (s *Service) step(ctx context.Context, l lane, size int) error {
 func (s *Service) inLane(ctx context.Context, claimed lane, fn func(tx pgx.Tx, a *Action, l lane, actor access.Actor, lost string) error) error {
 	var who access.MemberID
 	var needed access.Permission
+	var erases bool
 	err := s.db.InWorkspace(ctx, int64(claimed.WorkspaceID), func(tx pgx.Tx) error {
 		a, err := actionTx(ctx, tx, claimed.WorkspaceID, claimed.BulkID, unlocked)
 		if err != nil || a == nil {
 			return err
 		}
-		who, needed = a.MemberID, a.Change.Permission()
+		who, needed, erases = a.MemberID, a.Change.Permission(), a.Change.Do == cases.EraseMany
 		if a.State == Undoing {
 			who, needed = *a.UndoneBy, a.Change.PermissionToUndo()
 		}
@@ -121,7 +122,11 @@ func (s *Service) inLane(ctx context.Context, claimed lane, fn func(tx pgx.Tx, a
 	if claimed.Lanes == 0 {
 		mode = forUpdate
 	}
-	return s.db.InWorkspace(ctx, int64(claimed.WorkspaceID), func(tx pgx.Tx) error {
+	within := func(fn func(pgx.Tx) error) error { return s.db.InWorkspace(ctx, int64(claimed.WorkspaceID), fn) }
+	if erases && claimed.Lanes > 0 { // which requests may not
+		within = func(fn func(pgx.Tx) error) error { return s.db.AsSystem(ctx, "spam erasure", fn) }
+	}
+	return within(func(tx pgx.Tx) error {
 		a, err := actionTx(ctx, tx, claimed.WorkspaceID, claimed.BulkID, mode)
 		if err != nil || a == nil {
 			return err
@@ -252,9 +257,12 @@ func (s *Service) workTx(ctx context.Context, tx pgx.Tx, actor access.Actor, a A
 		return err == nil, err
 	}
 	var results []cases.ManyResult
-	if lost != "" {
+	switch {
+	case lost != "":
 		results = refuse(list, cases.ManyRefused, lost)
-	} else {
+	case a.Change.Do == cases.EraseMany:
+		results, err = s.eraser.EraseSpamTx(ctx, tx, actor, cases.SpamErasure{IDs: ids(list), Bulk: int64(a.ID), Until: a.Change.Until})
+	default:
 		results, err = s.cases.ChangeManyTx(ctx, tx, actor, int64(a.ID), ids(list), a.Change)
 		if errs.Is(err, errs.Invalid) { // the queue, assignee or tag is gone meanwhile
 			results, err = refuse(list, cases.ManyRefused, errs.SafeText(err)), nil

@@ -23,6 +23,7 @@ const (
 	NotSpamMany ManyKind = "not spam"
 	DeleteMany  ManyKind = "delete"
 	RestoreMany ManyKind = "restore"
+	EraseMany   ManyKind = "erase" // what is in the Spam view, for good: desk/retention does it
 )
 
 // Many says what to change of many cases at once: one kind of change, and for UpdateMany what is not nil or empty.
@@ -39,6 +40,8 @@ type Many struct {
 	// Senders also suspends who sent what is marked as spam, as SpamInput says of SenderUsual; or lets them write again
 	// with NotSpamMany, where a mark as spam had suspended them.
 	Senders bool `json:"senders,omitempty"`
+	// Until leaves out of EraseMany what was marked as spam after that: nobody has seen it in the question.
+	Until *time.Time `json:"until,omitempty"`
 }
 
 // Permission is what the change needs of whoever makes it.
@@ -48,9 +51,14 @@ func (m Many) Permission() access.Permission {
 		return access.DeleteCases
 	case RestoreMany:
 		return access.RestoreCases
+	case EraseMany:
+		return access.EraseSpam
 	}
 	return access.WorkCases
 }
+
+// Undoable reports whether the change can be taken back.
+func (m Many) Undoable() bool { return m.Do != EraseMany }
 
 // PermissionToUndo is what taking the change back needs.
 func (m Many) PermissionToUndo() access.Permission {
@@ -59,6 +67,8 @@ func (m Many) PermissionToUndo() access.Permission {
 		return access.RestoreCases
 	case RestoreMany:
 		return access.DeleteCases
+	case EraseMany:
+		return access.EraseSpam
 	}
 	return access.WorkCases
 }
@@ -73,11 +83,13 @@ func ValidManyTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, m Many) 
 		return Many{Do: m.Do, Senders: m.Senders}, nil
 	case RestoreMany:
 		return Many{Do: m.Do}, nil
+	case EraseMany:
+		return Many{Do: m.Do, Until: m.Until}, nil
 	case UpdateMany:
 	default:
 		return m, errs.Field("do", "Choose what to do with the cases.")
 	}
-	m.Reason, m.ReasonText, m.Senders = "", "", false
+	m.Reason, m.ReasonText, m.Senders, m.Until = "", "", false, nil
 	if err := m.validTags(); err != nil {
 		return m, err
 	}

@@ -2,6 +2,7 @@ package cases
 
 import (
 	"context"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -87,8 +88,9 @@ type NotSpamInput struct {
 
 // Unspammed is a case brought back from Spam.
 type Unspammed struct {
-	Case   Case
-	Lifted bool // its contact may write again
+	Case      Case
+	Lifted    bool // its contact may write again
+	OfDeleted bool // only its contact's deletion had hidden it, and the contact stays deleted
 }
 
 // NotSpam brings a case back from the Spam view as it was, and leaves its contact alone.
@@ -109,6 +111,7 @@ func (s *Service) TakeFromSpam(ctx context.Context, actor access.Actor, in NotSp
 		if c.SpamAt == nil {
 			return nil
 		}
+		r.OfDeleted = c.SpamCause != nil && *c.SpamCause == contactDeleted
 		c.SpamAt, c.SpamBy, c.SpamCause = nil, nil, nil
 		if err := saveTx(ctx, tx, *c); err != nil {
 			return err
@@ -127,4 +130,12 @@ func (s *Service) TakeFromSpam(ctx context.Context, actor access.Actor, in NotSp
 	})
 	r.Case = c
 	return r, err
+}
+
+// SpamErasure says which cases are to be removed: those of them that were marked as spam by until, if that is set. Bulk is the
+// action that it is part of; 0: none.
+type SpamErasure struct {
+	IDs   []ID
+	Bulk  int64
+	Until *time.Time
 }

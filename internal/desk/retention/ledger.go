@@ -27,6 +27,7 @@ const (
 	// With the contact who had requested it, and the contact.
 	CaseErasedWithContact Kind = "case erased with contact"
 	ContactErased         Kind = "contact erased"
+	SpamErased            Kind = "spam erased" // from the Spam view, by a member, without a countdown
 )
 
 // chain is the name of the erasure ledger's chain; each workspace has its own.

@@ -47,6 +47,9 @@ func (p *Pages) Start(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := shell.From(r)
+	if confirmsErasure(form, chosen); !form.Valid() {
+		return p.ask(w, r, http.StatusUnprocessableEntity, form)
+	}
 	id, err := p.bulk.Start(r.Context(), v.Actor, chosen.input(changeOf(form)))
 	if err := form.Absorb(err); err != nil {
 		return err
@@ -98,6 +101,8 @@ func (p *Pages) count(r *http.Request, s selection) (int, error) {
 func (s selection) suits(k cases.ManyKind) bool {
 	inSpam, isDeleted := s.list.Filter == cases.SpamView, s.list.Filter == cases.DeletedView
 	switch {
+	case k == cases.EraseMany:
+		return inSpam && s.list.Query == ""
 	case s.list.Query != "" || s.list.Filter == "":
 		return true
 	case isDeleted:
@@ -112,11 +117,12 @@ func (s selection) suits(k cases.ManyKind) bool {
 
 // kinds are in the order in which they are offered.
 func kinds() []cases.ManyKind {
-	return []cases.ManyKind{cases.UpdateMany, cases.SpamMany, cases.NotSpamMany, cases.DeleteMany, cases.RestoreMany}
+	return []cases.ManyKind{cases.UpdateMany, cases.SpamMany, cases.NotSpamMany, cases.DeleteMany, cases.RestoreMany, cases.EraseMany}
 }
 
 var kindLabels = map[cases.ManyKind]string{
 	cases.UpdateMany: "Change", cases.SpamMany: "Mark as spam", cases.NotSpamMany: "Not spam", cases.DeleteMany: "Delete", cases.RestoreMany: "Restore",
+	cases.EraseMany: "Delete Forever",
 }
 
 func kindOf(f *kit.Form) cases.ManyKind {
@@ -144,6 +150,10 @@ func changeOf(f *kit.Form) cases.Many {
 	}
 	if n, err := strconv.ParseInt(f.Text("queue"), 10, 64); err == nil {
 		m.Queue = &n
+	}
+	if micro, err := strconv.ParseInt(f.Text("until"), 10, 64); err == nil {
+		until := time.UnixMicro(micro).UTC()
+		m.Until = &until
 	}
 	if n, err := strconv.ParseInt(f.Text("assignee"), 10, 64); err == nil {
 		assignee := access.MemberID(n)
@@ -205,8 +215,11 @@ func (v askView) which() string {
 }
 
 func (v askView) submitLabel() string {
-	if v.do == cases.UpdateMany {
+	switch v.do {
+	case cases.UpdateMany:
 		return "Update " + v.howMany()
+	case cases.EraseMany:
+		return "Delete " + v.howMany() + " forever"
 	}
 	return kindLabels[v.do] + " " + v.howMany()
 }

@@ -143,3 +143,34 @@ func TestShowTellsWhatBecameOfTheCases(t *testing.T) {
 	}
 	s.Get("/w/acme/bulk/x").Want(http.StatusNotFound)
 }
+
+// TestDeletingForeverNamesTheCasesAndAsksForAWord: one case needs none.
+func TestDeletingForeverNamesTheCasesAndAsksForAWord(t *testing.T) {
+	t.Parallel()
+	f := &fake{}
+	s := site(t, f).As(access.Owner)
+	page := s.Get("/w/acme/bulk/new?case=4&case=5&case=9&filter=spam&do=erase").Want(http.StatusOK).
+		Has("Cases 4, 5 and 9 go for good", "cannot be undone", "Delete 3 cases forever").Lacks("you can undo it")
+	until := page.Doc.Find("input[name=until]").AttrOr("value", "")
+	many := url.Values{"case": {"4", "5", "9"}, "filter": {"spam"}, "do": {"erase"}, "until": {until}}
+	s.Post("/w/acme/bulk", many).Want(http.StatusUnprocessableEntity).Has("Type the word delete", "Cases 4, 5 and 9")
+	many.Set("confirm", " Delete ")
+	s.Post("/w/acme/bulk", many).WantSeeOther("/w/acme/bulk/7?next=")
+	if c := f.started.Change; c.Do != cases.EraseMany || c.Until == nil || !c.Until.Equal(webtest.Now()) {
+		t.Errorf("started %+v", c)
+	}
+	if s.Get("/w/acme/bulk/new?case=4&filter=spam&do=erase").Want(http.StatusOK).Doc.Find("input[name=confirm]").Length() != 0 {
+		t.Error("one case asks for a word")
+	}
+	s.Post("/w/acme/bulk", url.Values{"case": {"4"}, "do": {"erase"}}).WantSeeOther("/w/acme/bulk/7?next=")
+	s.Post("/w/acme/bulk", url.Values{"all": {"1"}, "filter": {"spam"}, "do": {"erase"}}).Want(http.StatusUnprocessableEntity)
+	if s.Get("/w/acme/bulk/new?case=4&filter=open").Links("Delete Forever").Length() != 0 {
+		t.Error("live cases can be deleted forever")
+	}
+	s.As(access.Agent, access.DeleteCases).Get("/w/acme/bulk/new?case=4&filter=spam&do=erase").Want(http.StatusForbidden)
+	finished := webtest.Now()
+	f.action = bulk.Action{ID: 7, Change: cases.Many{Do: cases.EraseMany}, State: bulk.Done, Total: 3, Tally: bulk.Tally{Changed: 3}, FinishedAt: &finished}
+	if s.As(access.Owner).Get("/w/acme/bulk/7").Want(http.StatusOK).Has("Deleted forever").Buttons("Undo").Length() != 0 {
+		t.Error("an undo is offered")
+	}
+}

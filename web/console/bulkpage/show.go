@@ -174,6 +174,14 @@ func (v showView) state() string {
 	return "Done."
 }
 
+// changedLabel names the cases that were changed.
+func (v showView) changedLabel() string {
+	if v.Change.Do == cases.EraseMany {
+		return "Deleted forever"
+	}
+	return "Changed"
+}
+
 // barDone and barTotal are of the work at hand.
 func (v showView) barDone() int {
 	if v.State == bulk.Undoing {

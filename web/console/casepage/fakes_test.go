@@ -373,6 +373,8 @@ func site(t *testing.T, d *desk) *webtest.Site {
 			r.Post("/merge", s.Shell.Handle(p.MergeInto))
 			r.Post("/unmerge", s.Shell.Handle(p.Unmerge))
 			r.Get("/spam", s.Shell.Handle(p.ConfirmSpam))
+			r.Get("/delete-forever", s.Shell.Handle(p.ConfirmEraseSpam))
+			r.Post("/delete-forever", s.Shell.Handle(p.EraseSpam))
 			r.Get("/not-spam", s.Shell.Handle(p.ConfirmNotSpam))
 			r.Post("/spam", s.Shell.Handle(p.Spam))
 			r.Post("/not-spam", s.Shell.Handle(p.NotSpam))

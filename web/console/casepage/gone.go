@@ -1,6 +1,7 @@
 package casepage
 
 import (
+	"cmp"
 	"net/http"
 	"time"
 
@@ -23,15 +24,16 @@ type goneView struct {
 // what says what became of the case: when, and on whose request.
 func (v goneView) what() string {
 	at := v.At.In(v.loc).Format("2 January 2006, 15:04")
+	if v.Kind == retention.SpamErased {
+		return "It was spam, and was deleted forever on " + at + " by " + v.requestedBy() + "."
+	}
 	if v.Kind != retention.CaseErased {
 		return "It was deleted and, when the time to restore it had ended, removed for good on " + at + "."
 	}
-	who := v.RequestedByName
-	if who == "" {
-		who = "a former member"
-	}
-	return "It was erased on " + at + " at the request of " + who + ", approved by support staff."
+	return "It was erased on " + at + " at the request of " + v.requestedBy() + ", approved by support staff."
 }
+
+func (v goneView) requestedBy() string { return cmp.Or(v.RequestedByName, "a former member") }
 
 // gone answers 410: when the case was permanently deleted, and on whose request.
 func (p *Pages) gone(w http.ResponseWriter, r *http.Request, n cases.Number) error {

@@ -63,6 +63,7 @@ type Drafts interface {
 
 // Retention is what the page needs of retention.
 type Retention interface {
+	EraseSpam(ctx context.Context, actor access.Actor, n cases.Number, until time.Time) error
 	Request(ctx context.Context, actor access.Actor, n cases.Number) (retention.RequestID, error)
 	Withdraw(ctx context.Context, actor access.Actor, in retention.WithdrawInput) ([]string, error)
 	Decisions(ctx context.Context, actor access.Actor, ids []cases.ID) (map[cases.ID]retention.Decision, error)

@@ -87,6 +87,9 @@ func (p *Pages) NotSpam(w http.ResponseWriter, r *http.Request) error {
 	if done.Lifted {
 		notice.Detail = "Its sender is no longer suspended."
 	}
+	if done.OfDeleted {
+		notice.Detail = "Its contact stays deleted, with all their other cases."
+	}
 	p.Flash(r, notice)
 	return kit.SeeOther(w, r, in.next(in.page()))
 }

@@ -50,6 +50,7 @@ type view struct {
 	canDelete  bool
 	canRestore bool
 	canRequest bool
+	eraseSpam  bool // forever
 	canErase   bool
 
 	editsSubject bool // its field is open
@@ -71,8 +72,8 @@ func newView(v *shell.Visit, l loaded, f forms, query url.Values) view {
 		canContact: v.Actor.Can(access.ManageContacts) && !deleted,
 		canDelete:  v.Actor.Can(access.DeleteCases),
 		canRestore: v.Actor.Can(access.RestoreCases),
-		canRequest: v.Actor.Can(access.RequestErasure),
-		canErase:   v.Actor.Can(access.EraseInformation),
+		canRequest: v.Actor.Can(access.RequestErasure), eraseSpam: v.Actor.Can(access.EraseSpam),
+		canErase: v.Actor.Can(access.EraseInformation),
 
 		editsSubject: f.subject != nil || query.Get("edit") == "subject",
 	}

@@ -180,7 +180,18 @@ func bulkBar(p listPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if p.mayDelete {
+		if p.BlockedHref != "" {
+			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: "Not spam…", Icon: ui.IconMailCheck, Small: true, Attrs: templ.Attributes{"name": "do", "value": "not spam", "data-palette": "Bring the selected cases back from Spam"}}).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
+		if p.mayErase {
+			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: "Delete Forever…", Icon: ui.IconTrash2, Variant: ui.GhostDestroy, Small: true, Attrs: templ.Attributes{"name": "do", "value": "erase", "data-palette": "Delete the selected cases forever"}}).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		} else if p.mayDelete {
 			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: "Delete…", Icon: ui.IconTrash2, Variant: ui.GhostDestroy, Small: true, Attrs: templ.Attributes{"name": "do", "value": "delete", "data-palette": "Delete the selected cases", "data-key": "#"}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

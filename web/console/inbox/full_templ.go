@@ -554,6 +554,16 @@ func rowMenu(r row) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 45, " ")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			if r.EraseHref != "" {
+				templ_7745c5c3_Err = ui.RowLink(ui.RowLinkProps{Label: "Delete Forever", Path: r.EraseHref, Icon: ui.IconShieldX, Danger: true}).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			}
 			return nil
 		})
 		templ_7745c5c3_Err = ui.RowMenu("Actions for case "+r.number()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var20), templ_7745c5c3_Buffer)

@@ -113,7 +113,7 @@ func newFilterPage(v *shell.Visit, at place, filter cases.Filter, page cases.Pag
 	lp.Title, lp.current = filter.Label(), "/inbox?filter="+string(filter)
 	lp.Empty = emptyFilter(v, filter)
 	if filter == cases.SpamView && v.Actor.Can(access.WorkCases) {
-		lp.BlockedHref = v.Path("/blocked")
+		lp.BlockedHref, lp.mayErase = v.Path("/blocked"), v.Actor.Can(access.EraseSpam)
 	}
 	return lp
 }

@@ -44,6 +44,7 @@ type listPage struct {
 
 	bulkFields []ui.HiddenField
 	mayDelete  bool
+	mayErase   bool   // in the Spam view: for good
 	current    string // the sidebar's entry
 	query      string // of a search
 }
@@ -77,6 +78,7 @@ type row struct {
 	Menu       []ui.RowActionProps
 	Spam       *ui.RowLinkProps // asks whether it is spam, or no longer; nil for those who may not say so
 	DeleteHref string           // the confirmation; "" for those who may not delete
+	EraseHref  string           // that of deleting spam forever; "" for those who may not
 
 	hit    search.Hit   // where what was searched for stands
 	fields field.Values // of the custom fields that the Table view shows
@@ -147,6 +149,9 @@ func newRow(v *shell.Visit, s cases.Summary, from, next string) row {
 	r := row{Summary: s, Href: path + from, Excerpt: markup.Excerpt(s.Excerpt, excerptLength)}
 	if v.Actor.Can(access.WorkCases) && s.DeletedAt == nil {
 		r.Menu, r.Spam = workMenu(v, s, path), spamLink(s, path, next)
+	}
+	if s.SpamAt != nil && s.DeletedAt == nil && v.Actor.Can(access.EraseSpam) {
+		r.EraseHref = path + "/delete-forever" + next
 	}
 	switch {
 	case s.DeletedAt == nil && v.Actor.Can(access.DeleteCases):

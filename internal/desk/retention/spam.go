@@ -1,0 +1,139 @@
+package retention
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/desk/audit"
+	"caseward/internal/desk/cases"
+	"caseward/internal/desk/message"
+	"caseward/internal/platform/errs"
+)
+
+// EraseSpam removes a case for good that is in the Spam view, at once and without a countdown.
+//
+// Needs EraseSpam. Errors: Forbidden, NotFound, Gone; Conflict when it is not in spam any more, was marked anew after until,
+// or a mail for it is just coming in.
+func (s *Service) EraseSpam(ctx context.Context, actor access.Actor, n cases.Number, until time.Time) error {
+	if err := s.guard.Require(ctx, actor, access.EraseSpam, audit.Case(int64(n))); err != nil {
+		return err
+	}
+	err := s.db.AsSystem(ctx, "spam erasure", func(tx pgx.Tx) error {
+		c, err := cases.LockTx(ctx, tx, actor.Workspace, n)
+		if err != nil {
+			return err
+		}
+		results, err := s.EraseSpamTx(ctx, tx, actor, cases.SpamErasure{IDs: []cases.ID{c.ID}, Until: &until})
+		if err == nil && results[0].State != cases.ManyChanged {
+			err = errs.New(errs.Conflict, results[0].Reason)
+		}
+		return err
+	})
+	if err == nil {
+		s.cases.Changed(actor.Workspace, n)
+	}
+	return err
+}
+
+// EraseSpamTx removes cases for good that are in the Spam view; what else they are by now is left as it is, and the results
+// say why. The transaction is one of the system. The caller has established that the actor may.
+func (s *Service) EraseSpamTx(ctx context.Context, tx pgx.Tx, actor access.Actor, in cases.SpamErasure) ([]cases.ManyResult, error) {
+	found, err := lockSpamTx(ctx, tx, actor.Workspace, in.IDs)
+	if err != nil {
+		return nil, err
+	}
+	var list []doomed
+	reasons := map[cases.ID]string{}
+	for _, c := range found {
+		if reasons[c.ID] = c.refusal(in.Until); reasons[c.ID] == "" {
+			list = append(list, doomed{c.ID, c.Number})
+		}
+	}
+	if len(list) > 0 {
+		taken, busy, err := takeTx(ctx, tx, actor.Workspace, list)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range busy {
+			reasons[id] = "A mail for it was just coming in. Delete it again."
+		}
+		if err := s.eraseSpamTx(ctx, tx, actor, once(taken), in.Bulk); err != nil {
+			return nil, err
+		}
+	}
+	results := make([]cases.ManyResult, len(found))
+	for i, c := range found {
+		results[i] = cases.ManyResult{ID: c.ID, State: cases.ManyChanged}
+		if reasons[c.ID] != "" {
+			results[i].State, results[i].Reason = cases.ManyRefused, reasons[c.ID]
+		}
+	}
+	return results, nil
+}
+
+// suspect is a locked case that is believed to be in spam.
+type suspect struct {
+	doomed
+	SpamAt    *time.Time
+	DeletedAt *time.Time
+	IsMerged  bool
+}
+
+func lockSpamTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, ids []cases.ID) ([]suspect, error) {
+	rows, err := tx.Query(ctx, `select id, number, spam_at, deleted_at, merged_into_id is not null as is_merged from cases
+		where workspace_id = $1 and id = any ($2) order by id for update`, ws, ids)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByName[suspect])
+}
+
+// refusal is why the case is left as it is; "" where nothing stands against its removal.
+func (c suspect) refusal(until *time.Time) string {
+	switch {
+	case c.IsMerged:
+		return "It was merged into another case meanwhile."
+	case c.DeletedAt != nil:
+		return "It was deleted meanwhile, and can be restored."
+	case c.SpamAt == nil:
+		return "It was marked as not spam meanwhile."
+	case until != nil && c.SpamAt.After(*until):
+		return "It was marked as spam again after you were asked."
+	}
+	return ""
+}
+
+func (s *Service) eraseSpamTx(ctx context.Context, tx pgx.Tx, actor access.Actor, list []doomed, bulk int64) error {
+	if len(list) == 0 {
+		return nil
+	}
+	removed, err := eraseTx(ctx, tx, actor.Workspace, list)
+	if err != nil {
+		return err
+	}
+	now := s.now()
+	entries, trail := make([]LedgerEntry, len(list)), make([]audit.Entry, len(list))
+	for i, d := range list {
+		rows, err := json.Marshal(removed[d.ID])
+		if err != nil {
+			return err
+		}
+		details := map[string]any{"spam": true}
+		if bulk != 0 {
+			details["bulk"] = bulk
+		}
+		entries[i] = LedgerEntry{Kind: SpamErased, CaseID: d.ID, CaseNumber: d.Number, RequestedBy: &actor.Member, At: now, Counts: rows, Verification: json.RawMessage(`{}`)}
+		trail[i] = audit.Entry{Actor: actor, Action: "case.erased", Object: audit.Case(int64(d.Number)), At: now, Details: details}
+	}
+	if err := audit.RecordManyTx(ctx, tx, trail); err != nil {
+		return err
+	}
+	if err := appendTx(ctx, tx, actor.Workspace, entries); err != nil {
+		return err
+	}
+	return s.jobs.PokeTx(ctx, tx, message.OutboxFilesSweep)
+}

@@ -1,0 +1,40 @@
+package bulkpage
+
+import (
+	"strconv"
+	"strings"
+
+	"caseward/internal/desk/cases"
+	"caseward/web/kit"
+)
+
+// eraseWord is typed to confirm that many cases go for good.
+const eraseWord = "delete"
+
+// confirmsErasure refuses to delete more than one case forever unless the word was typed.
+func confirmsErasure(form *kit.Form, chosen selection) {
+	if kindOf(form) == cases.EraseMany && chosen.many() && !strings.EqualFold(form.Text("confirm"), eraseWord) {
+		form.Fail("confirm", "Type the word "+eraseWord+" to delete these cases forever.")
+	}
+}
+
+func (s selection) many() bool { return s.all || len(s.numbers) > 1 }
+
+// numbersText names the chosen cases: "Cases 3, 5 and 9".
+func (s selection) numbersText() string {
+	texts := make([]string, len(s.numbers))
+	for i, n := range s.numbers {
+		texts[i] = strconv.FormatInt(int64(n), 10)
+	}
+	switch len(texts) {
+	case 0:
+		return ""
+	case 1:
+		return "Case " + texts[0]
+	}
+	last := len(texts) - 1
+	return "Cases " + strings.Join(texts[:last], ", ") + " and " + texts[last]
+}
+
+// until is now, in microseconds: what is marked as spam later was not in the question.
+func (v askView) until() string { return strconv.FormatInt(v.visit.Now.UnixMicro(), 10) }
