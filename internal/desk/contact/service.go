@@ -56,6 +56,8 @@ func (r Record) Editable() error {
 	return nil
 }
 
+const recordColumns = `id, name, phone, job_title, address, created_at, deleted_at, erasing_at, suspended_at, version, merged_into_id`
+
 // Object is the contact in the audit trail.
 func Object(id ID) audit.Object { return audit.Object{Kind: "contact", ID: int64(id)} }
 
@@ -86,8 +88,7 @@ func LockRecordTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id ID) 
 
 func readTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id ID, lock string) (r Record, err error) {
 	batch := &pgx.Batch{}
-	batch.Queue(`select id, name, phone, job_title, address, created_at, deleted_at, erasing_at, suspended_at, version, merged_into_id
-		from contacts where workspace_id = $1 and id = $2`+lock, ws, id).Query(func(rows pgx.Rows) (err error) {
+	batch.Queue(`select `+recordColumns+` from contacts where workspace_id = $1 and id = $2`+lock, ws, id).Query(func(rows pgx.Rows) (err error) {
 		r, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Record])
 		return err
 	})
@@ -109,4 +110,31 @@ func readTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id ID, lock s
 // ReadTx is Get within a caller's transaction, for whoever has asked who may.
 func ReadTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id ID) (Record, error) {
 	return readTx(ctx, tx, ws, id, "")
+}
+
+// RecordsTx reads many contacts at once; who is not there is not in it.
+func RecordsTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, ids []ID) (map[ID]Record, error) {
+	found := map[ID]Record{}
+	batch := &pgx.Batch{}
+	batch.Queue(`select `+recordColumns+` from contacts where workspace_id = $1 and id = any ($2)`, ws, ids).Query(func(rows pgx.Rows) error {
+		list, err := pgx.CollectRows(rows, pgx.RowToStructByName[Record])
+		for _, r := range list {
+			found[r.ID] = r
+		}
+		return err
+	})
+	batch.Queue(`select contact_id, email, is_primary from contact_emails where workspace_id = $1 and contact_id = any ($2)
+		union all select contact_id, email, is_primary from released_addresses where workspace_id = $1 and contact_id = any ($2)
+		order by contact_id, is_primary desc, email`, ws, ids).Query(func(rows pgx.Rows) error {
+		var id ID
+		var a Address
+		_, err := pgx.ForEachRow(rows, []any{&id, &a.Email, &a.IsPrimary}, func() error {
+			r := found[id]
+			r.Emails = append(r.Emails, a)
+			found[id] = r
+			return nil
+		})
+		return err
+	})
+	return found, tx.SendBatch(ctx, batch).Close()
 }

@@ -181,3 +181,23 @@ func (s *Service) OfContact(ctx context.Context, actor access.Actor, id contact.
 	})
 	return fields, values, err
 }
+
+// OfContactsTx reads what fields hold for many contacts.
+func OfContactsTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, ids []contact.ID) (map[contact.ID]Values, error) {
+	rows, err := tx.Query(ctx, `select v.contact_id, v.field_id, `+valueSQL+` from contact_field_values v where v.workspace_id = $1 and v.contact_id = any ($2)`, ws, ids)
+	if err != nil {
+		return nil, err
+	}
+	found := map[contact.ID]Values{}
+	var id contact.ID
+	var field ID
+	var value string
+	_, err = pgx.ForEachRow(rows, []any{&id, &field, &value}, func() error {
+		if found[id] == nil {
+			found[id] = Values{}
+		}
+		found[id][field] = value
+		return nil
+	})
+	return found, err
+}

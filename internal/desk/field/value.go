@@ -111,3 +111,8 @@ func oneLine(text string) string {
 		return unicode.IsSpace(r) || unicode.IsControl(r)
 	}), " ")
 }
+
+// Parse returns what was typed as Values have it; "" for nothing.
+//
+// Errors: Invalid, for the field's FormName.
+func (f Field) Parse(typed string) (value string, err error) { return f.parse(typed) }

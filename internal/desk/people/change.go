@@ -78,36 +78,37 @@ func (s *Service) Update(ctx context.Context, actor access.Actor, id contact.ID,
 		if was.Version != version {
 			return errs.New(errs.Conflict, "Somebody changed this contact meanwhile. Compare what is there now with what you typed, then save again.")
 		}
-		return named(s.updateTx(ctx, tx, actor, was, clean), in)
+		_, err = s.updateTx(ctx, tx, actor, was, clean)
+		return named(err, in)
 	})
 }
 
-// updateTx changes a locked contact.
-func (s *Service) updateTx(ctx context.Context, tx pgx.Tx, actor access.Actor, was contact.Record, in Input) error {
+// updateTx changes a locked contact, and reports whether anything differs.
+func (s *Service) updateTx(ctx context.Context, tx pgx.Tx, actor access.Actor, was contact.Record, in Input) (differs bool, err error) {
 	if err := freeTx(ctx, tx, actor.Workspace, was.ID, in.Emails); err != nil {
-		return err
+		return false, err
 	}
 	changed := was.Changed(record(in))
 	keys, err := field.SetOfContactTx(ctx, tx, actor.Workspace, was.ID, in.Fields)
 	if err != nil || len(changed)+len(keys) == 0 {
-		return err
+		return false, err
 	}
 	_, err = tx.Exec(ctx, `update contacts set name = $3, phone = $4, job_title = $5, address = $6, version = version + 1 where workspace_id = $1 and id = $2`,
 		actor.Workspace, was.ID, in.Name, in.Phone, in.JobTitle, in.Address)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if slices.Contains(changed, contact.FieldEmails) {
 		if err := contact.SetEmailsTx(ctx, tx, actor.Workspace, was.ID, in.Emails); err != nil {
-			return err
+			return false, err
 		}
 	}
 	if slices.ContainsFunc(changed, contact.Found) {
 		if err := s.renameTx(ctx, tx, actor, was.ID); err != nil {
-			return err
+			return false, err
 		}
 	}
-	return s.recordTx(ctx, tx, actor, "contact.updated", was.ID, map[string]any{"fields": append(changed, keys...)})
+	return true, s.recordTx(ctx, tx, actor, "contact.updated", was.ID, map[string]any{"fields": append(changed, keys...)})
 }
 
 // record is the input as a record.

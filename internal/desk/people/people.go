@@ -9,6 +9,7 @@ import (
 
 	"caseward/internal/desk/audit"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/contact"
 	"caseward/internal/platform/clock"
 	"caseward/internal/platform/db"
 )
@@ -25,7 +26,9 @@ type Service struct {
 	cases *cases.Service
 	poker Poker
 	now   clock.Clock
-	batch int // cases of one transaction of the job
+
+	contacts *contact.Service
+	batch    int // cases of one transaction of the job
 }
 
 // batchSize is how many cases one transaction has follow their contact: few, since each has its words made anew.
@@ -33,5 +36,5 @@ const batchSize = 50
 
 // NewService returns a Service.
 func NewService(d *db.DB, guard *audit.Guard, c *cases.Service, poker Poker, now clock.Clock) *Service {
-	return &Service{d, guard, c, poker, now, batchSize}
+	return &Service{db: d, guard: guard, cases: c, poker: poker, now: now, contacts: contact.NewService(d), batch: batchSize}
 }

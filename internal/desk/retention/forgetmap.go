@@ -7,13 +7,16 @@ package retention
 // contactGone are the columns whose rows go with the contact, in an order that suits the foreign keys.
 var contactGone = []string{"contact_field_values.contact_id", "contact_emails.contact_id", "released_addresses.contact_id", "contact_moves.contact_id",
 	"contact_works.contact_id", "contact_works.into_id", "contact_suspensions.contact_id", "blocked_mails.contact_id",
-	"contact_sessions.contact_id", "contact_accounts.contact_id", "privacy_refusals.contact_id"}
+	"contact_sessions.contact_id", "contact_accounts.contact_id", "privacy_refusals.contact_id",
+	"contact_packages.contact_id"} // and with it its parts
 
 // goneOtherwise are rows of theirs that no contact_id finds: the mails behind blocked ones, and what was asked for at the portal
 // with one of their addresses. $2 are the contacts, $3 the addresses.
 var goneOtherwise = []struct{ table, query string }{
 	{"inbound_mails", `delete from inbound_mails r using blocked_mails b where r.workspace_id = $1 and b.workspace_id = $1 and b.mail_id = r.id
 		and b.contact_id = any ($2) and $3::text[] is not null`},
+	{"contact_import_rows", `delete from contact_import_rows where workspace_id = $1 and $2::bigint[] is not null
+		and exists (select from unnest($3::text[]) a where strpos(lower(cells::text), a) > 0)`},
 	{"portal_links", `delete from portal_links where workspace_id = $1 and email = any ($3) and $2::bigint[] is not null`},
 }
 

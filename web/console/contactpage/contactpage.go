@@ -36,6 +36,14 @@ type People interface {
 	PlanMerge(ctx context.Context, actor access.Actor, into, from contact.ID) (people.MergePlan, error)
 	Merge(ctx context.Context, actor access.Actor, in people.MergeInput) error
 	Arriving(ctx context.Context, actor access.Actor, into contact.ID) (*people.Arrival, error)
+	Export(ctx context.Context, actor access.Actor, in contact.ListInput, write func(row []string) error) error
+	StartImport(ctx context.Context, actor access.Actor, data []byte) (people.ImportID, error)
+	Imports(ctx context.Context, actor access.Actor) ([]people.Import, error)
+	Import(ctx context.Context, actor access.Actor, id people.ImportID) (people.Import, error)
+	MapImport(ctx context.Context, actor access.Actor, id people.ImportID, mapping []string) error
+	PlanImport(ctx context.Context, actor access.Actor, id people.ImportID) (people.ImportPlan, error)
+	ApplyImport(ctx context.Context, actor access.Actor, id people.ImportID) error
+	ImportRows(ctx context.Context, actor access.Actor, id people.ImportID, outcome people.Outcome, after, limit int) ([]people.ImportRow, error)
 }
 
 // FollowUps tells what is to be done about a contact's cases.

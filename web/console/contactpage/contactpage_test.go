@@ -2,7 +2,9 @@ package contactpage_test
 
 import (
 	"context"
+	"fmt"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -29,6 +31,10 @@ type desk struct {
 	in       people.Input
 	version  int
 	merged   people.MergeInput
+	uploaded string
+	imported people.Import
+	mapping  []string
+	applied  bool
 	refusal  string
 	arrival  *people.Arrival
 	err      error // of every change
@@ -88,6 +94,61 @@ func (d *desk) Arriving(context.Context, access.Actor, contact.ID) (*people.Arri
 	return d.arrival, nil
 }
 
+func (d *desk) Export(_ context.Context, actor access.Actor, in contact.ListInput, write func([]string) error) error {
+	if err := actor.Require(access.ManageContacts); err != nil {
+		return err
+	}
+	d.asked = in
+	if err := write([]string{"Name", "Email"}); err != nil {
+		return err
+	}
+	if err := write([]string{"Mara, L", "mara@customer.test"}); err != nil {
+		return err
+	}
+	return d.err
+}
+
+func (d *desk) StartImport(_ context.Context, _ access.Actor, data []byte) (people.ImportID, error) {
+	d.uploaded = string(data)
+	return 4, d.err
+}
+
+func (d *desk) Imports(context.Context, access.Actor) ([]people.Import, error) {
+	return []people.Import{d.imported}, nil
+}
+
+func (d *desk) Import(context.Context, access.Actor, people.ImportID) (people.Import, error) {
+	return d.imported, nil
+}
+
+func (d *desk) MapImport(_ context.Context, _ access.Actor, _ people.ImportID, mapping []string) error {
+	d.mapping = mapping
+	return d.err
+}
+
+func (d *desk) PlanImport(context.Context, access.Actor, people.ImportID) (people.ImportPlan, error) {
+	return people.ImportPlan{Import: d.imported, Fields: []field.Field{{ID: 2, Object: field.OfContact, Name: "Tier", Kind: field.Text}}, Rows: rowsOf(150),
+		Counts: map[people.Outcome]int{people.RowCreates: 149, people.RowRefused: 1}}, nil
+}
+
+func (d *desk) ApplyImport(context.Context, access.Actor, people.ImportID) error {
+	d.applied = true
+	return d.err
+}
+
+func (d *desk) ImportRows(_ context.Context, _ access.Actor, _ people.ImportID, outcome people.Outcome, after, limit int) ([]people.ImportRow, error) {
+	return rowsOf(3), nil
+}
+
+// rowsOf are so many new rows, but for the second.
+func rowsOf(n int) (list []people.ImportRow) {
+	for i := range n {
+		list = append(list, people.ImportRow{Line: i + 2, Cells: []string{"Eva", "", fmt.Sprintf("eva%d@b.test", i)}, Outcome: people.RowCreates})
+	}
+	list[1].Outcome, list[1].Reason, list[1].Contact = people.RowRefused, "There is no e-mail address in this row.", 12
+	return list
+}
+
 func (d *desk) OpenOfContact(_ context.Context, _ access.Actor, c cases.Case, _ int) ([]followup.FollowUp, error) {
 	return []followup.FollowUp{{Note: "Call back", CaseNumber: 5, DueAt: webtest.Now(), AssigneeName: "Ana"}}, nil
 }
@@ -104,6 +165,12 @@ func site(t *testing.T, d *desk) *webtest.Site {
 		r.Get("/contacts", p.Handle(p.List))
 		r.Post("/contacts", p.Handle(p.Create))
 		r.Get("/contacts/new", p.Handle(p.New))
+		r.Post("/contacts/export", p.Handle(p.Export))
+		r.Get("/contacts/import", p.Handle(p.Imports))
+		r.Post("/contacts/import", p.Handle(p.Upload))
+		r.Get("/contacts/import/{import}", p.Handle(p.ShowImport))
+		r.Post("/contacts/import/{import}/columns", p.Handle(p.MapImport))
+		r.Post("/contacts/import/{import}/apply", p.Handle(p.ApplyImport))
 		r.Get("/contacts/{id}", p.Handle(p.Show))
 		r.Post("/contacts/{id}", p.Handle(p.Update))
 		r.Get("/contacts/{id}/edit", p.Handle(p.Edit))
@@ -233,4 +300,55 @@ func TestTwoContactsAreMerged(t *testing.T) {
 	s.Get("/w/acme/contacts/7/merge?with=12").Want(200).Has("Max is suspended.").Lacks("Does not stay")
 	d.arrival = &people.Arrival{Done: 3, Total: 10}
 	s.Get("/w/acme/contacts/7").Want(200).Has("3 of 10")
+}
+
+func TestTheListIsExported(t *testing.T) {
+	t.Parallel()
+	d := newDesk()
+	s := site(t, d)
+	s.Post("/w/acme/contacts/export", nil).Want(403)
+	s.As(access.Agent, access.ManageContacts)
+	page := s.Post("/w/acme/contacts/export", url.Values{"tab": {"all"}, "q": {"mara"}}).Want(200)
+	if want := `Name,Email "Mara, L",mara@customer.test`; !strings.HasSuffix(page.Text(), want) || page.Header.Get("Content-Disposition") != "attachment; filename=contacts.csv" {
+		t.Errorf("the file is %q, %v", page.Text(), page.Header)
+	}
+	if d.asked.Query != "mara" || d.asked.Tab != contact.All {
+		t.Errorf("asked for %+v", d.asked)
+	}
+}
+
+func TestAListIsImported(t *testing.T) {
+	t.Parallel()
+	d := newDesk()
+	d.imported = people.Import{ID: 4, MemberName: "Ana", State: people.ImportDraft, Header: []string{"Who", "Tier", "Mail"}, Mapping: []string{"name", "", "email"}, Total: 150}
+	s := site(t, d)
+	s.Get("/w/acme/contacts/import").Want(403)
+	s.Get("/w/acme/contacts/import/4").Want(403)
+	s.As(access.Agent, access.ManageContacts)
+	s.Get("/w/acme/contacts/import").Want(200).Has("Not imported yet")
+	s.Upload("/w/acme/contacts/import", nil).Want(422).Has("Choose one file.")
+	s.Upload("/w/acme/contacts/import", nil, [2]string{"list.csv", "Mail\na@b.test"}).WantSeeOther("/w/acme/contacts/import/4")
+	d.err = errs.Field("files", "The file is empty.")
+	s.Upload("/w/acme/contacts/import", nil, [2]string{"list.csv", ""}).Want(422).Has("The file is empty.")
+	d.err = nil
+	s.Get("/w/acme/contacts/import/4").Want(200).Has("Nothing has been changed yet.", "149 new contacts", "eva0@b.test", "eva99@b.test", "There is no e-mail address in this row.", "More rows").Lacks("eva100@b.test")
+	s.Get("/w/acme/contacts/import/4?after=101").Want(200).Has("eva100@b.test", "eva149@b.test").Lacks("eva99@b.test", "More rows")
+	s.Get("/w/acme/contacts/import/4?show=refused").Want(200).Has("There is no e-mail address in this row.").Lacks("eva0@b.test")
+	form := url.Values{"column-0": {"name"}, "column-1": {"field-2"}, "column-2": {"email"}}
+	s.Post("/w/acme/contacts/import/4/columns", form).WantSeeOther("/w/acme/contacts/import/4")
+	if len(d.mapping) != 3 || d.mapping[1] != "field-2" {
+		t.Errorf("mapped %v", d.mapping)
+	}
+	d.err = errs.Field("column-0", "Say which column has the e-mail address.")
+	s.Post("/w/acme/contacts/import/4/columns", form).Want(422).Has("Say which column has the e-mail address.")
+	d.err = nil
+	if s.Post("/w/acme/contacts/import/4/apply", nil).WantSeeOther("/w/acme/contacts/import/4"); !d.applied {
+		t.Error("nothing was imported")
+	}
+	d.imported.State, d.imported.Created = people.ImportWorking, 40
+	s.Get("/w/acme/contacts/import/4").Want(200).Has("40 of 150", "eva0@b.test")
+	at := webtest.Now()
+	d.imported.State, d.imported.EmptiedAt = people.ImportDone, &at
+	s.Get("/w/acme/contacts/import/4").Want(200).Has("removed after a day").Lacks("eva0@b.test")
+	s.Get("/w/acme/contacts/import/x").Want(404)
 }

@@ -1,0 +1,119 @@
+package people
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"caseward/internal/platform/errs"
+)
+
+// What a list of contacts may have.
+const (
+	MaxImportBytes = 5 << 20
+	MaxImportRows  = 20_000
+	maxColumns     = 60
+	maxCell        = 2000 // characters; more is cut off, and then too long for whatever it is for
+)
+
+// table is a list as it was read: the names of the columns, and the rows with their lines in the file.
+type table struct {
+	header []string
+	rows   [][]string
+	lines  []int
+}
+
+// readCSV reads a list in UTF-8 with or without a mark at its beginning, parted by commas, semicolons or tabs.
+//
+// Errors: Invalid (field files).
+func readCSV(data []byte) (t table, err error) {
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	switch {
+	case len(data) > MaxImportBytes:
+		return t, errs.Field("files", fmt.Sprintf("The file is too large: it may have %d MB. Import it in parts.", MaxImportBytes>>20))
+	case !utf8.Valid(data) || bytes.IndexByte(data, 0) >= 0:
+		return t, errs.Field("files", "This is no text in UTF-8. Save the list as “CSV UTF-8”, then try again.")
+	}
+	r := csv.NewReader(bytes.NewReader(data))
+	r.Comma, r.FieldsPerRecord, r.LazyQuotes, r.TrimLeadingSpace = separator(data), -1, true, true
+	for {
+		cells, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return t, errs.Field("files", "The file cannot be read as a list with columns. Save it as CSV, then try again.")
+		}
+		line, _ := r.FieldPos(0)
+		if err := t.add(cells, line); err != nil {
+			return t, err
+		}
+	}
+	switch {
+	case t.header == nil:
+		return t, errs.Field("files", "The file is empty. Choose a list whose first row names the columns.")
+	case len(t.rows) == 0:
+		return t, errs.Field("files", "The file has only one row, and that should name the columns. Choose a list with contacts below it.")
+	}
+	return t, nil
+}
+
+// add takes a row, the first as the names of the columns; one without anything in it is passed over.
+func (t *table) add(cells []string, line int) error {
+	empty := true
+	for i, c := range cells {
+		c = unguard(strings.TrimSpace(c))
+		if r := []rune(c); len(r) > maxCell {
+			c = string(r[:maxCell])
+		}
+		cells[i], empty = c, empty && c == ""
+	}
+	switch {
+	case empty:
+		return nil
+	case len(cells) > maxColumns:
+		return errs.Field("files", fmt.Sprintf("The file has more than %d columns. Leave out those that are not about contacts.", maxColumns))
+	case t.header == nil:
+		t.header = cells
+		return nil
+	case len(t.rows) == MaxImportRows:
+		return errs.Field("files", "The file has more than 20,000 rows. Import it in parts.")
+	}
+	t.rows, t.lines = append(t.rows, cells), append(t.lines, line)
+	return nil
+}
+
+// separator is the sign that the first line has most of.
+func separator(data []byte) rune {
+	first, _, _ := bytes.Cut(data, []byte("\n"))
+	best, most := ',', 0
+	for _, sign := range []rune{',', ';', '\t'} {
+		if n := bytes.Count(first, []byte(string(sign))); n > most {
+			best, most = sign, n
+		}
+	}
+	return best
+}
+
+// formula are the signs with which a cell begins that programs for tables calculate instead of showing.
+const formula = "=+-@\t\r"
+
+// guard makes a cell a text for programs for tables, whatever somebody has called themselves.
+func guard(cell string) string {
+	if cell != "" && strings.IndexByte(formula, cell[0]) >= 0 {
+		return "'" + cell
+	}
+	return cell
+}
+
+// unguard undoes guard, so that what was exported can be imported.
+func unguard(cell string) string {
+	if len(cell) > 1 && cell[0] == '\'' && strings.IndexByte(formula, cell[1]) >= 0 {
+		return cell[1:]
+	}
+	return cell
+}
