@@ -52,7 +52,8 @@ func (s *Service) OwnList(ctx context.Context, actor access.Actor, closed bool, 
 		args["at"], args["id"] = from.At, from.ID
 	}
 	query := fmt.Sprintf(`select * from (select id, number, subject, status, created_at, last_activity_at, last_inbound_at, last_outbound_at
-			from live_cases where workspace_id = @ws and contact_id = @contact and (status = 'closed') = @closed%s
+			from live_cases where workspace_id = @ws and contact_id = @contact and (status = 'closed') = @closed
+				and (last_inbound_at is not null or last_outbound_at is not null)%s
 			order by last_activity_at %[2]s, id %[2]s limit %[3]d) c order by last_activity_at desc, id desc`, place, order, pageSize+1)
 	err = s.db.ReadWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, query, args)
@@ -101,6 +102,28 @@ func LockOwnTx(ctx context.Context, tx pgx.Tx, actor access.Actor, n Number) (Ca
 	})
 }
 
+// isOwnOf reports whether a case is there for a customer: theirs, live, and one in which something was written by them or to
+// them. What members have only made notes on they keep to themselves.
+func (c Case) isOwnOf(actor access.Actor) bool {
+	return actor.Kind == access.Contact && int64(c.ContactID) == actor.ContactID && c.Visibility() == Live && c.MergedIntoID == nil &&
+		(c.LastInboundAt != nil || c.LastOutboundAt != nil)
+}
+
+// OwnLinks are the customer's own cases around one: which it follows, since that one was closed for too long, and the newest
+// that follows it; 0 for none.
+type OwnLinks struct{ Follows, FollowedBy Number }
+
+// OwnLinksTx returns those of a case that OwnTx has returned.
+func OwnLinksTx(ctx context.Context, tx pgx.Tx, c Case) (l OwnLinks, err error) {
+	err = tx.QueryRow(ctx, `select
+			coalesce((select n.number from case_links l join live_cases n on n.workspace_id = l.workspace_id and n.id = l.follows_id
+				where l.workspace_id = $1 and l.case_id = $2 and n.contact_id = $3), 0),
+			coalesce((select n.number from case_links l join live_cases n on n.workspace_id = l.workspace_id and n.id = l.case_id
+				where l.workspace_id = $1 and l.follows_id = $2 and n.contact_id = $3 order by l.case_id desc limit 1), 0)`,
+		c.WorkspaceID, c.ID, c.ContactID).Scan(&l.Follows, &l.FollowedBy)
+	return l, err
+}
+
 // followOwn follows redirects; read is asked for the case of the number first, with 0.
 func followOwn(actor access.Actor, n Number, read func(ID) (Case, error)) (Case, error) {
 	c, err := read(0)
@@ -111,7 +134,7 @@ func followOwn(actor access.Actor, n Number, read func(ID) (Case, error)) (Case,
 	case errs.Is(err, errs.NotFound) || errs.Is(err, errs.Gone) || errors.Is(err, pgx.ErrNoRows):
 	case err != nil:
 		return Case{}, err
-	case c.Visibility() == Live && int64(c.ContactID) == actor.ContactID && actor.Kind == access.Contact:
+	case c.isOwnOf(actor):
 		return c, nil
 	}
 	return Case{}, errs.Newf(errs.NotFound, "There is no case %d of yours. It may have been removed, or it belongs to another address.", n)

@@ -17,6 +17,7 @@ type Case struct {
 	Thread  message.Thread
 	Reopens bool // what they write goes on with it; where not, it begins a case that follows this one
 	Rating  rating.OwnRating
+	Links   cases.OwnLinks
 }
 
 // Cases returns a page of the actor's own live cases.
@@ -46,7 +47,10 @@ func (s *Service) Case(ctx context.Context, actor access.Actor, n cases.Number, 
 			return err
 		}
 		c.Reopens = rule.Reopens(c.Case, s.now())
-		c.Rating, err = s.ratings.OwnTx(ctx, tx, c.Case)
+		if c.Rating, err = s.ratings.OwnTx(ctx, tx, c.Case); err != nil {
+			return err
+		}
+		c.Links, err = cases.OwnLinksTx(ctx, tx, c.Case)
 		return err
 	})
 	return c, err

@@ -101,6 +101,13 @@ func TestOnlyWhatIsTheirsIsShown(t *testing.T) {
 		t.Errorf("her merged case leads to %d, %v", c.Number, err)
 	}
 
+	secret, err := d.Messages.Open(ctx, d.Ana, message.OpenInput{ContactEmail: mara, Subject: "Is she a fraud?", Body: "only a note"})
+	must(t, err)
+	all("of notes alone", m, secret.Number, files[0])
+	if page, err := d.Portal.Cases(ctx, m, false, cases.PageInput{}); err != nil || len(page.Rows) != 1 || page.Rows[0].Number != hers {
+		t.Errorf("her cases: %+v, %v", page.Rows, err)
+	}
+
 	spam := d.Receive(fixture.Mail{From: mara, Subject: "Spam", Body: "x"})
 	_, err = d.Cases.MarkSpam(ctx, d.Ana, spam)
 	must(t, err)
@@ -163,13 +170,21 @@ func TestAnAnswerIsTakenInAsAMailIs(t *testing.T) {
 	}
 	all.Wait()
 	got := fixture.Rows[string](d.Desk, `select concat_ws(' ', m.kind, m.body_text, m.author_contact_id = c.contact_id, m.message_id is null, c.status, c.last_inbound_at = m.created_at,
-			(select count(*) from notifications where member_id = $1 and kind = 'replied'), (select count(*) from attachments where message_id = m.id))
-		from messages m join cases c on c.id = m.case_id order by m.id offset 1`, d.Ana.Member)
-	if len(got) != 1 || got[0] != "inbound Still **broken** t t open t 1 1" {
+			(select count(*) from attachments where message_id = m.id))
+		from messages m join cases c on c.id = m.case_id order by m.id offset 1`)
+	if len(got) != 1 || got[0] != "inbound Still **broken** t t open t 1" {
 		t.Errorf("what is there: %q", got)
 	}
 	if name := fixture.One[string](d.Desk, `select filename from attachments`); strings.Contains(name, "/") {
 		t.Errorf("a file is called %q", name)
+	}
+
+	_, err = d.Cases.Update(ctx, d.Owner, n, cases.UpdateInput{Assignee: &ana})
+	must(t, err)
+	_, err = d.Portal.Write(ctx, m, message.CustomerInput{Number: n, Body: "By the way"})
+	must(t, err)
+	if told := fixture.One[int](d.Desk, `select count(*) from notifications where member_id = $1 and kind = 'replied'`, d.Ana.Member); told != 1 {
+		t.Errorf("whose case it is was told %d times", told)
 	}
 
 	// Too late: a new case that follows.
@@ -178,6 +193,12 @@ func TestAnAnswerIsTakenInAsAMailIs(t *testing.T) {
 	w, err := d.Portal.Write(ctx, m, message.CustomerInput{Number: n, Body: "Broken again"})
 	if err != nil || w.Case.Number == n || w.Follows != n || w.Case.Subject != "Broken" || w.Case.Channel != cases.ByPortal {
 		t.Fatalf("written %+v, %v", w, err)
+	}
+	if c, err := d.Portal.Case(ctx, m, n, 0); err != nil || c.Links.FollowedBy != w.Case.Number || c.Links.Follows != 0 {
+		t.Errorf("the closed case leads to %+v, %v", c.Links, err)
+	}
+	if c, err := d.Portal.Case(ctx, m, w.Case.Number, 0); err != nil || c.Links.Follows != n {
+		t.Errorf("the case that follows leads to %+v, %v", c.Links, err)
 	}
 	again, err := d.Portal.Write(ctx, m, message.CustomerInput{Number: n, Body: "And again"})
 	if err != nil || again.Case.Number != w.Case.Number || again.Follows != n {

@@ -53,7 +53,7 @@ func (s *Service) SignIn(ctx context.Context, site Site, email, password string,
 	}
 	var found credentials
 	err = s.asSystem(ctx, func(tx pgx.Tx) error {
-		found, err = credentialsTx(ctx, tx, site.ID, cleaned)
+		found, err = credentialsTx(ctx, tx, site.ID, cleaned, "")
 		return err
 	})
 	if err != nil {
@@ -68,7 +68,7 @@ func (s *Service) SignIn(ctx context.Context, site Site, email, password string,
 	}
 	err = s.asSystem(ctx, func(tx pgx.Tx) error {
 		// Once more: the password may have been changed, or the contact deleted, while it was compared.
-		again, err := credentialsTx(ctx, tx, site.ID, cleaned)
+		again, err := credentialsTx(ctx, tx, site.ID, cleaned, "for share of k, a")
 		if err != nil {
 			return err
 		}
@@ -84,14 +84,15 @@ func (s *Service) SignIn(ctx context.Context, site Site, email, password string,
 	return token, err
 }
 
-// credentialsTx finds who signs in with an address; the zero value where nobody can. The contact is kept from being
-// deleted or suspended until the transaction ends.
-func credentialsTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, email string) (credentials, error) {
+// credentialsTx finds who signs in with an address; the zero value where nobody can. With a lock the contact is kept from
+// being deleted or suspended until the transaction ends. Before the password is known to be right there must be none: a
+// lock is written to disk, which takes time that tells a known address from others.
+func credentialsTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, email, lock string) (credentials, error) {
 	rows, err := tx.Query(ctx, `select k.id as contact_id, a.password_hash
 		from contact_emails e
 		join contacts k on k.workspace_id = e.workspace_id and k.id = e.contact_id and k.deleted_at is null and k.suspended_at is null
 		join contact_accounts a on a.workspace_id = k.workspace_id and a.contact_id = k.id
-		where e.workspace_id = $1 and e.email = $2 for share of k, a`, ws, email)
+		where e.workspace_id = $1 and e.email = $2 `+lock, ws, email)
 	if err != nil {
 		return credentials{}, err
 	}
