@@ -98,7 +98,7 @@ func (s *Service) openTx(ctx context.Context, tx pgx.Tx, actor access.Actor, in 
 		return cases.Case{}, err
 	}
 	if in.Send {
-		_, err = s.sendTx(ctx, tx, actor, &c, in.Body, files, sent)
+		_, err = s.sendTx(ctx, tx, actor, &c, outgoing{body: in.Body, files: files, sent: sent})
 		return c, err
 	}
 	id, err := addTx(ctx, tx, c, draft{kind: Note, member: &actor.Member, text: in.Body, submission: sent, attachments: files}, now)

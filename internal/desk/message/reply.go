@@ -21,6 +21,7 @@ type ReplyInput struct {
 	Number  cases.Number
 	Body    string            // Markdown; may be empty where there are files
 	Files   []Upload          // together up to MaxFiles
+	Cc      []string          // addresses besides the contact's, at most MaxCc
 	Status  *cases.Status     // set after sending; nil leaves it
 	Then    cases.UpdateInput // set after sending, with Status in one transaction
 	Restore bool              // bring a deleted case back first; needs RestoreCases too
@@ -47,7 +48,7 @@ var ErrOvertaken = errors.New("there is a newer message")
 // cause ErrOvertaken, when somebody else's message is newer than Seen, or, with drafts.ErrElsewhere, when the actor's own draft
 // is newer than Draft.
 func (s *Service) Reply(ctx context.Context, actor access.Actor, in ReplyInput) (ID, error) {
-	sent := submission(in.Submission, Outbound, actor.Member, in.Number, in.Body, digests(in.Files))
+	sent := submission(in.Submission, Outbound, actor.Member, in.Number, in.Body, in.Cc, digests(in.Files))
 	written := drafts.SaveInput{Number: in.Number, Kind: drafts.Reply, Body: in.Body, Known: in.Draft, Writer: in.Submission, Anyway: in.Anyway}
 	return s.write(ctx, actor, written, in.Restore, sent, func(tx pgx.Tx, c *cases.Case, restored bool) (ID, error) {
 		body, files, err := validContent(in.Body, in.Files)
@@ -59,7 +60,7 @@ func (s *Service) Reply(ctx context.Context, actor access.Actor, in ReplyInput) 
 				return 0, err
 			}
 		}
-		id, err := s.sendTx(ctx, tx, actor, c, body, files, sent)
+		id, err := s.sendTx(ctx, tx, actor, c, outgoing{body, in.Cc, files, sent})
 		if err != nil {
 			return 0, err
 		}
@@ -161,8 +162,16 @@ func (s *Service) write(ctx context.Context, actor access.Actor, written drafts.
 	return id, err
 }
 
+// outgoing is what a member sends to the contact of a case.
+type outgoing struct {
+	body  string   // Markdown
+	cc    []string // as typed
+	files []NewAttachment
+	sent  []byte // the submission
+}
+
 // sendTx stores an outgoing message and queues its delivery in the same transaction.
-func (s *Service) sendTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c *cases.Case, body string, files []NewAttachment, sent []byte) (ID, error) {
+func (s *Service) sendTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c *cases.Case, out outgoing) (ID, error) {
 	if err := requireNotSpam(*c); err != nil {
 		return 0, err
 	}
@@ -173,9 +182,13 @@ func (s *Service) sendTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c *
 	if to.Email == "" {
 		return 0, errs.Field("body", "This contact has no e-mail address to send to. Add one first, or write an internal note.")
 	}
+	cc, err := validCcTx(ctx, tx, c.WorkspaceID, out.cc, to.Email)
+	if err != nil {
+		return 0, err
+	}
 	now := s.now()
 	id, err := s.mailTx(ctx, tx, *c, draft{
-		kind: Outbound, member: &actor.Member, text: body, to: []string{to.Email}, submission: sent, attachments: files,
+		kind: Outbound, member: &actor.Member, text: out.body, to: []string{to.Email}, cc: cc, submission: out.sent, attachments: out.files,
 	}, addTx)
 	if err != nil {
 		return 0, err

@@ -190,6 +190,10 @@ func (d *desk) Thread(_ context.Context, _ access.Actor, _ cases.Case, before me
 	return d.thread, nil
 }
 
+func (d *desk) Participants(context.Context, access.Actor, cases.Case) ([]message.Participant, error) {
+	return []message.Participant{{Email: "bob@partner.test", Included: true}, {Email: "stranger@evil.test"}}, nil
+}
+
 func (d *desk) Reply(_ context.Context, _ access.Actor, in message.ReplyInput) (message.ID, error) {
 	d.reply = in
 	return 31, d.err

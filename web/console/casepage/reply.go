@@ -15,13 +15,13 @@ import (
 	"caseward/web/kit"
 )
 
-// Reply is POST /w/{ws}/cases/{number}/reply: fields body, files, status to set after, draft_version of the draft that
+// Reply is POST /w/{ws}/cases/{number}/reply: fields body, files, cc and cc_more of those who get a copy, status to set after, draft_version of the draft that
 // goes with it, last_message_id of the newest message that its writer has seen, and restore=1 to bring a deleted case back
 // first. Where there is a newer message the answer is 409 with that message and the reply to send anyway or to change; where
 // the writer's own draft is newer, it is 409 with both texts, unless draft_anyway=1.
 func (p *Pages) Reply(w http.ResponseWriter, r *http.Request) error {
 	return p.write(w, r, drafts.Reply, func(ctx context.Context, in posted) (message.ID, error) {
-		reply := message.ReplyInput{Number: in.number, Body: in.form.Text("body"), Files: shell.Uploads(in.form), Restore: in.form.Checked("restore"),
+		reply := message.ReplyInput{Number: in.number, Body: in.form.Text("body"), Files: shell.Uploads(in.form), Cc: copies(in.form), Restore: in.form.Checked("restore"),
 			Draft: draftVersion(in.form), Anyway: in.form.Checked("draft_anyway"), Seen: lastSeen(in.form), Submission: in.form.Submission()}
 		if s := cases.Status(in.form.Text("status")); s != "" {
 			if !slices.Contains(cases.Statuses(), s) {

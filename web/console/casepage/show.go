@@ -27,18 +27,19 @@ import (
 // loaded is everything that the page shows of a case.
 type loaded struct {
 	cases.Details
-	thread    message.Thread
-	timeline  timeline
-	outlook   rating.Outlook
-	decision  retention.Decision // of the newest request for permanent deletion
-	members   []member.Member
-	queues    []workspace.Queue
-	macros    []macro.Macro
-	followUps []followup.FollowUp
-	fields    field.Panel
-	idle      inactivity.Settings // read where the case is live
-	drafts    []drafts.Draft      // the visitor's own
-	people    []presence.Person   // others who have it open
+	thread       message.Thread
+	timeline     timeline
+	outlook      rating.Outlook
+	decision     retention.Decision // of the newest request for permanent deletion
+	members      []member.Member
+	queues       []workspace.Queue
+	macros       []macro.Macro
+	followUps    []followup.FollowUp
+	fields       field.Panel
+	idle         inactivity.Settings   // read where the case is live
+	drafts       []drafts.Draft        // the visitor's own
+	people       []presence.Person     // others who have it open
+	participants []message.Participant // besides the contact; read where it can be answered
 }
 
 // Show is GET /w/{ws}/cases/{number}.
@@ -117,6 +118,9 @@ func (p *Pages) load(ctx context.Context, actor access.Actor, query url.Values, 
 	case l.DeletedAt == nil:
 		reads = append(reads, into(&l.people, func(ctx context.Context) ([]presence.Person, error) { return p.presence.Others(ctx, actor, n) }))
 		if actor.Can(access.WorkCases) {
+			reads = append(reads, into(&l.participants, func(ctx context.Context) ([]message.Participant, error) {
+				return p.messages.Participants(ctx, actor, c)
+			}))
 			reads = append(reads, into(&l.macros, func(ctx context.Context) ([]macro.Macro, error) { return p.macros.List(ctx, actor) }))
 		}
 	case actor.Can(access.RestoreCases):
