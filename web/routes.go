@@ -29,6 +29,7 @@ import (
 	"caseward/internal/desk/portal"
 	"caseward/internal/desk/presence"
 	"caseward/internal/desk/rating"
+	"caseward/internal/desk/removal"
 	"caseward/internal/desk/retention"
 	"caseward/internal/desk/routing"
 	"caseward/internal/desk/search"
@@ -93,6 +94,7 @@ type Deps struct {
 	FollowUps  *followup.Service
 	Ratings    *rating.Service
 	Contacts   *contact.Service
+	Removal    *removal.Service
 	People     *people.Service
 	Suspending *contact.Suspensions
 	Intake     blocked.Intake
@@ -153,9 +155,10 @@ func newPages(d Deps) pages {
 			Routing: d.Routing}, d.BaseURL.String()),
 		staff:    staff.New(sh, d.Retention, d.Workspaces),
 		rate:     rate.New(d.Kit, d.Ratings),
-		contacts: contactpage.New(sh, contactpage.Services{Contacts: d.Contacts, People: d.People, FollowUps: d.FollowUps, Fields: d.Fields, Blocking: d.Suspending}),
-		portal:   portalpage.New(sh, d.Portal, d.Portal, d.BaseURL.String()),
-		help:     help.New(d.Kit, d.Portal, d.Portal, d.Portal, d.Now),
+		contacts: contactpage.New(sh, contactpage.Services{Contacts: d.Contacts, People: d.People, FollowUps: d.FollowUps, Fields: d.Fields, Blocking: d.Suspending,
+			Removal: d.Removal, Erasures: d.Retention}),
+		portal: portalpage.New(sh, d.Portal, d.Portal, d.BaseURL.String()),
+		help:   help.New(d.Kit, d.Portal, d.Portal, d.Portal, d.Now),
 	}
 }
 
@@ -374,6 +377,16 @@ func contactRoutes(r chi.Router, k *kit.Kit, p *contactpage.Pages) {
 	r.Get("/{id}/suspend", k.Handle(p.ConfirmSuspend))
 	r.Post("/{id}/suspend", k.Handle(p.Suspend))
 	r.Post("/suspended/restore", k.Handle(p.RestoreSuspended))
+	r.Get("/{id}/delete", k.Handle(p.ConfirmDelete))
+	r.Post("/{id}/delete", k.Handle(p.Delete))
+	r.Get("/{id}/restore", k.Handle(p.ConfirmRestore))
+	r.Post("/{id}/restore", k.Handle(p.Restore))
+	r.Get("/forget", k.Handle(p.ConfirmForget))
+	r.Post("/forget", k.Handle(p.Forget))
+	r.Get("/erasures/{erasure}", k.Handle(p.Progress))
+	r.Get("/{id}/erasure", k.Handle(p.Erasure))
+	r.Get("/{id}/certificate", k.Handle(p.Certificate))
+	r.Get("/{id}/mentions", k.Handle(p.Mentions))
 }
 
 // blockedRoutes are below /w/{ws}/blocked.

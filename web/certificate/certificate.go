@@ -30,13 +30,29 @@ func (v View) Title() string {
 	return "Record of permanent deletion"
 }
 
-func (v View) onRequest() bool { return v.Kind == retention.CaseErased }
+func (v View) onRequest() bool { return v.Kind != retention.CasePurged }
+
+func (v View) ofContact() bool { return v.Kind == retention.ContactErased }
+
+// subject is what the document is about.
+func (v View) subject() string {
+	if v.ofContact() {
+		return "Contact " + strconv.FormatInt(int64(*v.ContactID), 10)
+	}
+	return "Case " + v.number()
+}
 
 func (v View) number() string { return strconv.FormatInt(int64(v.CaseNumber), 10) }
 
 // statement is what the document certifies, in one sentence.
 func (v View) statement() string {
-	if v.onRequest() {
+	switch v.Kind {
+	case retention.ContactErased:
+		return v.subject() + " was erased: the person's name, addresses and all that was kept about them, with every case that they had requested. " +
+			"What they wrote on cases of other people is a Deleted User's. None of it can be restored."
+	case retention.CaseErasedWithContact:
+		return "Case " + v.number() + " and everything that belonged to it was erased together with the contact who had requested it. Its content cannot be restored."
+	case retention.CaseErased:
 		return "Case " + v.number() + " and everything that belonged to it was erased on request. Its content cannot be restored."
 	}
 	if v.Kind == retention.SpamErased {
@@ -63,6 +79,14 @@ var labels = map[string]string{
 	"outbound_mails": "Records of sent mail", "activities": "Activity entries", "case_search": "Search entries", "case_tags": "Tags on the case", "case_field_values": "Values of custom fields",
 	"notifications": "Notifications of members", "erasure_replies": "Links to a case erased on request",
 	"redactions": "Records of erased content", "case_reads": "Records of who had read it", "followups": "Follow-ups", "bulk_items": "Results of bulk updates",
+	"ratings": "Ratings", "case_links": "Links between cases", "contact_mentions": "Records of likely mentions",
+	"cases": "Cases", "contacts": "Contact, with those merged into it", "contact_emails": "Addresses", "released_addresses": "Addresses", "contact_field_values": "Custom fields of the contact",
+	"contact_moves": "Records of their deletion and return", "contact_works": "Records of changes to the contact", "contact_suspensions": "Suspension", "blocked_mails": "Blocked mails",
+	"contact_accounts": "Portal account", "contact_sessions": "Portal sessions", "portal_links": "Portal links",
+	"replies without a name": "Replies on other people's cases that stay as a Deleted User's", "mails of replies": "Mails that those replies came as",
+	"ratings without a name": "Ratings of other people's cases that stay as a Deleted User's", "activities without a name": "Activity entries that no longer name them",
+	"notifications without a name": "Notifications that no longer name them", "recipients of other messages": "Messages that they are no recipient of any more",
+	"senders of mails": "Records of mails that no longer name them as sender", "reports of mail servers": "Reports of mail servers that no longer name them",
 	"drafts": "Unsent drafts", "case_presence": "Records of who had it open", "case_merges": "Records of cases merged into it",
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/contact"
 	"caseward/internal/platform/errs"
 )
 
@@ -18,7 +19,8 @@ type Certificate struct {
 	Seq             int64
 	Kind            Kind
 	WorkspaceName   string
-	CaseNumber      cases.Number
+	CaseNumber      cases.Number // 0 in that of a contact
+	ContactID       *contact.ID  // who went, or with whom the case went; nil: it went by itself
 	At              time.Time
 	RequestedByName string // "" for a purge
 	RequestedAt     *time.Time
@@ -44,12 +46,13 @@ func (c Certificate) Verified() (v Verification, ok bool) {
 	return v, err == nil && v.Columns > 0 && v.Traces > 0
 }
 
-const certificateSQL = `select l.id, l.seq, l.kind, w.name as workspace_name, l.case_number, l.at,
-		coalesce(ru.name, '') as requested_by_name, r.requested_at, coalesce(au.name, '') as approved_by_name, r.decided_at as approved_at,
+const certificateSQL = `select l.id, l.seq, l.kind, w.name as workspace_name, coalesce(l.case_number, 0) as case_number, l.contact_id, l.at,
+		coalesce(ru.name, '') as requested_by_name, coalesce(r.requested_at, ce.requested_at) as requested_at, coalesce(au.name, '') as approved_by_name, r.decided_at as approved_at,
 		l.counts, l.verification, l.hash, p.hash as previous_hash
 	from erasure_ledger l
 	join workspaces w on w.id = l.workspace_id
 	left join erasure_requests r on r.workspace_id = l.workspace_id and r.id = l.request_id
+	left join contact_erasures ce on ce.workspace_id = l.workspace_id and ce.id = l.contact_erasure_id
 	left join members rm on rm.workspace_id = l.workspace_id and rm.id = l.requested_by
 	left join users ru on ru.id = rm.user_id
 	left join users au on au.id = l.approved_by
@@ -84,6 +87,23 @@ func (s *Service) Certificate(ctx context.Context, actor access.Actor, n cases.N
 	})
 	if errs.Is(err, errs.NotFound) {
 		return Certificate{}, errs.Newf(errs.NotFound, "Case %d was not permanently deleted.", n)
+	}
+	return c, err
+}
+
+// ContactCertificate returns the certificate of a contact of the actor's workspace who was deleted forever.
+//
+// Needs ReadCases. Errors: Forbidden, NotFound, also while the erasure is not finished.
+func (s *Service) ContactCertificate(ctx context.Context, actor access.Actor, id contact.ID) (c Certificate, err error) {
+	if err := actor.Require(access.ReadCases); err != nil {
+		return Certificate{}, err
+	}
+	err = s.db.ReadWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
+		c, err = certificateTx(ctx, tx, `l.workspace_id = $1 and l.contact_id = $2 and l.kind = 'contact erased'`, actor.Workspace, id)
+		return err
+	})
+	if errs.Is(err, errs.NotFound) {
+		return Certificate{}, errs.New(errs.NotFound, "There is no certificate of this contact.")
 	}
 	return c, err
 }

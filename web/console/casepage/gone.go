@@ -27,6 +27,9 @@ func (v goneView) what() string {
 	if v.Kind == retention.SpamErased {
 		return "It was spam, and was deleted forever on " + at + " by " + v.requestedBy() + "."
 	}
+	if v.Kind == retention.CaseErasedWithContact {
+		return "It was erased on " + at + " together with the contact who had requested it."
+	}
 	if v.Kind != retention.CaseErased {
 		return "It was deleted and, when the time to restore it had ended, removed for good on " + at + "."
 	}

@@ -63,6 +63,8 @@ type Services struct {
 	FollowUps FollowUps
 	Fields    Fields
 	Blocking  Suspending
+	Removal   Removal
+	Erasures  Erasures
 }
 
 // Pages are the pages of this package.
@@ -73,11 +75,13 @@ type Pages struct {
 	followUps FollowUps
 	fields    Fields
 	blocking  Suspending
+	removal   Removal
+	erasures  Erasures
 }
 
 // New returns the pages.
 func New(sh *shell.Shell, s Services) *Pages {
-	return &Pages{sh, s.Contacts, s.People, s.FollowUps, s.Fields, s.Blocking}
+	return &Pages{sh, s.Contacts, s.People, s.FollowUps, s.Fields, s.Blocking, s.Removal, s.Erasures}
 }
 
 // pathID reads the contact's id from the address. What cannot be one is not there.

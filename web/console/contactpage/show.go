@@ -14,6 +14,7 @@ import (
 	"caseward/internal/desk/field"
 	"caseward/internal/desk/followup"
 	"caseward/internal/desk/people"
+	"caseward/internal/platform/errs"
 	"caseward/web/console/fieldform"
 	"caseward/web/console/shell"
 	"caseward/web/kit"
@@ -36,6 +37,7 @@ type view struct {
 	loc       *time.Location
 	mayManage bool
 	mayWork   bool
+	mayErase  bool
 
 	suspension *contact.Suspension // nil: it may write
 	protection contact.Protection  // why it is never suspended
@@ -57,6 +59,9 @@ func (p *Pages) Show(w http.ResponseWriter, r *http.Request) error {
 		page, err = p.load(ctx, v, id, r.URL.Query())
 		return err
 	})
+	if errs.Is(err, errs.Gone) {
+		return p.gone(w, r, id)
+	}
 	if err != nil {
 		return err
 	}
@@ -73,7 +78,7 @@ func (p *Pages) Show(w http.ResponseWriter, r *http.Request) error {
 // load reads the contact and what is around it.
 func (p *Pages) load(ctx context.Context, v *shell.Visit, id contact.ID, query url.Values) (page view, err error) {
 	page = view{visit: v, path: contactPath(v, id, ""), now: v.Now, loc: v.Location,
-		mayManage: v.Actor.Can(access.ManageContacts), mayWork: v.Actor.Can(access.WorkCases)}
+		mayManage: v.Actor.Can(access.ManageContacts), mayWork: v.Actor.Can(access.WorkCases), mayErase: v.Actor.Can(access.EraseContacts)}
 	if page.Record, err = p.contacts.Get(ctx, v.Actor, id); err != nil || page.MergedIntoID != nil {
 		return page, err
 	}

@@ -1,0 +1,143 @@
+package contactpage
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strconv"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/desk/contact"
+	"caseward/internal/desk/retention"
+	"caseward/internal/platform/errs"
+	"caseward/web/console/shell"
+	"caseward/web/kit"
+	"caseward/web/ui"
+)
+
+// Erasures deletes contacts forever.
+type Erasures interface {
+	PlanForget(ctx context.Context, actor access.Actor, ids []contact.ID) ([]retention.ForgetPlan, error)
+	Forget(ctx context.Context, actor access.Actor, in retention.ForgetInput) (retention.ErasureID, error)
+	Forgettings(ctx context.Context, actor access.Actor, first retention.ErasureID) ([]retention.Forgetting, error)
+	ForgettingOf(ctx context.Context, actor access.Actor, id contact.ID) (retention.Forgetting, error)
+	ContactCertificate(ctx context.Context, actor access.Actor, id contact.ID) (retention.Certificate, error)
+	Mentions(ctx context.Context, actor access.Actor, id contact.ID, after int64) ([]retention.Mention, bool, error)
+}
+
+// forgetView is the question before contacts are deleted forever.
+type forgetView struct {
+	visit *shell.Visit
+	plans []retention.ForgetPlan
+	form  *kit.Form
+	drift string // what has changed since it was shown
+}
+
+// contacts reads the ids in a field; what is none is passed over.
+func contacts(values []string) (ids []contact.ID) {
+	for _, s := range values {
+		if n, err := strconv.ParseInt(s, 10, 64); err == nil && n > 0 {
+			ids = append(ids, contact.ID(n))
+		}
+	}
+	return ids
+}
+
+// ConfirmForget is GET /w/{ws}/contacts/forget?contact=7&contact=9.
+func (p *Pages) ConfirmForget(w http.ResponseWriter, r *http.Request) error {
+	return p.askForget(w, r, contacts(r.URL.Query()["contact"]), http.StatusOK, forgetView{form: kit.NewForm(nil)})
+}
+
+func (p *Pages) askForget(w http.ResponseWriter, r *http.Request, ids []contact.ID, status int, view forgetView) (err error) {
+	view.visit = shell.From(r)
+	if len(ids) == 0 {
+		p.Flash(r, ui.NoticeProps{Tone: ui.Warning, Text: "Tick at least one contact first."})
+		return kit.SeeOther(w, r, listPath(view.visit, "tab", string(contact.Deleted)))
+	}
+	if view.plans, err = p.erasures.PlanForget(r.Context(), view.visit.Actor, ids); err != nil {
+		return err
+	}
+	if len(view.plans) == 0 {
+		return kit.SeeOther(w, r, contactPath(view.visit, ids[0], "/erasure"))
+	}
+	frame, err := p.Console(r, shell.Page{Title: view.title(), Current: "/contacts"})
+	if err != nil {
+		return err
+	}
+	return kit.Render(w, r, status, forgetPage(frame, view))
+}
+
+// Forget is POST /w/{ws}/contacts/forget: contact for each of them, newer for contacts with one of their addresses who go
+// along, seen-ID with the counts that were shown of each, and the word.
+func (p *Pages) Forget(w http.ResponseWriter, r *http.Request) error {
+	form, err := kit.ReadForm(w, r, kit.FormLimit)
+	if err != nil {
+		return err
+	}
+	in := retention.ForgetInput{Contacts: contacts(form.List("contact")), Newer: contacts(form.List("newer")), Word: form.Text("word"),
+		Seen: map[contact.ID]retention.PersonCounts{}}
+	for _, id := range append(in.Contacts, in.Newer...) {
+		var seen retention.PersonCounts
+		_ = json.Unmarshal([]byte(form.Text("seen-"+text(id))), &seen) // what is no counts differs from every count
+		in.Seen[id] = seen
+	}
+	v := shell.From(r)
+	first, err := p.erasures.Forget(r.Context(), v.Actor, in)
+	if errs.Is(err, errs.Conflict) {
+		return p.askForget(w, r, in.Contacts, kit.Status(errs.Conflict), forgetView{form: form, drift: errs.SafeText(err)})
+	}
+	if err := form.Absorb(err); err != nil {
+		return err
+	}
+	if !form.Valid() {
+		return p.askForget(w, r, in.Contacts, http.StatusUnprocessableEntity, forgetView{form: form})
+	}
+	return kit.SeeOther(w, r, v.Path("/contacts/erasures/"+text(first)))
+}
+
+func (v forgetView) title() string {
+	if len(v.plans) == 1 {
+		return "Delete " + display(v.plans[0].Contact.Name) + " forever"
+	}
+	return "Delete " + strconv.Itoa(len(v.plans)) + " contacts forever"
+}
+
+func (v forgetView) fields() (fields []ui.HiddenField) {
+	for _, p := range v.plans {
+		fields = append(fields, ui.HiddenField{Name: "contact", Value: text(p.Contact.ID)}, seen(p.Contact.ID, p.Counts))
+		for _, n := range p.Newer {
+			fields = append(fields, seen(n.By, n.Counts))
+		}
+	}
+	return fields
+}
+
+func seen(id contact.ID, counts retention.PersonCounts) ui.HiddenField {
+	encoded, _ := json.Marshal(counts) // numbers only
+	return ui.HiddenField{Name: "seen-" + text(id), Value: string(encoded)}
+}
+
+// chosen reports whether a newer contact is ticked, where the form came back.
+func (v forgetView) chosen(id contact.ID) bool {
+	for _, n := range contacts(v.form.List("newer")) {
+		if n == id {
+			return true
+		}
+	}
+	return false
+}
+
+func (v forgetView) back() string {
+	if len(v.plans) == 1 {
+		return contactPath(v.visit, v.plans[0].Contact.ID, "")
+	}
+	return listPath(v.visit, "tab", string(contact.Deleted))
+}
+
+// count is "1 message" or "12 messages".
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.Itoa(n) + " " + many
+}
