@@ -30,7 +30,9 @@ func (v View) Title() string {
 	return "Record of permanent deletion"
 }
 
-func (v View) onRequest() bool { return v.Kind != retention.CasePurged }
+func (v View) onRequest() bool {
+	return v.Kind == retention.CaseErased || v.Kind == retention.CaseErasedWithContact || v.ofContact()
+}
 
 func (v View) ofContact() bool { return v.Kind == retention.ContactErased }
 
@@ -54,8 +56,7 @@ func (v View) statement() string {
 		return "Case " + v.number() + " and everything that belonged to it was erased together with the contact who had requested it. Its content cannot be restored."
 	case retention.CaseErased:
 		return "Case " + v.number() + " and everything that belonged to it was erased on request. Its content cannot be restored."
-	}
-	if v.Kind == retention.SpamErased {
+	case retention.SpamErased:
 		return "Case " + v.number() + " was spam. It and everything that belonged to it was deleted forever by " + v.deletedBy() + ". Its content cannot be restored."
 	}
 	return "Case " + v.number() + " and everything that belonged to it was removed when its retention period ended. Its content cannot be restored."
