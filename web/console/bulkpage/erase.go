@@ -1,6 +1,7 @@
 package bulkpage
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -23,7 +24,7 @@ func (s selection) many() bool { return s.all || len(s.numbers) > 1 }
 // numbersText names the chosen cases: "Cases 3, 5 and 9".
 func (s selection) numbersText() string {
 	texts := make([]string, len(s.numbers))
-	for i, n := range s.numbers {
+	for i, n := range slices.Sorted(slices.Values(s.numbers)) {
 		texts[i] = strconv.FormatInt(int64(n), 10)
 	}
 	switch len(texts) {
