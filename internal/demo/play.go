@@ -82,9 +82,9 @@ func (l *loader) act(ctx context.Context, actor access.Actor, e event, n cases.N
 	case "restore":
 		_, err = l.cases.Restore(ctx, actor, cases.RestoreInput{Number: n})
 	case "spam":
-		_, err = l.cases.MarkSpam(ctx, actor, n)
+		_, err = l.cases.Spam(ctx, actor, cases.SpamInput{Number: n})
 	case "not-spam":
-		_, err = l.cases.NotSpam(ctx, actor, n)
+		_, err = l.cases.TakeFromSpam(ctx, actor, cases.NotSpamInput{Number: n, Lift: true})
 	case "request-erasure":
 		_, err = l.retention.Request(ctx, actor, n)
 	case "withdraw":

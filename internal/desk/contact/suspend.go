@@ -94,7 +94,7 @@ func suspendTx(ctx context.Context, tx pgx.Tx, actor access.Actor, list []Offend
 	rows, err := tx.Query(ctx, `with new as (
 			insert into contact_suspensions (workspace_id, contact_id, suspended_at, suspended_by, cause, case_number)
 			select k.workspace_id, k.id, $4, $5, $6, nullif(u.number, 0) from unnest($2::bigint[], $3::bigint[]) with ordinality u(id, number, place)
-			join contacts k on k.workspace_id = $1 and k.id = u.id and k.deleted_at is null
+			join contacts k on k.workspace_id = $1 and k.id = u.id and k.deleted_at is null and k.merged_into_id is null
 			order by u.place
 			on conflict do nothing returning contact_id, case_number),
 		marked as (update contacts k set suspended_at = $4 from new where k.workspace_id = $1 and k.id = new.contact_id)

@@ -70,9 +70,9 @@ func (v view) sentence(a cases.Activity) (string, ui.IconName) {
 	case cases.ActFields:
 		return v.changedFields(a.Data["fields"]), ui.IconSlidersHorizontal
 	case cases.ActSpam:
-		return "marked the case as spam", ui.IconBan
+		return "marked the case as spam" + also(a, "suspended", ", and suspended its sender"), ui.IconBan
 	case cases.ActNotSpam:
-		return "marked the case as not spam", ui.IconMailCheck
+		return "marked the case as not spam" + also(a, "lifted", ", and let its sender write again"), ui.IconMailCheck
 	case cases.ActContactDeleted:
 		return "deleted the contact, so the case is in Spam", ui.IconUserX
 	case cases.ActContactRestored:
@@ -109,6 +109,14 @@ func (v view) sentence(a cases.Activity) (string, ui.IconName) {
 		return "approved the request for permanent deletion", ui.IconShieldCheck
 	}
 	return ratingSentence(a)
+}
+
+// also is the text where the activity says that something else was done with it.
+func also(a cases.Activity, key, text string) string {
+	if done, _ := a.Data[key].(bool); done {
+		return text
+	}
+	return ""
 }
 
 func (v view) followUp(a cases.Activity) string {
