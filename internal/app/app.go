@@ -273,6 +273,7 @@ func (a *App) sweeps(outbox *outbound.Outbox, notices *outbound.Notices) []jobs.
 	return []jobs.Sweep{
 		{Name: retention.PurgeSweep, Every: time.Minute, Timeout: time.Hour, Run: a.Retention.Purge},
 		{Name: retention.ErasureSweep, Every: time.Minute, Timeout: time.Hour, Run: a.Retention.Fulfil},
+		{Name: people.DataSweep, Every: time.Minute, Timeout: time.Hour, Run: a.People.RunData},
 		{Name: people.ImportSweep, Every: time.Minute, Timeout: time.Hour, Run: a.People.RunImports},
 		{Name: people.Sweep, Every: time.Minute, Timeout: time.Hour, Run: a.People.Run},
 		{Name: retention.ForgetSweep, Every: time.Minute, Timeout: 6 * time.Hour, Run: a.Retention.RunForget},

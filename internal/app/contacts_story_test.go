@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -71,4 +72,34 @@ func TestContacts(t *testing.T) {
 	ana.Follow("Greta Zimmerfrau")
 	ana.See("Timeline")
 	ana.NotSee(subject)
+}
+
+// TestDataOfAContact: an admin has everything held on a contact put together, and hears of it by the bell; the preview of an
+// import says what it would do.
+func TestDataOfAContact(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	number := s.numberOf(subject)
+	id := one[int64](s, `select contact_id from cases where workspace_id = 1 and number = $1`, number)
+	admin := s.as("admin@acme.test")
+	admin.Go(fmt.Sprintf("/w/acme/contacts/%d", id))
+	admin.Follow("Export data")
+	admin.See("Not in it: internal notes")
+	admin.Accessible()
+	admin.Press("Put the file together")
+	admin.See("The file is being put together.")
+	s.job(people.DataSweep)
+	admin.Go("/w/acme/notifications")
+	admin.See("What is held on a contact is ready")
+	admin.Press("Data of a contact")
+	admin.See("Download,")
+	admin.Accessible()
+	if status := s.get(s.client("ben@acme.test"), fmt.Sprintf("/w/acme/contacts/%d/data/1", id)); status != http.StatusForbidden {
+		t.Errorf("Ben's download answers %d, want 403", status)
+	}
+	if status := s.get(s.client("admin@acme.test"), fmt.Sprintf("/w/acme/contacts/%d/data/1", id)); status != http.StatusOK {
+		t.Errorf("the download answers %d", status)
+	}
+	admin.Go("/w/acme/contacts/import")
+	admin.Accessible()
 }

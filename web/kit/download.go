@@ -3,10 +3,13 @@ package kit
 import (
 	"log/slog"
 	"net/http"
+	"time"
 )
 
-// BeginDownload sends the head of a file that is written as it is made.
-func BeginDownload(w http.ResponseWriter, name, contentType string) {
+// BeginDownload sends the head of a file that is written piece by piece, for which there is so much time.
+func BeginDownload(w http.ResponseWriter, name, contentType string, within time.Duration) {
+	// Where the connection cannot have another deadline, the server's own holds.
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(within))
 	header := w.Header()
 	header.Set("Content-Type", contentType)
 	header.Set("Content-Disposition", dispositionOf("attachment", name))

@@ -30,6 +30,7 @@ const (
 	ErasureDecided Kind = "erasure decided" // support staff approved or refused the member's request, or the case is erased
 	ErasureReply   Kind = "erasure reply"   // mail came for a case whose permanent deletion was requested
 	PrivacyAsked   Kind = "privacy asked"   // a customer asked for the erasure of what is kept about them; it is about no case
+	ContactData    Kind = "contact data"    // everything held on a contact is put together, as the member has asked; it is about no case
 )
 
 // choice is where somebody wants to be told.
@@ -55,6 +56,7 @@ func kinds() []kind {
 		{ErasureDecided, choice{inApp: true, email: true}, access.RequestErasure},
 		{ErasureReply, choice{inApp: true, email: true}, access.RequestErasure},
 		{PrivacyAsked, choice{inApp: true, email: true}, access.RequestErasure},
+		{ContactData, choice{inApp: true}, access.ManageContacts},
 	}
 }
 

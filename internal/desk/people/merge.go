@@ -88,8 +88,12 @@ func mergeableTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, into, fr
 	if n := len(into.Emails) + len(from.Emails); n > MostEmails {
 		return errs.Newf(errs.Conflict, "Together they would have %d addresses, and %d is as many as there can be. Remove some first.", n, MostEmails)
 	}
-	var moving bool
-	err := tx.QueryRow(ctx, `select exists (select from contact_moves where workspace_id = $1 and contact_id in ($2, $3) and state = 'working')`, ws, into.ID, from.ID).Scan(&moving)
+	var moving, asked bool
+	err := tx.QueryRow(ctx, `select exists (select from contact_moves where workspace_id = $1 and contact_id in ($2, $3) and state = 'working'),
+		exists (select from privacy_requests where workspace_id = $1 and contact_id in ($2, $3) and closed_at is null)`, ws, into.ID, from.ID).Scan(&moving, &asked)
+	if err == nil && asked {
+		err = errs.New(errs.Conflict, "One of them has asked for the erasure of what is kept about them. Decide about that first.")
+	}
 	if err == nil && moving {
 		err = errs.New(errs.Conflict, "The cases of one of them are still on their way back from its deletion. Try again in a moment.")
 	}

@@ -98,6 +98,10 @@ func textOf(m notify.Mail) noticeText {
 		return noticeText{path: "/privacy", subject: "A customer asks for erasure",
 			line: "A customer asked in the portal for the erasure of what is kept about them. They must have an answer within one month."}
 	}
+	if m.Kind == notify.ContactData {
+		return noticeText{path: "/contacts/data", subject: "What is held on a contact is ready",
+			line: "What is held on a contact has been put together, as you asked. It can be downloaded for one day."}
+	}
 	if m.CaseNumber == 0 {
 		return manyText(m)
 	}

@@ -35,6 +35,9 @@ type People interface {
 	Update(ctx context.Context, actor access.Actor, id contact.ID, version int, in people.Input) error
 	PlanMerge(ctx context.Context, actor access.Actor, into, from contact.ID) (people.MergePlan, error)
 	Merge(ctx context.Context, actor access.Actor, in people.MergeInput) error
+	RequestData(ctx context.Context, actor access.Actor, id contact.ID) error
+	Packages(ctx context.Context, actor access.Actor, of contact.ID) ([]people.Package, error)
+	ReadData(ctx context.Context, actor access.Actor, of contact.ID, id people.PackageID, begin func(size int64), write func(part []byte) error) error
 	Arriving(ctx context.Context, actor access.Actor, into contact.ID) (*people.Arrival, error)
 	Export(ctx context.Context, actor access.Actor, in contact.ListInput, write func(row []string) error) error
 	StartImport(ctx context.Context, actor access.Actor, data []byte) (people.ImportID, error)

@@ -2,6 +2,7 @@ package contactpage_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -35,10 +36,12 @@ type desk struct {
 	imported people.Import
 	mapping  []string
 	applied  bool
-	refusal  string
-	arrival  *people.Arrival
-	err      error // of every change
-	blocking blocking
+
+	requested bool
+	refusal   string
+	arrival   *people.Arrival
+	err       error // of every change
+	blocking  blocking
 }
 
 func newDesk() *desk {
@@ -149,6 +152,28 @@ func rowsOf(n int) (list []people.ImportRow) {
 	return list
 }
 
+func (d *desk) RequestData(context.Context, access.Actor, contact.ID) error {
+	d.requested = true
+	return d.err
+}
+
+func (d *desk) Packages(_ context.Context, _ access.Actor, of contact.ID) ([]people.Package, error) {
+	list := []people.Package{{ID: 3, ContactID: 7, ContactName: "Mara Lindqvist", MemberName: "Ana", State: "ready", Size: 3 << 20, ExpiresAt: webtest.Now().Add(time.Hour)},
+		{ID: 2, ContactID: 7, State: "waiting"}, {ID: 1, ContactID: 7, State: "failed"}}
+	if of == 0 {
+		list = nil
+	}
+	return list, nil
+}
+
+func (d *desk) ReadData(_ context.Context, actor access.Actor, _ contact.ID, _ people.PackageID, begin func(int64), write func([]byte) error) error {
+	if err := actor.Require(access.ManageContacts); err != nil || d.err != nil {
+		return errors.Join(err, d.err)
+	}
+	begin(4)
+	return write([]byte("PK12"))
+}
+
 func (d *desk) OpenOfContact(_ context.Context, _ access.Actor, c cases.Case, _ int) ([]followup.FollowUp, error) {
 	return []followup.FollowUp{{Note: "Call back", CaseNumber: 5, DueAt: webtest.Now(), AssigneeName: "Ana"}}, nil
 }
@@ -166,6 +191,10 @@ func site(t *testing.T, d *desk) *webtest.Site {
 		r.Post("/contacts", p.Handle(p.Create))
 		r.Get("/contacts/new", p.Handle(p.New))
 		r.Post("/contacts/export", p.Handle(p.Export))
+		r.Get("/contacts/data", p.Handle(p.OwnData))
+		r.Get("/contacts/{id}/data", p.Handle(p.Data))
+		r.Post("/contacts/{id}/data", p.Handle(p.RequestData))
+		r.Get("/contacts/{id}/data/{package}", p.Handle(p.DownloadData))
 		r.Get("/contacts/import", p.Handle(p.Imports))
 		r.Post("/contacts/import", p.Handle(p.Upload))
 		r.Get("/contacts/import/{import}", p.Handle(p.ShowImport))
@@ -351,4 +380,29 @@ func TestAListIsImported(t *testing.T) {
 	d.imported.State, d.imported.EmptiedAt = people.ImportDone, &at
 	s.Get("/w/acme/contacts/import/4").Want(200).Has("removed after a day").Lacks("eva0@b.test")
 	s.Get("/w/acme/contacts/import/x").Want(404)
+}
+
+func TestWhatIsHeldIsDownloaded(t *testing.T) {
+	t.Parallel()
+	d := newDesk()
+	s := site(t, d)
+	s.Get("/w/acme/contacts/7/data").Want(403)
+	s.Get("/w/acme/contacts/data").Want(403)
+	s.Get("/w/acme/contacts/7/data/3").Want(403)
+	s.As(access.Admin)
+	page := s.Get("/w/acme/contacts/7/data").Want(200).Has("Not in it: internal notes", "Download, 3 MB", "Being put together", "Failed")
+	if href, _ := page.Links("Download, 3 MB").Attr("href"); href != "/w/acme/contacts/7/data/3" {
+		t.Errorf("the file is at %s", href)
+	}
+	if s.Post("/w/acme/contacts/7/data", nil).WantSeeOther("/w/acme/contacts/7/data"); !d.requested {
+		t.Error("nothing was asked for")
+	}
+	s.Get("/w/acme/contacts/data").Want(200).Has("No files")
+	file := s.Get("/w/acme/contacts/7/data/3").Want(200)
+	if file.Text() != "PK12" || file.Header.Get("Content-Length") != "4" || file.Header.Get("Cache-Control") != "private, no-store" {
+		t.Errorf("the file is %q, %v", file.Text(), file.Header)
+	}
+	d.err = errs.New(errs.Gone, "This file has been removed.")
+	s.Get("/w/acme/contacts/7/data/3").Want(410)
+	s.Get("/w/acme/contacts/7/data/x").Want(404)
 }

@@ -23,7 +23,7 @@ func (p *Pages) Export(w http.ResponseWriter, r *http.Request) error {
 	err = p.people.Export(r.Context(), v.Actor, in, func(row []string) error {
 		if !begun { // what is refused is still an ordinary page
 			begun = true
-			kit.BeginDownload(w, "contacts.csv", "text/csv; charset=utf-8")
+			kit.BeginDownload(w, "contacts.csv", "text/csv; charset=utf-8", downloadFor)
 			if _, err := w.Write([]byte("\ufeff")); err != nil { // by which Excel knows that it is UTF-8
 				return err
 			}

@@ -80,6 +80,9 @@ func newListView(v *shell.Visit, page notify.Page, src string) listView {
 		if n.Kind == notify.PrivacyAsked {
 			r.path += "?about=" + aboutPrivacy
 		}
+		if n.Kind == notify.ContactData {
+			r.path += "?about=" + aboutContactData
+		}
 		name := dayName(n.CreatedAt.In(v.Location), v.Now.In(v.Location))
 		if len(view.days) == 0 || view.days[len(view.days)-1].name != name {
 			view.days = append(view.days, day{name: name})

@@ -15,6 +15,9 @@ import (
 // aboutPrivacy tells notifications of requests for erasure from those of many cases.
 const aboutPrivacy = "privacy"
 
+// aboutContactData tells those of files of what is held on contacts.
+const aboutContactData = "contact-data"
+
 // Open is POST /w/{ws}/notifications/{id}/open: it marks one as read and goes on to its case. Many cases that were
 // changed together are found among the visitor's own.
 func (p *Pages) Open(w http.ResponseWriter, r *http.Request) error {
@@ -29,6 +32,9 @@ func (p *Pages) Open(w http.ResponseWriter, r *http.Request) error {
 	}
 	if number == 0 && r.URL.Query().Get("about") == aboutPrivacy {
 		return kit.SeeOther(w, r, v.Path("/privacy"))
+	}
+	if number == 0 && r.URL.Query().Get("about") == aboutContactData {
+		return kit.SeeOther(w, r, v.Path("/contacts/data"))
 	}
 	if number == 0 {
 		return kit.SeeOther(w, r, v.Path("/inbox?filter=mine"))

@@ -21,6 +21,8 @@ func wordsOf(n notify.Notification) words {
 	switch {
 	case n.Kind == notify.PrivacyAsked:
 		w.title = "Request for erasure"
+	case n.Kind == notify.ContactData:
+		w.title = "Data of a contact"
 	case n.CaseNumber == 0:
 		w.title = ui.Count(n.Times, "case")
 	case w.title == "":
@@ -36,6 +38,7 @@ var icons = map[notify.Kind]ui.IconName{
 	notify.Assigned: ui.IconUserCheck, notify.Replied: ui.IconReply, notify.Restored: ui.IconUndo2, notify.Reopened: ui.IconRotateCcw,
 	notify.Woken: ui.IconAlarmClock, notify.FollowUpDue: ui.IconCalendarClock, notify.Rated: ui.IconSmile,
 	notify.ErasureDecided: ui.IconShieldCheck, notify.ErasureReply: ui.IconCornerDownRight, notify.PrivacyAsked: ui.IconShield,
+	notify.ContactData: ui.IconDownload,
 }
 
 func sentence(n notify.Notification) string {
@@ -64,6 +67,8 @@ func sentence(n notify.Notification) string {
 		return fmt.Sprintf("Answers case #%d, whose permanent deletion was requested", n.RequestNumber)
 	case notify.ErasureDecided:
 		return decision(n)
+	case notify.ContactData:
+		return "What is held on a contact is ready, as you asked"
 	case notify.PrivacyAsked:
 		if n.Times > 1 {
 			return fmt.Sprintf("%d customers ask for the erasure of what is kept about them", n.Times)

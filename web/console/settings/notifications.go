@@ -24,6 +24,7 @@ var noticeWords = map[notify.Kind]struct{ label, hint string }{
 	notify.ErasureDecided: {"Permanent deletion decided", "Support staff approve or refuse your request, or the case is erased."},
 	notify.ErasureReply:   {"Reply to a case about to be erased", "The customer writes while permanent deletion is requested, which begins a new case."},
 	notify.PrivacyAsked:   {"Request for erasure", "A customer asks in the portal for the erasure of what is kept about them."},
+	notify.ContactData:    {"Data of a contact", "Everything held on a contact, which you asked for, can be downloaded."},
 }
 
 // The two columns of the table; a box carries the kind that its row is about.
