@@ -24,7 +24,6 @@ type caseView struct {
 	portal.Case
 	letters []letter
 	forms   caseForms
-	done    *ui.NoticeProps // what has just happened; nil: nothing
 }
 
 // caseForms are the forms of a case's page as they come back with mistakes; nil: as they are first shown.
@@ -70,8 +69,8 @@ func (p *Pages) renderCase(w http.ResponseWriter, r *http.Request, status int, c
 	if v.forms.rate == nil {
 		v.forms.rate = kit.NewForm(url.Values{"score": {string(c.Rating.Score)}, "comment": {c.Rating.Comment}})
 	}
-	if r.Method == http.MethodGet {
-		v.done = doneText(r.URL.Query())
+	if done := doneText(r.URL.Query()); done != nil && r.Method == http.MethodGet {
+		v.public.Notices = append(v.public.Notices, *done)
 	}
 	for _, m := range c.Thread.Messages {
 		v.letters = append(v.letters, v.letter(m))

@@ -33,7 +33,6 @@ type dataView struct {
 	secret  *kit.Form // the form of the password
 	problem string
 	request *portal.OwnRequest
-	done    string
 }
 
 // dataDone are what the page can say of what led to it.
@@ -46,7 +45,7 @@ var dataDone = map[string]string{
 
 // ShowData is GET /help/{ws}/data.
 func (p *Pages) ShowData(w http.ResponseWriter, r *http.Request) error {
-	return p.renderData(w, r, http.StatusOK, dataView{done: dataDone[r.URL.Query().Get("done")]})
+	return p.renderData(w, r, http.StatusOK, dataView{})
 }
 
 func (p *Pages) renderData(w http.ResponseWriter, r *http.Request, status int, view dataView) error {
@@ -65,6 +64,9 @@ func (p *Pages) renderData(w http.ResponseWriter, r *http.Request, status int, v
 		return err
 	}
 	view.public, view.visit = p.public(r, "My data", "/data"), from(r)
+	if done := dataDone[r.URL.Query().Get("done")]; done != "" && r.Method == http.MethodGet {
+		view.public.Notices = append(view.public.Notices, ui.NoticeProps{Tone: ui.Success, Text: done})
+	}
 	return kit.Render(w, r, status, dataPage(view))
 }
 
