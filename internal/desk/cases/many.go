@@ -163,6 +163,7 @@ type Before struct {
 	SnoozedUntil   *time.Time       `json:"snoozed_until,omitempty"`
 	Priority       *Priority        `json:"priority,omitempty"`
 	Queue          *int64           `json:"queue,omitempty"`
+	Ruled          *int64           `json:"ruled,omitempty"`    // the queue that a routing rule brought it to
 	Assignee       *access.MemberID `json:"assignee,omitempty"` // 0: nobody
 	AddedTags      []int64          `json:"added_tags,omitempty"`
 	RemovedTags    []int64          `json:"removed_tags,omitempty"`
@@ -227,6 +228,7 @@ type manyEdit struct {
 	retentionDays *int
 	addTags       []int64
 	removeTags    []int64
+	tagRoutes     []tagRoute
 	tags          map[ID][]int64 // what each case has
 	tagsAdded     tagPairs
 	tagsRemoved   tagPairs
@@ -261,6 +263,11 @@ func (e *manyEdit) prepareTx(ctx context.Context, tx pgx.Tx, m Many) (err error)
 	}
 	if e.addTags, err = tagIDsTx(ctx, tx, ws, m.AddTags, e.now); err != nil {
 		return err
+	}
+	if m.Queue == nil {
+		if e.tagRoutes, err = tagRoutesTx(ctx, tx, ws, e.addTags); err != nil {
+			return err
+		}
 	}
 	if e.removeTags, err = knownTagIDsTx(ctx, tx, ws, m.RemoveTags); err != nil {
 		return err
@@ -357,8 +364,11 @@ func (e *manyEdit) update(c *Case, m Many, before *Before) (bool, error) {
 		before.Priority, c.Priority = &from, *m.Priority
 		e.line(*c, ActPriority, map[string]any{"from": from.Label(), "to": c.Priority.Label()})
 	}
-	if from := c.QueueID; m.Queue != nil && *m.Queue != from {
-		before.Queue, c.QueueID = &from, *m.Queue
+	if from, to := c.QueueID, e.queueFor(m, before.AddedTags); to != 0 && to != from {
+		before.Queue, c.QueueID = &from, to
+		if m.Queue == nil {
+			before.Ruled = &to
+		}
 		e.line(*c, ActQueue, map[string]any{"from": from, "to": c.QueueID})
 	}
 	if from := c.AssigneeID; m.Assignee != nil && *m.Assignee != nobodyAs0(from) {
@@ -371,6 +381,20 @@ func (e *manyEdit) update(c *Case, m Many, before *Before) (bool, error) {
 	}
 	e.edited = append(e.edited, *c)
 	return true, nil
+}
+
+// queueFor is where the case goes: to the queue that was chosen, or else that of the first routing rule for a tag that is new to
+// it; 0: it stays.
+func (e *manyEdit) queueFor(m Many, added []int64) int64 {
+	if m.Queue != nil {
+		return *m.Queue
+	}
+	for _, r := range e.tagRoutes {
+		if slices.Contains(added, r.TagID) {
+			return r.QueueID
+		}
+	}
+	return 0
 }
 
 // updateTags comes first in an update: it is what a case may refuse.

@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -167,7 +168,7 @@ func (e *manyEdit) sameAsLeft(c *Case, m Many, b Before) error {
 		return movedOn(c, answeredOrChanged)
 	case b.Priority != nil && c.Priority != *m.Priority:
 		return movedOn(c, "got another priority")
-	case b.Queue != nil && c.QueueID != *m.Queue:
+	case b.Queue != nil && c.QueueID != *cmp.Or(b.Ruled, m.Queue):
 		return movedOn(c, "was moved to another queue")
 	case b.Assignee != nil && nobodyAs0(c.AssigneeID) != *m.Assignee:
 		return movedOn(c, "was given to somebody else")

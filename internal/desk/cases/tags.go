@@ -23,6 +23,7 @@ func (s *Service) SetTags(ctx context.Context, actor access.Actor, n Number, nam
 	return s.Update(ctx, actor, n, UpdateInput{Tags: &names})
 }
 
+// updateTags also brings the case to the queue of the first routing rule for a tag that is new to it, unless a queue is chosen.
 func (s *Service) updateTags(ctx context.Context, tx pgx.Tx, actor access.Actor, c *Case, in UpdateInput) error {
 	if in.Tags == nil {
 		return nil
@@ -40,12 +41,20 @@ func (s *Service) updateTags(ctx context.Context, tx pgx.Tx, actor access.Actor,
 	if err != nil {
 		return err
 	}
-	added, err := tx.Exec(ctx, `insert into case_tags (workspace_id, case_id, tag_id)
-		select $1, $2, unnest($3::bigint[]) on conflict do nothing`, c.WorkspaceID, c.ID, ids)
-	if err != nil || added.RowsAffected()+removed.RowsAffected() == 0 {
+	rows, _ := tx.Query(ctx, `insert into case_tags (workspace_id, case_id, tag_id)
+		select $1, $2, unnest($3::bigint[]) on conflict do nothing returning tag_id`, c.WorkspaceID, c.ID, ids)
+	added, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil || len(added) == 0 && removed.RowsAffected() == 0 {
 		return err
 	}
-	return s.noteTx(ctx, tx, actor, *c, ActTags, map[string]any{"tags": ids})
+	if err := s.noteTx(ctx, tx, actor, *c, ActTags, map[string]any{"tags": ids}); err != nil || in.Queue != nil || len(added) == 0 {
+		return err
+	}
+	routes, err := tagRoutesTx(ctx, tx, c.WorkspaceID, added)
+	if err != nil || len(routes) == 0 {
+		return err
+	}
+	return s.updateQueue(ctx, tx, actor, c, UpdateInput{Queue: &routes[0].QueueID})
 }
 
 // addTags gives a case more tags than it has; those that it has stay.
@@ -60,7 +69,7 @@ func (s *Service) addTags(ctx context.Context, tx pgx.Tx, actor access.Actor, c 
 		return err
 	}
 	names = append(names, *in.AddTags...)
-	return s.updateTags(ctx, tx, actor, c, UpdateInput{Tags: &names})
+	return s.updateTags(ctx, tx, actor, c, UpdateInput{Tags: &names, Queue: in.Queue})
 }
 
 // ValidTags are the names as tags have them: lower case, each once. Errors: Invalid (field tags).

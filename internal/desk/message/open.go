@@ -80,6 +80,11 @@ func (s *Service) openTx(ctx context.Context, tx pgx.Tx, actor access.Actor, in 
 			return cases.Case{}, err
 		}
 	}
+	if in.Queue == 0 {
+		if in.Queue, err = cases.RouteTx(ctx, tx, actor.Workspace, in.ContactEmail, in.Subject); err != nil {
+			return cases.Case{}, err
+		}
+	}
 	fresh := cases.NewCase{
 		Subject: in.Subject, Contact: person, Queue: in.Queue, Priority: in.Priority, Channel: cases.ByAgent,
 		People: in.ContactName + " " + in.ContactEmail,

@@ -166,8 +166,13 @@ func (s *Service) holdBackTx(ctx context.Context, tx pgx.Tx, actor access.Actor,
 }
 
 func (s *Service) createTx(ctx context.Context, tx pgx.Tx, actor access.Actor, person contact.ID, in Incoming) (Received, error) {
+	subject := subjectOf(in)
+	queue, err := cases.RouteTx(ctx, tx, actor.Workspace, in.FromEmail, subject)
+	if err != nil {
+		return Received{}, err
+	}
 	c, err := cases.CreateTx(ctx, tx, actor, cases.NewCase{
-		Subject: subjectOf(in), Contact: person, Queue: in.Queue, Channel: cmp.Or(in.channel, cases.ByEmail),
+		Subject: subject, Contact: person, Queue: cmp.Or(queue, in.Queue), Channel: cmp.Or(in.channel, cases.ByEmail),
 		People: in.people(), Words: in.Text, Inbound: !in.Auto, Since: in.Since,
 	}, s.now())
 	if err != nil {

@@ -64,6 +64,7 @@ var kept = map[string]struct {
 	"portal_settings":   {"settings", []string{"workspace_id", "on_since"}},
 	"rating_settings":   {"settings", []string{"workspace_id", "delay_minutes", "question", "since", "looked_until"}},
 	"queues":            {"settings", []string{"workspace_id", "id", "name", "is_default", "deals_out", "created_at", "archived_at"}},
+	"routing_rules":     {"settings, in the words of members; the residue scan finds those that name a person", []string{"workspace_id", "id", "field", "value", "queue_id", "place", "created_at"}},
 	"queue_members":     {"members, no customers", []string{"workspace_id", "queue_id", "member_id"}},
 	"attendance":        {"members, no customers", []string{"workspace_id", "member_id", "seen_at", "dealt_at"}},
 	"inbound_addresses": {"settings", []string{"workspace_id", "address", "queue_id", "is_default", "created_at"}},

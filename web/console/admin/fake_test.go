@@ -25,6 +25,7 @@ type fake struct {
 	rating      rating.Settings
 	idle        *idle
 	team        routing.Team
+	rules       []routing.Rule
 	fail        error
 	calls       []string
 }
@@ -142,6 +143,20 @@ func (f *fake) Attendance(context.Context, access.Actor) (map[access.MemberID]ro
 	}, nil
 }
 
+func (f *fake) Rules(context.Context, access.Actor) ([]routing.Rule, error) { return f.rules, nil }
+
+func (f *fake) AddRule(_ context.Context, _ access.Actor, r routing.Rule) error {
+	return f.call("rule %s %q to %d", r.Field, r.Value, r.QueueID)
+}
+
+func (f *fake) MoveRule(_ context.Context, _ access.Actor, id routing.RuleID, up bool) error {
+	return f.call("move rule %d up %t", id, up)
+}
+
+func (f *fake) RemoveRule(_ context.Context, _ access.Actor, id routing.RuleID) error {
+	return f.call("remove rule %d", id)
+}
+
 func acme() *fake {
 	gone := webtest.Now()
 	return &fake{
@@ -197,6 +212,10 @@ func register(r chi.Router, p *admin.Pages) {
 	r.Post("/queues/{id}", p.Handle(p.RenameQueue))
 	r.Post("/queues/{id}/team", p.Handle(p.SetTeam))
 	r.Post("/members/{id}/capacity", p.Handle(p.SetCapacity))
+	r.Get("/routing", p.Handle(p.Rules))
+	r.Post("/routing", p.Handle(p.AddRule))
+	r.Post("/routing/{id}/move", p.Handle(p.MoveRule))
+	r.Post("/routing/{id}/remove", p.Handle(p.RemoveRule))
 	r.Get("/queues/{id}/archive", p.Handle(p.ConfirmArchive))
 	r.Post("/queues/{id}/archive", p.Handle(p.ArchiveQueue))
 	r.Post("/queues/{id}/restore", p.Handle(p.RestoreQueue))

@@ -33,6 +33,7 @@ func sections() []section {
 			{ui.IconBan, "Spam", "Whose mail can never be blocked", "/cases/spam", access.ManageSettings},
 			{ui.IconSmile, "Satisfaction", "Ask customers how they were helped", "/cases/rating", access.ManageSettings},
 			{ui.IconLayers, "Queues", "The places where cases wait", "/queues", access.ManageWorkspace},
+			{ui.IconLayers, "Routing", "Rules that bring cases to queues", "/routing", access.ManageWorkspace},
 			{ui.IconAtSign, "Email", "The addresses your customers write to", "/email", access.ManageWorkspace},
 		}},
 		{"Workspace", []card{

@@ -21,6 +21,10 @@ type Routing interface {
 	Team(ctx context.Context, actor access.Actor, q workspace.QueueID) (routing.Team, error)
 	SetTeam(ctx context.Context, actor access.Actor, q workspace.QueueID, shown, wanted routing.Team) error
 	SetCapacity(ctx context.Context, actor access.Actor, m access.MemberID, capacity *int) error
+	Rules(ctx context.Context, actor access.Actor) ([]routing.Rule, error)
+	AddRule(ctx context.Context, actor access.Actor, r routing.Rule) error
+	MoveRule(ctx context.Context, actor access.Actor, id routing.RuleID, up bool) error
+	RemoveRule(ctx context.Context, actor access.Actor, id routing.RuleID) error
 	Attendance(ctx context.Context, actor access.Actor) (map[access.MemberID]routing.Attendance, error)
 }
 
@@ -114,7 +118,9 @@ func (v queueView) inTeam(m member.Member) ui.CheckboxProps {
 	return ui.CheckboxProps{FieldProps: ui.FieldProps{ID: "team-" + id, Name: "members", Value: id, Label: m.Name}, Checked: slices.Contains(v.team.Members, m.ID)}
 }
 
-// stateTones are the colours of being there.
+// stateLabels and stateTones are the words and colours of being there.
+var stateLabels = map[routing.State]string{routing.Online: "Online", routing.Away: "Away", routing.Offline: "Offline"}
+
 var stateTones = map[routing.State]ui.Tone{routing.Online: ui.Success, routing.Away: ui.Warning, routing.Offline: ui.Neutral}
 
 // load says how many open cases somebody has, of how many.
