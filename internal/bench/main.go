@@ -21,11 +21,11 @@ import (
 
 // options are the flags.
 type options struct {
-	cases, small, large, purge, bulk int
-	conns, rounds                    int
-	round                            time.Duration
-	only                             string
-	keep                             string
+	cases, small, large, purge, bulk, forget int
+	conns, rounds                            int
+	round                                    time.Duration
+	only                                     string
+	keep                                     string
 }
 
 func main() {
@@ -35,10 +35,11 @@ func main() {
 	flag.IntVar(&o.large, "large", 1_000_000, "cases of the large list")
 	flag.IntVar(&o.purge, "purge", 100_000, "cases to purge, with 4 messages each")
 	flag.IntVar(&o.bulk, "bulk", 100_000, "cases, of which the closed ones are changed at once, and the others closed")
+	flag.IntVar(&o.forget, "forget", 10_000, "cases of the contact to be deleted forever, beside as many of others")
 	flag.IntVar(&o.conns, "conns", 16, "connections")
 	flag.IntVar(&o.rounds, "rounds", 5, "rounds of each side")
 	flag.DurationVar(&o.round, "round", 3*time.Second, "length of a round")
-	flag.StringVar(&o.only, "only", "", "measure only what matches: pages, keyset, size, search, filters, mail, purge, bulk, autoclose, memory")
+	flag.StringVar(&o.only, "only", "", "measure only what matches: pages, keyset, size, search, filters, mail, purge, forget, bulk, autoclose, memory")
 	flag.StringVar(&o.keep, "dir", "", "use this folder and keep it, with its database; otherwise a temporary one")
 	flag.Parse()
 	app.TuneMemory() // as the server does; both sides of a comparison run in this process
@@ -79,7 +80,7 @@ func run(ctx context.Context, o options, out io.Writer) (ok bool, err error) {
 		name string
 		run  func(context.Context) error
 	}{
-		{"pages", b.pages}, {"keyset", b.keyset}, {"mail", b.mail}, {"memory", b.memory}, {"search", b.search}, {"filters", b.filters}, {"size", b.size}, {"purge", b.purge}, {"bulk", b.bulk}, {"autoclose", b.autoclose},
+		{"pages", b.pages}, {"keyset", b.keyset}, {"mail", b.mail}, {"memory", b.memory}, {"search", b.search}, {"filters", b.filters}, {"size", b.size}, {"purge", b.purge}, {"forget", b.forget}, {"bulk", b.bulk}, {"autoclose", b.autoclose},
 	} {
 		if !wanted.MatchString(m.name) {
 			continue

@@ -111,12 +111,12 @@ func (t searched) messageOf() string {
 
 // forgetSearchTx searches the next page that there is, in whatever table.
 func (s *Service) forgetSearchTx(ctx context.Context, tx pgx.Tx, e *forgetting) (more bool, err error) {
-	if len(*e.catalogue) == 0 {
-		if *e.catalogue, err = searchTablesTx(ctx, tx); err != nil {
+	if len(e.run.catalogue) == 0 {
+		if e.run.catalogue, err = searchTablesTx(ctx, tx); err != nil {
 			return false, err
 		}
 	}
-	for _, t := range *e.catalogue {
+	for _, t := range e.run.catalogue {
 		if t.table < e.Place || len(e.Traces) == 0 {
 			continue
 		}

@@ -14,6 +14,7 @@ import (
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/contact"
 	"caseward/internal/desk/message"
+	"caseward/internal/platform/clock"
 )
 
 // The steps of a contact's erasure, in their order. Each is done in small transactions, which also say how far it is.
@@ -41,7 +42,7 @@ type forgetting struct {
 	CursorID    int64
 	Columns     int
 	who         []contact.ID // the contact, and those that were merged into them
-	catalogue   *[]searched  // of this run: the tables are looked up once
+	run         *forgetRun
 }
 
 const forgettingColumns = `e.workspace_id, e.id, e.contact_id, e.requested_by, e.step, e.removed, e.erased, e.traces, e.addresses, e.place, e.cursor_id, e.columns`
@@ -64,7 +65,7 @@ func (e *forgetting) add(more counts) {
 func (s *Service) RunForget(ctx context.Context) (summary string, err error) {
 	finished := 0
 	var failures []error
-	var catalogue []searched
+	run := s.newForgetRun()
 	for {
 		due, err := s.dueForgets(ctx)
 		if err != nil {
@@ -72,7 +73,7 @@ func (s *Service) RunForget(ctx context.Context) (summary string, err error) {
 		}
 		worked := false
 		for _, id := range due {
-			step, more, err := s.forgetStep(ctx, id, &catalogue)
+			step, more, err := s.forgetStep(ctx, id, run)
 			if ctx.Err() != nil {
 				return fmt.Sprintf("erased %d contacts", finished), ctx.Err()
 			}
@@ -113,8 +114,9 @@ func (s *Service) putOffForget(ctx context.Context, id ErasureID) error {
 
 // forgetStep does one transaction of an erasure. It returns the step that it is at then, and whether there is more to do now;
 // there is not where somebody else is at it, or all that is left is in use at this moment.
-func (s *Service) forgetStep(ctx context.Context, id ErasureID, catalogue *[]searched) (step string, more bool, err error) {
+func (s *Service) forgetStep(ctx context.Context, id ErasureID, run *forgetRun) (step string, more bool, err error) {
 	var e *forgetting
+	began := clock.System()
 	err = s.db.AsSystem(ctx, "contact erasure", func(tx pgx.Tx) error {
 		if e, err = lockForgettingTx(ctx, tx, id); err != nil || e == nil {
 			return err
@@ -122,7 +124,7 @@ func (s *Service) forgetStep(ctx context.Context, id ErasureID, catalogue *[]sea
 		if _, err := tx.Exec(ctx, `set local app.retention = 'on'`); err != nil {
 			return err
 		}
-		e.catalogue = catalogue
+		e.run = run
 		do := map[string]func(context.Context, pgx.Tx, *forgetting) (bool, error){
 			stepCases: s.forgetCasesTx, stepOthers: s.forgetOthersTx, stepPerson: s.forgetPersonTx, stepSearch: s.forgetSearchTx, stepIndex: s.forgetIndexTx,
 		}[e.Step]
@@ -133,6 +135,9 @@ func (s *Service) forgetStep(ctx context.Context, id ErasureID, catalogue *[]sea
 	})
 	if err != nil || e == nil {
 		return "", false, err
+	}
+	if e.Step == stepCases {
+		run.took(clock.System().Sub(began))
 	}
 	if more && (e.Step == stepCases || e.Step == stepOthers) {
 		s.cases.Changed(e.WorkspaceID, 0)
@@ -177,14 +182,34 @@ func (s *Service) saveForgettingTx(ctx context.Context, tx pgx.Tx, e forgetting)
 	return err
 }
 
-// forgetBatch is how many cases one transaction erases: few, so that whoever looks at one of them, or is about to purge
-// others, hardly waits.
-const forgetBatch = 40
+// forgetRun is what one run of the job knows: the tables to be searched, and how many cases a transaction erases.
+type forgetRun struct {
+	catalogue []searched
+	batch     int
+	most      int
+}
+
+func (s *Service) newForgetRun() *forgetRun {
+	return &forgetRun{batch: min(s.batch, 20), most: min(s.batch, 200)}
+}
+
+// A transaction that erases cases is to be shorter than this, so that whoever touches one of them hardly waits.
+const forgetWithin = 40 * time.Millisecond
+
+// took keeps the batches as large as the machine allows just now.
+func (r *forgetRun) took(d time.Duration) {
+	switch {
+	case d > forgetWithin:
+		r.batch = max(r.batch/2, 1)
+	case d < forgetWithin/2:
+		r.batch = min(r.batch+r.batch/4+1, r.most)
+	}
+}
 
 // forgetCasesTx erases the next cases that the contact requested, in whatever state they are, with a ledger entry each.
 func (s *Service) forgetCasesTx(ctx context.Context, tx pgx.Tx, e *forgetting) (more bool, err error) {
 	rows, err := tx.Query(ctx, fmt.Sprintf(`select id, number from cases where workspace_id = $1 and contact_id = any ($2)
-		order by last_activity_at desc, id desc limit %d for update`, min(s.batch, forgetBatch)), e.WorkspaceID, e.who)
+		order by last_activity_at desc, id desc limit %d for update`, e.run.batch), e.WorkspaceID, e.who)
 	if err != nil {
 		return false, err
 	}
