@@ -11,6 +11,7 @@ import (
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/bulk"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/removal"
 	"caseward/internal/desk/retention"
 	"caseward/internal/platform/errs"
 	"caseward/internal/testkit/fixture"
@@ -163,4 +164,37 @@ func TestWithSpamGoesWhatWasMergedIntoIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	gone(t, d, d.Owner, into, from)
+}
+
+// TestSpamOfADeletedContact: one case comes back alone, another goes for good, and the contact's return brings the rest.
+func TestSpamOfADeletedContact(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	ctx := t.Context()
+	numbers := []cases.Number{d.Receive(fixture.Mail{From: "one@customer.test"}), d.Receive(fixture.Mail{From: "one@customer.test"}), d.Receive(fixture.Mail{From: "one@customer.test"})}
+	person := d.Contact("", "one@customer.test")
+	if err := d.Removal.Delete(ctx, d.Owner, person); err != nil {
+		t.Fatal(err)
+	}
+	d.Clock.Advance(time.Minute)
+	r, err := d.Cases.TakeFromSpam(ctx, d.Ben, cases.NotSpamInput{Number: numbers[0], Lift: true})
+	if err != nil || !r.OfDeleted || r.Lifted || r.Case.SpamAt != nil {
+		t.Errorf("brought back alone: %+v, %v", r, err)
+	}
+	sender, err := d.Cases.SenderOf(ctx, d.Ben, r.Case)
+	if err != nil || !sender.Deleted || sender.Suspends() {
+		t.Errorf("the sender: %+v, %v", sender, err)
+	}
+	if again, err := d.Cases.Spam(ctx, d.Ben, cases.SpamInput{Number: numbers[0], Sender: cases.SuspendSender}); err != nil || again.Suspended {
+		t.Errorf("a deleted contact was suspended: %+v, %v", again, err)
+	}
+	if err := d.Retention.EraseSpam(ctx, d.Owner, numbers[1], d.Clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	gone(t, d, d.Owner, numbers[1])
+	if err := d.Removal.Restore(ctx, d.Owner, removal.RestoreInput{Contact: person}); err != nil {
+		t.Fatal(err)
+	}
+	live := fixture.Rows[cases.Number](d, `select number from live_cases where contact_id = $1 order by number`, person)
+	same(t, "what came back with the contact", numbers[2:], live)
 }
