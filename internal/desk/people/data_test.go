@@ -13,6 +13,7 @@ import (
 	"caseward/internal/desk/message"
 	"caseward/internal/desk/notify"
 	"caseward/internal/desk/people"
+	"caseward/internal/desk/retention"
 	"caseward/internal/platform/errs"
 	"caseward/internal/testkit/fixture"
 )
@@ -109,5 +110,33 @@ func TestEverythingHeldOnAContact(t *testing.T) {
 	must(t, err)
 	if n := fixture.One[int](d, `select count(*) from contact_package_parts`); n != 0 {
 		t.Errorf("%d parts are kept for more than a day", n)
+	}
+}
+
+// TestFilesGoWithTheContact: neither what was put together nor a list that was uploaded outlives whoever is deleted forever.
+func TestFilesGoWithTheContact(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	ctx := t.Context()
+	id := contactOf(d, d.Receive(fixture.Mail{From: "mara@customer.test", Name: "Mara Zanderwoozle"}))
+	must(t, d.People.RequestData(ctx, d.Admin, id))
+	_, err := d.People.RunData(ctx)
+	must(t, err)
+	_, err = d.People.StartImport(ctx, d.Admin, []byte("Name,Email\nMara Zanderwoozle,MARA@customer.test\nOlaf,olaf@customer.test\n"))
+	must(t, err)
+	must(t, d.Removal.Delete(ctx, d.Owner, id))
+	_, err = d.Removal.Run(ctx)
+	must(t, err)
+	plans, err := d.Retention.PlanForget(ctx, d.Owner, []contact.ID{id})
+	must(t, err)
+	_, err = d.Retention.Forget(ctx, d.Owner, retention.ForgetInput{Contacts: []contact.ID{id}, Seen: map[contact.ID]retention.PersonCounts{id: plans[0].Counts}, Word: "Forever"})
+	must(t, err)
+	_, err = d.Retention.RunForget(ctx)
+	must(t, err)
+	if n := fixture.One[int](d, `select (select count(*) from contact_packages) + (select count(*) from contact_package_parts)`); n != 0 {
+		t.Errorf("%d rows of the file are left", n)
+	}
+	if left := fixture.Rows[string](d, `select cells::text from contact_import_rows`); len(left) != 1 || !strings.Contains(left[0], "Olaf") {
+		t.Errorf("of the list %v is left", left)
 	}
 }
