@@ -82,6 +82,23 @@ type Preview struct {
 	Move    *Move           // the last one; nil: there never was any
 }
 
+// Moving returns the move of a contact's cases that is not finished; nil: there is none.
+//
+// Needs ReadCases. Errors: Forbidden.
+func (s *Service) Moving(ctx context.Context, actor access.Actor, id contact.ID) (m *Move, err error) {
+	if err := actor.Require(access.ReadCases); err != nil {
+		return nil, err
+	}
+	err = s.db.ReadWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
+		m, err = lastTx(ctx, tx, actor.Workspace, id)
+		return err
+	})
+	if m == nil || !m.Working() {
+		return nil, err
+	}
+	return m, err
+}
+
 // Preview tells what deleting or restoring a contact would do now.
 //
 // Needs ReadCases. Errors: Forbidden, NotFound.

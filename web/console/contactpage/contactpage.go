@@ -66,6 +66,7 @@ type Services struct {
 	FollowUps FollowUps
 	Fields    Fields
 	Blocking  Suspending
+	Moves     Moves
 	Removal   Removal
 	Erasures  Erasures
 }
@@ -78,13 +79,14 @@ type Pages struct {
 	followUps FollowUps
 	fields    Fields
 	blocking  Suspending
+	moves     Moves
 	removal   Removal
 	erasures  Erasures
 }
 
 // New returns the pages.
 func New(sh *shell.Shell, s Services) *Pages {
-	return &Pages{sh, s.Contacts, s.People, s.FollowUps, s.Fields, s.Blocking, s.Removal, s.Erasures}
+	return &Pages{sh, s.Contacts, s.People, s.FollowUps, s.Fields, s.Blocking, s.Moves, s.Removal, s.Erasures}
 }
 
 // pathID reads the contact's id from the address. What cannot be one is not there.

@@ -17,6 +17,7 @@ import (
 	"caseward/internal/desk/field"
 	"caseward/internal/desk/followup"
 	"caseward/internal/desk/people"
+	"caseward/internal/desk/removal"
 	"caseward/internal/platform/errs"
 	"caseward/web/console/contactpage"
 	"caseward/web/webtest"
@@ -42,6 +43,7 @@ type desk struct {
 	arrival   *people.Arrival
 	err       error // of every change
 	blocking  blocking
+	moving    *removal.Move
 }
 
 func newDesk() *desk {
@@ -185,7 +187,7 @@ func (d *desk) OfContact(context.Context, access.Actor, contact.ID) ([]field.Fie
 func site(t *testing.T, d *desk) *webtest.Site {
 	t.Helper()
 	s := webtest.New(t)
-	p := contactpage.New(s.Shell, contactpage.Services{Contacts: d, People: d, FollowUps: d, Fields: d, Blocking: &d.blocking})
+	p := contactpage.New(s.Shell, contactpage.Services{Contacts: d, People: d, FollowUps: d, Fields: d, Blocking: &d.blocking, Moves: d})
 	return s.Console(func(r chi.Router) {
 		r.Get("/contacts", p.Handle(p.List))
 		r.Post("/contacts", p.Handle(p.Create))

@@ -20,6 +20,11 @@ type Removal interface {
 	Restore(ctx context.Context, actor access.Actor, in removal.RestoreInput) error
 }
 
+// Moves tells how far the cases of a deleted or restored contact are on their way.
+type Moves interface {
+	Moving(ctx context.Context, actor access.Actor, id contact.ID) (*removal.Move, error)
+}
+
 // removeView is the question before a contact is deleted or restored.
 type removeView struct {
 	removal.Preview

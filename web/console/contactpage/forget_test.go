@@ -33,6 +33,10 @@ type life struct {
 	fails     error
 }
 
+func (d *desk) Moving(context.Context, access.Actor, contact.ID) (*removal.Move, error) {
+	return d.moving, nil
+}
+
 func (l *life) Preview(context.Context, access.Actor, contact.ID) (removal.Preview, error) {
 	return l.preview, nil
 }
@@ -90,7 +94,7 @@ func (l *life) Mentions(context.Context, access.Actor, contact.ID, int64) ([]ret
 func lifeSite(t *testing.T, l *life) *webtest.Site {
 	t.Helper()
 	s := webtest.New(t)
-	p := contactpage.New(s.Shell, contactpage.Services{Contacts: l, People: l, FollowUps: l, Fields: l, Blocking: &l.blocking, Removal: l, Erasures: l})
+	p := contactpage.New(s.Shell, contactpage.Services{Contacts: l, People: l, FollowUps: l, Fields: l, Blocking: &l.blocking, Moves: l, Removal: l, Erasures: l})
 	return s.Console(func(r chi.Router) {
 		r.Get("/contacts", p.Handle(p.List))
 		r.Get("/contacts/{id}", p.Handle(p.Show))
@@ -136,6 +140,8 @@ func TestAContactIsDeletedAndRestored(t *testing.T) {
 	at := webtest.Now()
 	l.record.DeletedAt, l.preview.Contact.DeletedAt, l.preview.Hidden = &at, &at, 3
 	leads(t, s.Get("/w/acme/contacts/7").Want(200).Lacks("Delete Forever"), "Restore", "/w/acme/contacts/7/restore")
+	l.moving = &removal.Move{Kind: removal.Deleting, Total: 12, Done: 5}
+	s.Get("/w/acme/contacts/7").Want(200).Has("on their way to Spam: 5 of 12 so far")
 	s.Get("/w/acme/contacts/7/restore").Want(200).Has("The 3 cases that the deletion hid come back")
 	s.Post("/w/acme/contacts/7/restore", nil).WantSeeOther("/w/acme/contacts/7")
 	l.preview.Taken = []contact.Taken{{Email: "mara@customer.test", By: 9, Name: "Another Mara"}}

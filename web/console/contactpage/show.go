@@ -14,6 +14,7 @@ import (
 	"caseward/internal/desk/field"
 	"caseward/internal/desk/followup"
 	"caseward/internal/desk/people"
+	"caseward/internal/desk/removal"
 	"caseward/internal/platform/errs"
 	"caseward/web/console/fieldform"
 	"caseward/web/console/shell"
@@ -38,6 +39,7 @@ type view struct {
 	mayManage bool
 	mayWork   bool
 	mayErase  bool
+	moving    *removal.Move // of their cases; nil: none is on its way
 
 	suspension *contact.Suspension // nil: it may write
 	protection contact.Protection  // why it is never suspended
@@ -91,6 +93,9 @@ func (p *Pages) load(ctx context.Context, v *shell.Visit, id contact.ID, query u
 		return page, err
 	}
 	if page.arriving, err = p.people.Arriving(ctx, v.Actor, id); err != nil {
+		return page, err
+	}
+	if page.moving, err = p.moves.Moving(ctx, v.Actor, id); err != nil {
 		return page, err
 	}
 	in := people.TimelineInput{Before: place(query.Get("before"))}
