@@ -9,3 +9,9 @@ const (
 
 // MaxTries is how often a relay is asked.
 const MaxTries = maxDeliveryTries
+
+// Colleague and Mentioned are those of the package for tests.
+type Colleague = colleague
+
+// Mentioned is mentioned for tests.
+var Mentioned = mentioned

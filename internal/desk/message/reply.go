@@ -114,7 +114,10 @@ func (s *Service) Note(ctx context.Context, actor access.Actor, in NoteInput) (I
 		if err != nil {
 			return 0, err
 		}
-		return id, cases.NoteTx(ctx, tx, actor, *c, cases.ActNoted, map[string]any{"message": id}, s.now())
+		if err := cases.NoteTx(ctx, tx, actor, *c, cases.ActNoted, map[string]any{"message": id}, s.now()); err != nil {
+			return 0, err
+		}
+		return id, s.tellMentionedTx(ctx, tx, actor, *c, body)
 	})
 }
 

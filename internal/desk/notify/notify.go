@@ -22,6 +22,7 @@ type Kind string
 const (
 	Assigned       Kind = "assigned"        // somebody gave the member a case
 	Replied        Kind = "replied"         // the customer wrote on a case of the member's, also where that opened it again
+	Mentioned      Kind = "mentioned"       // somebody names the member in an internal note
 	Restored       Kind = "restored"        // the customer's reply brought back a case that the member had deleted or has
 	Reopened       Kind = "reopened"        // somebody opened a closed case of the member's
 	Woken          Kind = "woken"           // the snooze of a case of the member's has ended
@@ -48,6 +49,7 @@ func kinds() []kind {
 	return []kind{
 		{Assigned, choice{inApp: true, email: true}, ""},
 		{Replied, choice{inApp: true, email: true}, ""},
+		{Mentioned, choice{inApp: true, email: true}, ""},
 		{Restored, choice{inApp: true, email: true}, ""},
 		{Reopened, choice{inApp: true}, ""},
 		{Woken, choice{inApp: true}, ""},

@@ -115,6 +115,8 @@ func textOf(m notify.Mail) noticeText {
 		if m.Times > 1 {
 			t.subject, t.line = fmt.Sprintf("%s: %d replies", name, m.Times), fmt.Sprintf("The customer replied %d times to this case, which is assigned to you", m.Times)
 		}
+	case notify.Mentioned:
+		t.subject, t.line = name+": you are mentioned", by(m)+" mentioned you in an internal note on this case"
 	case notify.Restored:
 		t.subject, t.line = name+" is back", "This case had been deleted. The customer's reply has restored and opened it"
 	case notify.Reopened:

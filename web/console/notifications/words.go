@@ -35,7 +35,7 @@ func wordsOf(n notify.Notification) words {
 }
 
 var icons = map[notify.Kind]ui.IconName{
-	notify.Assigned: ui.IconUserCheck, notify.Replied: ui.IconReply, notify.Restored: ui.IconUndo2, notify.Reopened: ui.IconRotateCcw,
+	notify.Assigned: ui.IconUserCheck, notify.Replied: ui.IconReply, notify.Mentioned: ui.IconAtSign, notify.Restored: ui.IconUndo2, notify.Reopened: ui.IconRotateCcw,
 	notify.Woken: ui.IconAlarmClock, notify.FollowUpDue: ui.IconCalendarClock, notify.Rated: ui.IconSmile,
 	notify.ErasureDecided: ui.IconShieldCheck, notify.ErasureReply: ui.IconCornerDownRight, notify.PrivacyAsked: ui.IconShield,
 	notify.ContactData: ui.IconDownload,
@@ -50,6 +50,8 @@ func sentence(n notify.Notification) string {
 			return fmt.Sprintf("%d replies, the last by %s", n.Times, who(n))
 		}
 		return who(n) + " replied"
+	case notify.Mentioned:
+		return who(n) + " mentioned you in an internal note"
 	case notify.Restored:
 		return who(n) + " replied, which restored this deleted case"
 	case notify.Reopened:

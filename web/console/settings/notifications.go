@@ -16,6 +16,7 @@ import (
 var noticeWords = map[notify.Kind]struct{ label, hint string }{
 	notify.Assigned:       {"Assigned to you", "Somebody else gives you a case."},
 	notify.Replied:        {"Customer replies", "On a case assigned to you, also when that opens it again."},
+	notify.Mentioned:      {"Mentioned in a note", "Somebody writes @ and your name in an internal note."},
 	notify.Restored:       {"Restored by the customer", "Their reply brings back a case that you deleted or that is assigned to you."},
 	notify.Reopened:       {"Case reopened", "Somebody else opens a closed case assigned to you."},
 	notify.Woken:          {"Snooze ended", "A snoozed case assigned to you is back."},
