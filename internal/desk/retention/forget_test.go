@@ -62,7 +62,7 @@ func known(t testing.TB, d *fixture.Desk) person {
 
 	opening := fixture.Mail{ID: "neighbour@other.test", From: "ned@other.test", Name: "Ned Neighbour", Subject: "The stairs"}
 	p.other = d.Receive(opening)
-	write(fixture.Mail{ID: "said@quorn.test", InReplyTo: opening.ID, References: []string{opening.ID}, Body: "The third step is broken, I saw it.", Attachment: "step.txt"})
+	write(fixture.Mail{ID: "said@quorn.test", InReplyTo: opening.ID, References: []string{opening.ID}, Body: "The third step is broken, I saw it. Bye, Xanthippe", Attachment: "step.txt"})
 	must2(d.Messages.Merge(ctx, d.Ana, elsewhere, p.other))
 	must2(d.Messages.Note(ctx, d.Ben, message.NoteInput{Number: p.other, Body: "Xanthippe Quorndale rang about it, too."}))
 	d.Receive(fixture.Mail{ID: "cc@other.test", From: "ned@other.test", Name: "Ned Neighbour", InReplyTo: opening.ID, References: []string{opening.ID},
@@ -127,7 +127,8 @@ func TestForgetLeavesNobody(t *testing.T) {
 	}
 	mentions := fixture.Rows[string](d, `select place || ': ' || coalesce(trim(both chr(10) from m.body_text), '') || ' ' || since from contact_mentions x
 		left join messages m on m.id = x.message_id order by 1`)
-	same(t, "mentions", []string{"inbound_mails.raw: Is it mended? false", "messages.body_text: Xanthippe Quorndale rang about it, too. false"}, mentions)
+	same(t, "mentions", []string{"inbound_mails.raw: Is it mended? false", "messages.body_text: The third step is broken, I saw it. Bye, Xanthippe false",
+		"messages.body_text: Xanthippe Quorndale rang about it, too. false"}, mentions)
 	same(t, "recipients", []string{"{}"}, fixture.Rows[string](d, `select distinct cc_recipients::text from messages`))
 
 	// What they said stays, and nobody can tell that it was them.

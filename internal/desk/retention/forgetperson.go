@@ -32,10 +32,45 @@ func (s *Service) forgetOthersTx(ctx context.Context, tx pgx.Tx, e *forgetting) 
 	if _, err := cases.LockByIDTx(ctx, tx, e.WorkspaceID, id); err != nil {
 		return false, err
 	}
+	if err := e.calledTx(ctx, tx, id); err != nil {
+		return false, err
+	}
 	if err := e.unnameTx(ctx, tx, id); err != nil {
 		return false, err
 	}
 	return true, cases.ReindexTx(ctx, tx, e.WorkspaceID, id)
+}
+
+// minPart is how many characters a part of a name has at least to stand for somebody.
+const minPart = 3
+
+// calledTx keeps where a case on which they wrote has a part of their name: a signature below their own words, or an answer
+// to “Dear Maria”. Elsewhere a first name says nothing.
+func (e *forgetting) calledTx(ctx context.Context, tx pgx.Tx, id cases.ID) error {
+	rows, err := tx.Query(ctx, `select name from contacts where workspace_id = $1 and id = any ($2)`, e.WorkspaceID, e.who)
+	if err != nil {
+		return err
+	}
+	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return err
+	}
+	for i, name := range names {
+		names[i], _, _ = strings.Cut(name, "@") // of who has no name but an address
+	}
+	var parts []string
+	for _, part := range strings.FieldsFunc(strings.Join(names, " "), func(r rune) bool { return !unicode.IsLetter(r) }) {
+		if utf8.RuneCountInString(part) >= minPart {
+			parts = append(parts, `\m`+part+`\M`)
+		}
+	}
+	if len(parts) == 0 {
+		return nil
+	}
+	_, err = tx.Exec(ctx, `insert into contact_mentions (workspace_id, erasure_id, place, row_id, case_id, message_id, since)
+		select $1, $2, 'messages.body_text', id, case_id, id, false from messages
+		where workspace_id = $1 and case_id = $3 and body_text ~* $4 on conflict do nothing`, e.WorkspaceID, e.ID, id, strings.Join(parts, "|"))
+	return err
 }
 
 // unnameTx does so on a locked case.
