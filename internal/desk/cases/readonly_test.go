@@ -37,6 +37,7 @@ var forbiddenBelow = map[string][]string{
 	"drafts":         nil, // what a member is writing is theirs: they go on, and send it after a restore
 	"notifications":  nil, // read and mailed whatever becomes of the case; retention alone removes them
 
+	"contact_mentions":  nil, // what the erasure of a contact found, and nobody but its job writes
 	"case_field_values": {"insert", "update", "delete"},
 }
 

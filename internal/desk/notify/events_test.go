@@ -61,6 +61,7 @@ func TestAnswers(t *testing.T) {
 		t.Errorf("%+v", row)
 	}
 	status(t, d, d.Ana, n, cases.Closed)
+	must(t, d.Routing.Here(t.Context(), d.Ana)) // or it would go back to its queue
 	answer(t, d, first)
 	same(t, "of a closed case, which it opens", []string{line + " ×2"}, told(t, d))
 	d.TakeIn(fixture.Mail{From: first.From, InReplyTo: first.ID, Header: []string{"Auto-Submitted: auto-replied"}})

@@ -22,7 +22,7 @@ func TestSettings(t *testing.T) {
 	ctx := t.Context()
 	agents := []notify.Setting{
 		{Kind: notify.Assigned, InApp: true, Email: true}, {Kind: notify.Replied, InApp: true, Email: true},
-		{Kind: notify.Restored, InApp: true, Email: true}, {Kind: notify.Reopened, InApp: true},
+		{Kind: notify.Mentioned, InApp: true, Email: true}, {Kind: notify.Restored, InApp: true, Email: true}, {Kind: notify.Reopened, InApp: true},
 		{Kind: notify.Woken, InApp: true}, {Kind: notify.FollowUpDue, InApp: true, Email: true},
 		{Kind: notify.Rated, InApp: true},
 	}
@@ -31,8 +31,9 @@ func TestSettings(t *testing.T) {
 	same(t, "an agent's defaults", agents, got)
 	got, err = d.Notices.Settings(ctx, d.Admin)
 	must(t, err)
-	same(t, "an admin's defaults", append(agents[:7:7], notify.Setting{Kind: notify.ErasureDecided, InApp: true, Email: true},
-		notify.Setting{Kind: notify.ErasureReply, InApp: true, Email: true}, notify.Setting{Kind: notify.PrivacyAsked, InApp: true, Email: true}), got)
+	same(t, "an admin's defaults", append(agents[:8:8], notify.Setting{Kind: notify.ErasureDecided, InApp: true, Email: true},
+		notify.Setting{Kind: notify.ErasureReply, InApp: true, Email: true}, notify.Setting{Kind: notify.PrivacyAsked, InApp: true, Email: true},
+		notify.Setting{Kind: notify.ContactData, InApp: true}), got)
 
 	choose(t, d, d.Ben, notify.Assigned, true, true)
 	if rows := fixture.One[int](d, `select count(*) from notification_settings`); rows != 0 {

@@ -87,6 +87,7 @@ func TestAMailToAHiddenCase(t *testing.T) {
 	_, err := d.Cases.Update(ctx, d.Ana, n, cases.UpdateInput{Status: &closed, Assignee: &ana})
 	must(t, err)
 
+	must(t, d.Routing.Here(ctx, d.Ana)) // or it would go back to its queue
 	d.Delete(n)
 	outcome(t, "a customer's reply to a deleted case", d.TakeIn(reply), message.Restored, n)
 	c := get(t, d, n)
