@@ -88,9 +88,9 @@ func TestEveryStateIsThere(t *testing.T) {
 		"priorities": {`select distinct priority::text from live_cases order by 1`, []string{"1", "2", "3", "4"}},
 		"globex":     {`select count(*)::text from cases c join workspaces w on w.id = c.workspace_id where w.slug = 'globex'`, []string{"3"}},
 		"to mail":    {`select id::text from notifications where mail_at is not null`, []string{}},
-		"told":       {`select distinct kind from notifications where read_at is not null order by 1`, []string{"assigned", "erasure decided", "rated", "replied", "restored"}},
+		"told":       {`select distinct kind from notifications where read_at is not null order by 1`, []string{"assigned", "erasure decided", "mentioned", "rated", "replied", "restored"}},
 		"unread": {`select distinct kind from notifications where read_at is null and created_at > '2025-03-11 12:00Z' union all
-			select 'old' from notifications where read_at is null and created_at <= '2025-03-11 12:00Z'`, []string{"replied"}},
+			select 'old' from notifications where read_at is null and created_at <= '2025-03-11 12:00Z'`, []string{"mentioned", "replied"}},
 		"due":    {`select number::text from cases where purge_at < '2025-03-12 12:00Z'`, []string{}},
 		"future": {`select number::text from cases where last_activity_at > '2025-03-12 12:00Z' union all select number::text from cases where created_at < '2025-02-17Z'`, []string{}},
 		"out of order": {`select m.id::text from messages m join messages n on n.workspace_id = m.workspace_id and n.case_id = m.case_id

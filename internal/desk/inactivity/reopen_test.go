@@ -112,6 +112,25 @@ func TestAnAnswerTooLate(t *testing.T) {
 	}
 }
 
+// TestCasesThatFollowEachOtherInACircle: the third was merged into the first. The answer begins a case, and does not look for ever.
+func TestCasesThatFollowEachOtherInACircle(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	first, m := closed(t, d)
+	d.Clock.Advance(5 * day)
+	second := answer(d, m)
+	setStatus(t, d, second, cases.Closed)
+	d.Clock.Advance(5 * day)
+	third := answer(d, m)
+	must2[cases.Case](t)(d.Messages.Merge(t.Context(), d.Ana, third, first))
+	setStatus(t, d, first, cases.Open)
+	setStatus(t, d, first, cases.Closed)
+	d.Clock.Advance(5 * day)
+	if got := answer(d, m); got == first || got == second || got == third {
+		t.Errorf("the answer is in case %d, want a new one", got)
+	}
+}
+
 // TestTheWindowIsChosen: longer, and off, where every answer to a closed case begins a new one.
 func TestTheWindowIsChosen(t *testing.T) {
 	t.Parallel()

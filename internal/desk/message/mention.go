@@ -20,6 +20,9 @@ type colleague struct {
 	Email string
 }
 
+// mostMentions is how many "@" of a note are looked at.
+const mostMentions = 100
+
 // tellMentionedTx tells those whom a note on a locked case mentions.
 func (s *Service) tellMentionedTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c cases.Case, note string) error {
 	if !strings.Contains(note, "@") {
@@ -46,26 +49,19 @@ func (s *Service) tellMentionedTx(ctx context.Context, tx pgx.Tx, actor access.A
 // one place the longest counts, for all who have it. The "@" within an address is none.
 func mentioned(text string, all []colleague) (list []access.MemberID) {
 	text = strings.ToLower(text)
+	calls := make([][]string, len(all))
+	for i, m := range all {
+		calls[i] = m.calls()
+	}
 	found := map[access.MemberID]bool{}
-	for at := range text {
+	for at, looked := strings.IndexByte(text, '@'), 0; at >= 0 && looked < mostMentions; looked++ {
 		before, _ := utf8.DecodeLastRuneInString(text[:at])
-		if text[at] != '@' || at > 0 && isName(before) {
-			continue
-		}
-		longest := 0
-		var here []access.MemberID
-		for _, m := range all {
-			n := m.fits(text[at+1:])
-			if n > longest {
-				longest, here = n, nil
-			}
-			if n > 0 && n == longest {
-				here = append(here, m.ID)
+		if text = text[at+1:]; !isName(before) {
+			for _, i := range called(text, calls) {
+				found[all[i].ID] = true
 			}
 		}
-		for _, m := range here {
-			found[m] = true
-		}
+		at = strings.IndexByte(text, '@')
 	}
 	for _, m := range all {
 		if found[m.ID] {
@@ -75,16 +71,41 @@ func mentioned(text string, all []colleague) (list []access.MemberID) {
 	return list
 }
 
-// fits returns how much of the beginning of a text, in lower case, calls the colleague; 0 where it does not.
-func (m colleague) fits(text string) (longest int) {
+// called are the places of those whom the beginning of a text calls by the longest of the names that fit.
+func called(text string, calls [][]string) (places []int) {
+	longest := 0
+	for i, names := range calls {
+		n := fits(text, names)
+		if n > longest {
+			longest, places = n, nil
+		}
+		if n > 0 && n == longest {
+			places = append(places, i)
+		}
+	}
+	return places
+}
+
+// calls are the names by which the colleague is called, in lower case.
+func (m colleague) calls() (list []string) {
 	name := strings.ToLower(m.Name)
 	first, _, _ := strings.Cut(name, " ")
 	local, _, _ := strings.Cut(strings.ToLower(m.Email), "@")
 	for _, call := range []string{name, first, local} {
-		rest, ok := strings.CutPrefix(text, call)
+		if call != "" {
+			list = append(list, call)
+		}
+	}
+	return list
+}
+
+// fits returns how much of the beginning of a text is one of the names; 0 where none is.
+func fits(text string, names []string) (longest int) {
+	for _, name := range names {
+		rest, ok := strings.CutPrefix(text, name)
 		next, _ := utf8.DecodeRuneInString(rest)
-		if ok && call != "" && (rest == "" || !isName(next)) {
-			longest = max(longest, len(call))
+		if ok && (rest == "" || !isName(next)) {
+			longest = max(longest, len(name))
 		}
 	}
 	return longest

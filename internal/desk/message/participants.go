@@ -77,23 +77,24 @@ func isOneOf(email string, others []string) bool {
 	return slices.ContainsFunc(mailaddr.Forms(email), func(form string) bool { return slices.Contains(others, form) })
 }
 
-// validCc cleans the addresses of those to whom a reply goes besides the contact. An address at which the workspace receives
+// validCcTx cleans the addresses of those to whom a reply goes besides the contact. An address at which the workspace receives
 // mail is refused: the case would answer itself.
 func validCcTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, emails []string, to string) (list []string, err error) {
 	for _, email := range emails {
 		email = contact.Normalise(email)
+		if email == to || slices.Contains(list, email) {
+			continue
+		}
+		if len(list) == MaxCc {
+			return nil, errs.Field("cc", fmt.Sprintf("A reply can go to %d people besides the contact.", MaxCc))
+		}
 		if a, err := mail.ParseAddress(email); err != nil || a.Address != email {
 			return nil, errs.Field("cc", fmt.Sprintf("%q is no e-mail address. Write addresses such as maria@example.com, with commas between them.", shortened(email)))
 		}
 		if err := requireNotOursTx(ctx, tx, ws, email); err != nil {
 			return nil, errs.Field("cc", "This workspace receives mail at "+email+". A copy to it would come back into the case.")
 		}
-		if email != to && !slices.Contains(list, email) {
-			list = append(list, email)
-		}
-	}
-	if len(list) > MaxCc {
-		return nil, errs.Field("cc", fmt.Sprintf("A reply can go to %d people besides the contact.", MaxCc))
+		list = append(list, email)
 	}
 	return list, nil
 }

@@ -23,12 +23,14 @@ func (s *Service) continuesTx(ctx context.Context, tx pgx.Tx, c *cases.Case, in 
 	if rule.KeepsCourtesy && isCourtesy(in) {
 		return c, nil, nil
 	}
+	seen := map[cases.ID]bool{} // a follower may have been merged into a case that it followed
 	for !rule.Reopens(*c, s.now()) {
+		seen[c.ID] = true
 		next, err := cases.FollowerTx(ctx, tx, *c)
 		if err != nil {
 			return nil, nil, err
 		}
-		if next == nil {
+		if next == nil || seen[next.ID] {
 			return nil, c, nil
 		}
 		c = next
