@@ -2,7 +2,6 @@ package portal
 
 import (
 	"context"
-	"strconv"
 
 	"github.com/jackc/pgx/v5"
 
@@ -28,8 +27,7 @@ func (s *Service) BeginExport(ctx context.Context, actor access.Actor) (p Person
 	if err := s.guard.Require(ctx, actor, access.UsePortal, contactObject(actor)); err != nil {
 		return Person{}, err
 	}
-	who := strconv.FormatInt(int64(actor.Workspace), 10) + " " + strconv.FormatInt(actor.ContactID, 10)
-	if err := s.limits.Count(ctx, member.NewThrottle("portal download", who, downloads, "downloads", "")); err != nil {
+	if err := s.limits.Count(ctx, member.NewThrottle("portal download", throttled(actor), downloads, "downloads", "")); err != nil {
 		return Person{}, err
 	}
 	err = s.db.InWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {

@@ -10,10 +10,14 @@ import (
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/audit"
 	"caseward/internal/desk/contact"
+	"caseward/internal/desk/member"
 	"caseward/internal/desk/notify"
 	"caseward/internal/platform/db"
 	"caseward/internal/platform/errs"
 )
+
+// erasureRequests is how often one customer may ask in a quarter of an hour: each time the owners are told.
+const erasureRequests = 5
 
 // RequestID is the id of a customer's request for erasure.
 type RequestID int64
@@ -78,8 +82,14 @@ func (s *Service) Request(ctx context.Context, actor access.Actor) (r *OwnReques
 // AskErasure asks the owners to erase everything that is kept about the actor. Asked already, nothing changes. Nothing is
 // erased by it: an owner or admin decides.
 //
-// Needs UsePortal. Errors: Forbidden.
+// Needs UsePortal. Errors: Forbidden, RateLimited.
 func (s *Service) AskErasure(ctx context.Context, actor access.Actor) error {
+	if err := s.guard.Require(ctx, actor, access.UsePortal, contactObject(actor)); err != nil {
+		return err
+	}
+	if err := s.limits.Count(ctx, member.NewThrottle("portal erasure", throttled(actor), erasureRequests, "requests for erasure", "")); err != nil {
+		return err
+	}
 	return s.change(ctx, actor, func(tx pgx.Tx) error {
 		now := s.now()
 		var id RequestID

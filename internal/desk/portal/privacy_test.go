@@ -92,6 +92,23 @@ func TestAskingForErasure(t *testing.T) {
 	}
 }
 
+// TestAskingHasItsLimit: each time the owners are told.
+func TestAskingHasItsLimit(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	m := d.customer(mara)
+	var err error
+	for range 6 {
+		if err = d.Portal.AskErasure(t.Context(), m); err != nil {
+			break
+		}
+		must(t, d.Portal.WithdrawErasure(t.Context(), m))
+	}
+	if !errs.Is(err, errs.RateLimited) {
+		t.Errorf("the sixth time: %v", err)
+	}
+}
+
 func TestDueWithinAMonth(t *testing.T) {
 	t.Parallel()
 	for asked, want := range map[string]string{"2026-05-04": "2026-06-04", "2026-01-31": "2026-02-28", "2028-01-30": "2028-02-29", "2026-12-31": "2027-01-31", "2026-08-31": "2026-09-30"} {

@@ -2,6 +2,7 @@ package portal
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -166,6 +167,14 @@ func (s *Service) decide(ctx context.Context, actor access.Actor, id RequestID, 
 		}
 		if !r.Waiting() {
 			return errs.Newf(errs.Conflict, "This request is %s already.", r.State)
+		}
+		var erasing bool
+		err = tx.QueryRow(ctx, `select erasing_at is not null from contacts where workspace_id = $1 and id = $2 for key share`, actor.Workspace, r.ContactID).Scan(&erasing)
+		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+			return err
+		}
+		if erasing || err != nil {
+			return errs.New(errs.Conflict, "The customer is being deleted forever, which answers this request.")
 		}
 		if err := fn(tx, r); err != nil {
 			return err

@@ -20,6 +20,11 @@ const (
 	answers  = 40
 )
 
+// throttled is a customer as counters know them.
+func throttled(actor access.Actor) string {
+	return strconv.FormatInt(int64(actor.Workspace), 10) + " " + strconv.FormatInt(actor.ContactID, 10)
+}
+
 // Write takes in what the actor writes: an answer on their own case, or a new one.
 //
 // Needs UsePortal. Errors: as message.WriteAsCustomer; RateLimited.
@@ -27,10 +32,9 @@ func (s *Service) Write(ctx context.Context, actor access.Actor, in message.Cust
 	if err := s.guard.Require(ctx, actor, access.UsePortal, contactObject(actor)); err != nil {
 		return message.Written{}, err
 	}
-	who := strconv.FormatInt(int64(actor.Workspace), 10) + " " + strconv.FormatInt(actor.ContactID, 10)
-	limit := member.NewThrottle("portal answer", who, answers, "messages", "")
+	limit := member.NewThrottle("portal answer", throttled(actor), answers, "messages", "")
 	if in.Number == 0 {
-		limit = member.NewThrottle("portal case", who, newCases, "new cases", "")
+		limit = member.NewThrottle("portal case", throttled(actor), newCases, "new cases", "")
 	}
 	if err := s.limits.Count(ctx, limit); err != nil {
 		return message.Written{}, err
