@@ -25,52 +25,52 @@ type Participant struct {
 	Included bool // the next reply goes to them too, unless its writer says otherwise
 }
 
-// participantsLook is how many of the newest mails of a case are looked at for who is on it.
-const participantsLook = 50
-
-// Participants returns who else is on a case, those first whom the next reply goes to: whoever the last reply went to, and whom
-// the contact, or one of those, has written to since. Who has only written on the case is offered and not included: a Message-ID
-// is no secret, and who knows it must not receive what follows. Addresses of the contact and of the workspace are left out.
+// Participants returns who else is on a case, by the newest part of its thread, those first whom the next reply goes to: whoever
+// the last reply went to, and whom the contact, or one of those, has written to since. Who has only written on the case is
+// offered and not included: a Message-ID is no secret, and who knows it must not receive what follows. Addresses of the contact
+// and of the workspace are left out.
 //
-// Needs ReadCases; the caller has read the case. Errors: Forbidden.
-func (s *Service) Participants(ctx context.Context, actor access.Actor, c cases.Case) (list []Participant, err error) {
+// Needs ReadCases; the caller has read case and thread. Errors: Forbidden.
+func (s *Service) Participants(ctx context.Context, actor access.Actor, c cases.Case, t Thread) ([]Participant, error) {
 	if err := actor.Require(access.ReadCases); err != nil {
 		return nil, err
 	}
-	var f struct{ sent, answered, wrote, left []string }
-	err = s.db.ReadWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
-		return tx.QueryRow(ctx, participantsSQL, c.WorkspaceID, c.ID, c.ContactID).Scan(&f.sent, &f.answered, &f.wrote, &f.left)
+	var ours, own []string
+	err := s.db.ReadWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
+		return tx.QueryRow(ctx, `select array(select address from inbound_addresses where workspace_id = $1),
+				array(select email from contact_emails where workspace_id = $1 and contact_id = $2)`, c.WorkspaceID, c.ContactID).Scan(&ours, &own)
 	})
-	if err != nil {
-		return nil, err
-	}
-	add := func(emails []string, included bool) {
-		for _, email := range emails {
-			known := slices.ContainsFunc(list, func(p Participant) bool { return p.Email == email })
-			if !known && len(list) < MaxCc && !isOneOf(email, f.left) {
-				list = append(list, Participant{email, included})
+	return participants(t.Messages, ours, own), err
+}
+
+// participants reads them from messages, the oldest first.
+func participants(messages []Message, ours, own []string) (list []Participant) {
+	var included, wrote []string
+	for _, m := range messages {
+		switch {
+		case m.IsAuto || m.Kind == Note:
+		case m.Kind == Outbound:
+			included = m.CcRecipients
+		default:
+			wrote = append(wrote, m.AuthorEmail)
+			if slices.Contains(own, m.AuthorEmail) || slices.Contains(included, m.AuthorEmail) {
+				included = slices.Concat(included, m.ToRecipients, m.CcRecipients)
 			}
 		}
 	}
-	add(f.sent, true)
-	add(f.answered, true)
-	add(f.wrote, false)
-	return list, nil
+	add := func(emails []string, chosen bool) {
+		for _, email := range emails {
+			email = contact.Normalise(email)
+			known := slices.ContainsFunc(list, func(p Participant) bool { return p.Email == email })
+			if email != "" && !known && len(list) < MaxCc && !isOneOf(email, ours) && !isOneOf(email, own) {
+				list = append(list, Participant{email, chosen})
+			}
+		}
+	}
+	add(included, true)
+	add(wrote, false)
+	return list
 }
-
-// participantsSQL reads whom the last reply went to, whom the contact or one of those has written to since, who else has
-// written, and which addresses are the contact's own or the workspace's.
-var participantsSQL = fmt.Sprintf(`with sent as (select id, cc_recipients from messages
-		where workspace_id = $1 and case_id = $2 and kind = 'outbound' and not is_auto order by id desc limit 1),
-	wrote as (select m.id, m.author_contact_id, m.to_recipients || m.cc_recipients as recipients, e.email
-		from messages m left join contact_emails e on e.workspace_id = $1 and e.contact_id = m.author_contact_id and e.is_primary
-		where m.workspace_id = $1 and m.case_id = $2 and m.kind = 'inbound' and not m.is_auto order by m.id desc limit %d)
-	select coalesce((select cc_recipients from sent), '{}'),
-		array(select lower(r) from wrote w, unnest(w.recipients) r where w.id > coalesce((select id from sent), 0)
-			and (w.author_contact_id = $3 or w.email in (select unnest(cc_recipients) from sent)) group by 1 order by min(w.id), 1),
-		array(select email from wrote where author_contact_id <> $3 and email is not null group by 1 order by min(id), 1),
-		array(select address from inbound_addresses where workspace_id = $1 union select email from contact_emails where workspace_id = $1 and contact_id = $3)`,
-	participantsLook)
 
 // isOneOf reports whether mail to an address arrives at one of others, also with what may stand after a plus.
 func isOneOf(email string, others []string) bool {

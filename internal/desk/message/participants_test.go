@@ -15,7 +15,9 @@ func on(t *testing.T, d *fixture.Desk, n cases.Number) string {
 	t.Helper()
 	c, err := d.Cases.Get(t.Context(), d.Ben, n)
 	must(t, err)
-	list, err := d.Messages.Participants(t.Context(), d.Ben, c.Case)
+	thread, err := d.Messages.Thread(t.Context(), d.Ben, c.Case, 0)
+	must(t, err)
+	list, err := d.Messages.Participants(t.Context(), d.Ben, c.Case, thread)
 	must(t, err)
 	var words []string
 	for _, p := range list {

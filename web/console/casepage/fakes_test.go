@@ -190,7 +190,7 @@ func (d *desk) Thread(_ context.Context, _ access.Actor, _ cases.Case, before me
 	return d.thread, nil
 }
 
-func (d *desk) Participants(context.Context, access.Actor, cases.Case) ([]message.Participant, error) {
+func (d *desk) Participants(context.Context, access.Actor, cases.Case, message.Thread) ([]message.Participant, error) {
 	return []message.Participant{{Email: "bob@partner.test", Included: true}, {Email: "stranger@evil.test"}}, nil
 }
 

@@ -43,7 +43,7 @@ type Cases interface {
 // Messages is what the page needs of messages.
 type Messages interface {
 	Thread(ctx context.Context, actor access.Actor, c cases.Case, before message.ID) (message.Thread, error)
-	Participants(ctx context.Context, actor access.Actor, c cases.Case) ([]message.Participant, error)
+	Participants(ctx context.Context, actor access.Actor, c cases.Case, t message.Thread) ([]message.Participant, error)
 	Reply(ctx context.Context, actor access.Actor, in message.ReplyInput) (message.ID, error)
 	Note(ctx context.Context, actor access.Actor, in message.NoteInput) (message.ID, error)
 	Resend(ctx context.Context, actor access.Actor, n cases.Number, delivery int64) error

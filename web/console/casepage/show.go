@@ -100,9 +100,7 @@ func (p *Pages) load(ctx context.Context, actor access.Actor, query url.Values, 
 	}
 	c := l.Case
 	reads := []func(ctx context.Context) error{
-		into(&l.thread, func(ctx context.Context) (message.Thread, error) {
-			return p.messages.Thread(ctx, actor, c, before(query))
-		}),
+		func(ctx context.Context) error { return p.loadThread(ctx, actor, query, &l) },
 		into(&l.outlook, func(ctx context.Context) (rating.Outlook, error) { return p.ratings.OfCase(ctx, actor, c) }),
 		into(&l.followUps, func(ctx context.Context) ([]followup.FollowUp, error) { return p.followUps.OfCase(ctx, actor, c) }),
 		into(&l.fields, func(ctx context.Context) (field.Panel, error) { return p.fields.OfCase(ctx, actor, c) }),
@@ -118,9 +116,6 @@ func (p *Pages) load(ctx context.Context, actor access.Actor, query url.Values, 
 	case l.DeletedAt == nil:
 		reads = append(reads, into(&l.people, func(ctx context.Context) ([]presence.Person, error) { return p.presence.Others(ctx, actor, n) }))
 		if actor.Can(access.WorkCases) {
-			reads = append(reads, into(&l.participants, func(ctx context.Context) ([]message.Participant, error) {
-				return p.messages.Participants(ctx, actor, c)
-			}))
 			reads = append(reads, into(&l.macros, func(ctx context.Context) ([]macro.Macro, error) { return p.macros.List(ctx, actor) }))
 		}
 	case actor.Can(access.RestoreCases):
@@ -128,6 +123,15 @@ func (p *Pages) load(ctx context.Context, actor access.Actor, query url.Values, 
 	}
 	err = p.Together(ctx, reads...)
 	return l, err
+}
+
+// loadThread reads the thread and, where it can be answered, who is on it besides the contact.
+func (p *Pages) loadThread(ctx context.Context, actor access.Actor, query url.Values, l *loaded) (err error) {
+	if l.thread, err = p.messages.Thread(ctx, actor, l.Case, before(query)); err != nil || l.DeletedAt != nil || !actor.Can(access.WorkCases) {
+		return err
+	}
+	l.participants, err = p.messages.Participants(ctx, actor, l.Case, l.thread)
+	return err
 }
 
 // into is a read that keeps its result.
