@@ -39,7 +39,8 @@ func CurrentTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id ID) (Co
 }
 
 // MergeTx makes one of two locked contacts a redirect to the other: the addresses move, the record of the other is what the
-// caller says, and the sign-in of the first to the portal ends. Until its cases have followed it is called as the other is.
+// caller says, and the sign-in of the first to the portal ends. So do files of what is held on it: erasing one of its cases
+// would no longer find them. Until its cases have followed it is called as the other is.
 func MergeTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, from, into Record) error {
 	batch := &pgx.Batch{}
 	// Only one may be primary at any moment.
@@ -51,6 +52,7 @@ func MergeTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, from, into R
 	batch.Queue(`update contacts set name = $3, phone = '', job_title = '', address = '', merged_into_id = $4, version = version + 1 where workspace_id = $1 and id = $2`,
 		ws, from.ID, into.Name, into.ID)
 	batch.Queue(`delete from contact_accounts where workspace_id = $1 and contact_id = $2`, ws, from.ID)
+	batch.Queue(`delete from contact_packages where workspace_id = $1 and contact_id = $2`, ws, from.ID)
 	return tx.SendBatch(ctx, batch).Close()
 }
 

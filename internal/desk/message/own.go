@@ -17,8 +17,16 @@ import (
 // into this one. The question for a rating is a mail and no word of the conversation.
 const ownMessages = `m.case_id = $2 and (m.kind = 'inbound' and m.author_contact_id = $3 and not m.is_auto
 		or m.kind = 'outbound' and not exists (select from ratings g where g.workspace_id = $1 and g.message_id = m.id)
-			and (m.to_recipients || m.cc_recipients && array(select e.email from contact_emails e where e.workspace_id = $1 and e.contact_id = $3)
-				or exists (select from messages p where p.workspace_id = $1 and p.id = m.reply_to_id and p.author_contact_id = $3)))`
+			and (` + AddressedToThem + ` or ` + AnswersThem + `))`
+
+// AddressedToThem holds for a message m that was sent to an address of contact $3 of workspace $1, also one that was released
+// when they were deleted.
+const AddressedToThem = `m.to_recipients || m.cc_recipients && array(select e.email from contact_emails e where e.workspace_id = $1 and e.contact_id = $3
+	union all select r.email from released_addresses r where r.workspace_id = $1 and r.contact_id = $3)`
+
+// AnswersThem holds for a message m that answers one of contact $3 of workspace $1. On a case of somebody else it may have gone
+// to that one alone.
+const AnswersThem = `exists (select from messages p where p.workspace_id = $1 and p.id = m.reply_to_id and p.author_contact_id = $3)`
 
 // OwnThreadTx returns the newest messages of a case that its contact may read, or those before a message. The caller has
 // established that the case is the contact's and live.

@@ -20,6 +20,9 @@ func (s *Service) takeTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c c
 	if _, err := tx.Exec(ctx, `set local app.redaction = 'on'`); err != nil {
 		return err
 	}
+	if err := cases.DropPackagesTx(ctx, tx, c.WorkspaceID, []cases.ID{c.ID}); err != nil {
+		return err
+	}
 	if err := s.takeContentTx(ctx, tx, actor, c, p); err != nil {
 		return err
 	}

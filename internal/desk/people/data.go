@@ -25,7 +25,11 @@ const DataTerm = 24 * time.Hour
 const (
 	partSize      = 1 << 20 // bytes of a file in one row
 	mostDataTries = 3
+	dataLease     = 10 * time.Minute // since the last part: after it whoever was at a file is taken for dead
 )
+
+// errTaken is when a file is no longer the one's who puts it together: it was erased, or somebody else has begun it anew.
+var errTaken = errors.New("the file was removed, or is put together by somebody else")
 
 // PackageID names a file of everything held on a contact.
 type PackageID int64
@@ -48,12 +52,21 @@ func (p Package) Ready() bool { return p.State == "ready" }
 // Failed reports whether it could not be put together.
 func (p Package) Failed() bool { return p.State == "failed" }
 
+// requireData asks for what a file needs: it has deleted cases too, so whoever may not see those has no files.
+func (s *Service) requireData(ctx context.Context, actor access.Actor, id contact.ID) error {
+	if err := s.guard.Require(ctx, actor, access.ManageContacts, contact.Object(id)); err != nil {
+		return err
+	}
+	return s.guard.Require(ctx, actor, access.RestoreCases, contact.Object(id))
+}
+
 // RequestData has everything that is held on a contact put together by the job. Who asked is told when it is ready. One that is
 // being put together already is not asked for twice.
 //
-// Needs ManageContacts. Errors: Forbidden, NotFound, Gone; Conflict when the contact is being deleted forever or was merged.
+// Needs ManageContacts and RestoreCases. Errors: Forbidden, NotFound, Gone; Conflict when the contact is being deleted forever, was merged, or its
+// cases are still on their way from or to another contact.
 func (s *Service) RequestData(ctx context.Context, actor access.Actor, id contact.ID) error {
-	if err := s.guard.Require(ctx, actor, access.ManageContacts, contact.Object(id)); err != nil {
+	if err := s.requireData(ctx, actor, id); err != nil {
 		return err
 	}
 	return s.db.InWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
@@ -61,10 +74,11 @@ func (s *Service) RequestData(ctx context.Context, actor access.Actor, id contac
 		switch {
 		case err != nil:
 			return err
-		case r.MergedIntoID != nil:
-			return errs.New(errs.Conflict, "This contact was merged into another one. Open that one.")
 		case r.ErasingAt != nil:
 			return errs.New(errs.Conflict, "This contact is being deleted forever.")
+		}
+		if err := contact.RequireSettledTx(ctx, tx, actor.Workspace, id); err != nil {
+			return err
 		}
 		tag, err := tx.Exec(ctx, `insert into contact_packages (workspace_id, contact_id, member_id, created_at, expires_at) select $1, $2, $3, $4, $5
 			where not exists (select from contact_packages where workspace_id = $1 and contact_id = $2 and member_id = $3 and state = 'waiting')`,
@@ -81,9 +95,9 @@ func (s *Service) RequestData(ctx context.Context, actor access.Actor, id contac
 
 // Packages lists the files that there are: of a contact, or (0) those that the actor has asked for.
 //
-// Needs ManageContacts. Errors: Forbidden.
+// Needs ManageContacts and RestoreCases. Errors: Forbidden.
 func (s *Service) Packages(ctx context.Context, actor access.Actor, of contact.ID) (list []Package, err error) {
-	if err := s.guard.Require(ctx, actor, access.ManageContacts, contact.Object(of)); err != nil {
+	if err := s.requireData(ctx, actor, of); err != nil {
 		return nil, err
 	}
 	where, arg := "p.contact_id = $2", int64(of)
@@ -106,9 +120,9 @@ func (s *Service) Packages(ctx context.Context, actor access.Actor, of contact.I
 
 // ReadData hands over a file piece by piece, and records that it was read. begin is told how large it is before the first piece.
 //
-// Needs ManageContacts. Errors: Forbidden, NotFound, Gone when its day is over, Conflict while it is not ready; and those of begin and write.
+// Needs ManageContacts and RestoreCases. Errors: Forbidden, NotFound, Gone when its day is over, Conflict while it is not ready; and those of begin and write.
 func (s *Service) ReadData(ctx context.Context, actor access.Actor, of contact.ID, id PackageID, begin func(size int64), write func(part []byte) error) error {
-	if err := s.guard.Require(ctx, actor, access.ManageContacts, contact.Object(of)); err != nil {
+	if err := s.requireData(ctx, actor, of); err != nil {
 		return err
 	}
 	var state string
@@ -156,6 +170,7 @@ type preparing struct {
 	ID          PackageID
 	ContactID   contact.ID
 	MemberID    access.MemberID
+	Tries       int // which one this is: whoever has an earlier one no longer writes
 }
 
 // RunData puts together all files that wait, and removes those whose day is over. What a killed process has left of one is
@@ -177,10 +192,13 @@ func (s *Service) RunData(ctx context.Context) (summary string, err error) {
 		if err != nil || p == nil {
 			return fmt.Sprintf("put %d files together, removed %d", done, removed), errors.Join(append(failures, err)...)
 		}
-		if err := s.prepare(ctx, *p); err != nil {
+		if err := s.prepare(ctx, *p); errors.Is(err, errTaken) {
+			continue
+		} else if err != nil {
 			if ctx.Err() != nil {
 				return "", ctx.Err()
 			}
+			err = errors.Join(err, s.releaseData(ctx, *p))
 			failures = append(failures, fmt.Errorf("data of contact %d of workspace %d: %w", p.ContactID, p.WorkspaceID, err))
 			continue
 		}
@@ -188,15 +206,20 @@ func (s *Service) RunData(ctx context.Context) (summary string, err error) {
 	}
 }
 
-// nextData claims a file: after so many tries it has failed.
+// nextData claims a file that nobody is at: after so many tries it has failed. While cases are on their way from or to the
+// contact it waits, since it would have a part of them.
 func (s *Service) nextData(ctx context.Context) (p *preparing, err error) {
 	err = s.db.AsSystem(ctx, DataSweep, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `update contact_packages set state = 'failed' where state = 'waiting' and tries >= $1`, mostDataTries); err != nil {
+		if _, err := tx.Exec(ctx, `update contact_packages set state = 'failed'
+			where state = 'waiting' and tries >= $1 and (leased_until is null or leased_until <= $2)`, mostDataTries, s.now()); err != nil {
 			return err
 		}
-		rows, err := tx.Query(ctx, `update contact_packages p set tries = tries + 1 from (select workspace_id, id from contact_packages where state = 'waiting'
+		rows, err := tx.Query(ctx, `update contact_packages p set tries = tries + 1, leased_until = $2 from (select workspace_id, id from contact_packages q
+				where state = 'waiting' and (leased_until is null or leased_until <= $1)
+					and not exists (select from contact_works w where w.workspace_id = q.workspace_id and w.contact_id = q.contact_id and w.kind = 'merge' and w.state = 'working')
+					and not exists (select from contact_works w where w.workspace_id = q.workspace_id and w.into_id = q.contact_id and w.state = 'working')
 				order by tries, created_at, id limit 1 for update skip locked) n
-			where p.workspace_id = n.workspace_id and p.id = n.id returning p.workspace_id, p.id, p.contact_id, p.member_id`)
+			where p.workspace_id = n.workspace_id and p.id = n.id returning p.workspace_id, p.id, p.contact_id, p.member_id, p.tries`, s.now(), s.now().Add(dataLease))
 		if err != nil {
 			return err
 		}
@@ -209,7 +232,15 @@ func (s *Service) nextData(ctx context.Context) (p *preparing, err error) {
 	return p, err
 }
 
-// prepare writes a file and tells who has asked for it.
+// releaseData lets the next one have a file whose try failed.
+func (s *Service) releaseData(ctx context.Context, p preparing) error {
+	return s.db.AsSystem(ctx, DataSweep, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `update contact_packages set leased_until = null where workspace_id = $1 and id = $2 and tries = $3`, p.WorkspaceID, p.ID, p.Tries)
+		return err
+	})
+}
+
+// prepare writes a file and tells who has asked for it. Errors: errTaken.
 func (s *Service) prepare(ctx context.Context, p preparing) error {
 	out := &parts{ctx: ctx, s: s, of: p}
 	if err := out.begin(); err != nil {
@@ -222,10 +253,13 @@ func (s *Service) prepare(ctx context.Context, p preparing) error {
 		return err
 	}
 	return s.db.AsSystem(ctx, DataSweep, func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, `update contact_packages set state = 'ready', size = $3, ready_at = $4, expires_at = $5 where workspace_id = $1 and id = $2`,
-			p.WorkspaceID, p.ID, out.size, s.now(), s.now().Add(DataTerm))
-		if err != nil || tag.RowsAffected() == 0 {
-			return err // erased meanwhile
+		tag, err := tx.Exec(ctx, `update contact_packages set state = 'ready', size = $3, ready_at = $4, expires_at = $5, leased_until = null
+			where workspace_id = $1 and id = $2 and tries = $6 and state = 'waiting'`, p.WorkspaceID, p.ID, out.size, s.now(), s.now().Add(DataTerm), p.Tries)
+		if err != nil {
+			return err
+		}
+		if tag.RowsAffected() == 0 {
+			return errTaken
 		}
 		job := access.JobActor(p.WorkspaceID, DataSweep)
 		entry := audit.Entry{Actor: job, Action: "contact.data ready", Object: contact.Object(p.ContactID), At: s.now(), Details: map[string]any{"bytes": out.size}}
@@ -236,8 +270,8 @@ func (s *Service) prepare(ctx context.Context, p preparing) error {
 	})
 }
 
-// parts stores a file as rows of partSize bytes. The file goes with the contact: where they are deleted forever meanwhile,
-// there is nothing to store it under any more.
+// parts stores a file as rows of partSize bytes, each only as long as the file is there and is this try's: one that is erased
+// meanwhile, or begun anew by somebody else, gets no more parts.
 type parts struct {
 	ctx    context.Context //nolint:containedctx // lives as long as the writing of one file, behind io.Writer
 	s      *Service
@@ -248,9 +282,24 @@ type parts struct {
 }
 
 func (p *parts) begin() error {
-	return p.s.db.AsSystem(p.ctx, DataSweep, func(tx pgx.Tx) error {
+	return p.holdTx(func(tx pgx.Tx) error {
 		_, err := tx.Exec(p.ctx, `delete from contact_package_parts where workspace_id = $1 and package_id = $2`, p.of.WorkspaceID, p.of.ID)
 		return err
+	})
+}
+
+// holdTx runs fn with the file locked, and says that somebody is still at it. Errors: errTaken.
+func (p *parts) holdTx(fn func(tx pgx.Tx) error) error {
+	return p.s.db.AsSystem(p.ctx, DataSweep, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(p.ctx, `update contact_packages set leased_until = $4 where workspace_id = $1 and id = $2 and tries = $3 and state = 'waiting'`,
+			p.of.WorkspaceID, p.of.ID, p.of.Tries, p.s.now().Add(dataLease))
+		if err != nil {
+			return err
+		}
+		if tag.RowsAffected() == 0 {
+			return errTaken
+		}
+		return fn(tx)
 	})
 }
 
@@ -275,7 +324,7 @@ func (p *parts) flush() error {
 }
 
 func (p *parts) store(data []byte) error {
-	err := p.s.db.AsSystem(p.ctx, DataSweep, func(tx pgx.Tx) error {
+	err := p.holdTx(func(tx pgx.Tx) error {
 		_, err := tx.Exec(p.ctx, `insert into contact_package_parts (workspace_id, package_id, part, data) values ($1, $2, $3, $4)`, p.of.WorkspaceID, p.of.ID, p.n, data)
 		return err
 	})

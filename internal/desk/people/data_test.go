@@ -4,11 +4,14 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"strings"
 	"testing"
 	"time"
 
+	"caseward/internal/desk/access"
+	"caseward/internal/desk/cases"
 	"caseward/internal/desk/contact"
 	"caseward/internal/desk/message"
 	"caseward/internal/desk/notify"
@@ -64,6 +67,8 @@ func TestEverythingHeldOnAContact(t *testing.T) {
 	must(t, d.Removal.Delete(ctx, d.Admin, id))
 
 	wants(t, d.People.RequestData(ctx, d.Ben, id), errs.Forbidden, "Ben")
+	manager := fixture.WithGrants(d.Ben, access.ManageContacts)
+	wants(t, d.People.RequestData(ctx, manager, id), errs.Forbidden, "who may not see deleted cases")
 	must(t, d.People.RequestData(ctx, d.Admin, id))
 	must(t, d.People.RequestData(ctx, d.Admin, id)) // again at once: one file
 	_, err = d.People.RunData(ctx)
@@ -102,6 +107,7 @@ func TestEverythingHeldOnAContact(t *testing.T) {
 	must(t, err)
 	begin, write := func(int64) {}, func([]byte) error { return nil }
 	wants(t, d.People.ReadData(ctx, d.Ben, id, list[0].ID, begin, write), errs.Forbidden, "Ben reads")
+	wants(t, d.People.ReadData(ctx, manager, id, list[0].ID, begin, write), errs.Forbidden, "who may not see deleted cases reads")
 	foreign := d.In(fixture.Workspace(t, d.DB))
 	wants(t, d.People.ReadData(ctx, foreign.Admin, id, list[0].ID, begin, write), errs.Gone, "another workspace's")
 	d.Clock.Advance(people.DataTerm + time.Minute)
@@ -139,4 +145,140 @@ func TestFilesGoWithTheContact(t *testing.T) {
 	if left := fixture.Rows[string](d, `select cells::text from contact_import_rows`); len(left) != 1 || !strings.Contains(left[0], "Olaf") {
 		t.Errorf("of the list %v is left", left)
 	}
+}
+
+// packages counts the files that there are of a contact, also those that are not ready.
+func packages(d *fixture.Desk, id contact.ID) int {
+	return fixture.One[int](d, `select count(*) from contact_packages where contact_id = $1`, id)
+}
+
+// prepared is a file that is ready.
+func prepared(t testing.TB, d *fixture.Desk, id contact.ID) {
+	t.Helper()
+	must(t, d.People.RequestData(t.Context(), d.Admin, id))
+	_, err := d.People.RunData(t.Context())
+	must(t, err)
+	if n := fixture.One[int](d, `select count(*) from contact_packages where contact_id = $1 and state = 'ready'`, id); n != 1 {
+		t.Fatalf("%d files are ready", n)
+	}
+}
+
+func reply(t testing.TB, d *fixture.Desk, n cases.Number, in message.ReplyInput) message.ID {
+	t.Helper()
+	in.Number = n
+	_, err := d.Messages.Reply(t.Context(), d.Ana, in)
+	must(t, err)
+	return fixture.One[message.ID](d, `select max(id) from messages where workspace_id = $1`, d.ID())
+}
+
+// TestAFileHasNothingOfOthers: not even what a merge of cases has brought onto one of theirs. What was sent to them stands in
+// it wherever it is.
+func TestAFileHasNothingOfOthers(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	theirs := d.Receive(fixture.Mail{From: "mara@customer.test", Body: "A maraword"})
+	reply(t, d, theirs, message.ReplyInput{Body: "An answerword for Mara"})
+	other := d.Receive(fixture.Mail{From: "olaf@customer.test", Body: "An olafword"})
+	reply(t, d, other, message.ReplyInput{Body: "A privateword for Olaf"})
+	_, err := d.Messages.Merge(t.Context(), d.Ana, other, theirs)
+	must(t, err)
+	third := d.Receive(fixture.Mail{From: "third@customer.test", Body: "A thirdword"})
+	reply(t, d, third, message.ReplyInput{Body: "A copyword for both", Cc: []string{"mara@customer.test"}})
+	d.Exec(`insert into messages (workspace_id, case_id, kind, author_contact_id, body_text, created_at)
+		select workspace_id, $2, kind, author_contact_id, 'A guestword', created_at from messages where case_id = $1 and kind = 'inbound' order by id limit 1`,
+		fixture.One[cases.ID](d, `select id from cases where number = $1`, theirs), fixture.One[cases.ID](d, `select id from cases where number = $1`, third))
+	reply(t, d, third, message.ReplyInput{Body: "A thirdanswer for that one"})
+
+	id := contactOf(d, theirs)
+	prepared(t, d, id)
+	file := unpack(t, d, id)["data.json"]
+	for _, word := range []string{"maraword", "answerword", "copyword", "guestword"} {
+		if !strings.Contains(file, word) {
+			t.Errorf("the file has no %q", word)
+		}
+	}
+	for _, word := range []string{"olafword", "privateword", "thirdword", "thirdanswer"} {
+		if strings.Contains(file, word) {
+			t.Errorf("the file has %q", word)
+		}
+	}
+}
+
+// TestNoFileOutlivesWhatIsErased: neither one that is ready nor one that is just being put together.
+func TestNoFileOutlivesWhatIsErased(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	ctx := t.Context()
+	n := d.Receive(fixture.Mail{From: "mara@customer.test", Body: "A maraword"})
+	id := contactOf(d, n)
+	sent := reply(t, d, n, message.ReplyInput{Body: "A secondword"})
+	prepared(t, d, id)
+	_, err := d.Messages.Redact(ctx, d.Admin, message.RedactInput{Number: n, Message: sent, Body: true})
+	must(t, err)
+	if packages(d, id) != 0 {
+		t.Error("a file outlives a redaction")
+	}
+	must(t, d.People.RequestData(ctx, d.Admin, id))
+	begun, err := d.People.NextData(ctx)
+	must(t, err)
+	d.Delete(n)
+	d.Clock.Advance(8 * 24 * time.Hour)
+	_, err = d.Retention.Purge(ctx)
+	must(t, err)
+	if packages(d, id) != 0 {
+		t.Error("a file that is being put together outlives the purge")
+	}
+	if err := d.People.Prepare(ctx, *begun); !errors.Is(err, people.ErrTaken) {
+		t.Errorf("what was erased meanwhile is put together: %v", err)
+	}
+}
+
+// TestOneAtATimePutsAFileTogether: and one who was taken for dead adds nothing to it.
+func TestOneAtATimePutsAFileTogether(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	ctx := t.Context()
+	id := contactOf(d, d.Case())
+	must(t, d.People.RequestData(ctx, d.Admin, id))
+	first, err := d.People.NextData(ctx)
+	must(t, err)
+	if second, err := d.People.NextData(ctx); err != nil || second != nil {
+		t.Fatalf("another one takes it too: %+v, %v", second, err)
+	}
+	d.Clock.Advance(time.Hour)
+	second, err := d.People.NextData(ctx)
+	must(t, err)
+	if err := d.People.Prepare(ctx, *first); !errors.Is(err, people.ErrTaken) {
+		t.Errorf("the first goes on: %v", err)
+	}
+	must(t, d.People.Prepare(ctx, *second))
+	if err := d.People.Prepare(ctx, *first); !errors.Is(err, people.ErrTaken) {
+		t.Errorf("the first changes the file that is ready: %v", err)
+	}
+	unpack(t, d, id)
+}
+
+// TestAFileWaitsForAMerge, so that it has all that is theirs; that of who was merged away goes.
+func TestAFileWaitsForAMerge(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	ctx := t.Context()
+	mara, twin, _ := pair(t, d)
+	prepared(t, d, twin)
+	must(t, d.People.RequestData(ctx, d.Admin, mara))
+	must(t, d.People.Merge(ctx, d.Admin, versions(t, d, mara, twin)))
+	if packages(d, twin) != 0 {
+		t.Error("the file of who was merged away is there still")
+	}
+	wants(t, d.People.RequestData(ctx, d.Owner, mara), errs.Conflict, "asked for while cases are moved")
+	_, err := d.People.RunData(ctx)
+	must(t, err)
+	if state := fixture.One[string](d, `select state from contact_packages`); state != "waiting" {
+		t.Errorf("the file is %s", state)
+	}
+	_, err = d.People.Run(ctx)
+	must(t, err)
+	_, err = d.People.RunData(ctx)
+	must(t, err)
+	unpack(t, d, mara)
 }

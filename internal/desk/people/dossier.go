@@ -16,6 +16,7 @@ import (
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/contact"
 	"caseward/internal/desk/field"
+	"caseward/internal/desk/message"
 	"caseward/internal/platform/tidy"
 )
 
@@ -53,7 +54,7 @@ type blockedMail struct {
 	At      time.Time `json:"at" db:"blocked_at"`
 }
 
-// dossierCase is a case of theirs, or of somebody else's in which they wrote; then it has only their own part.
+// dossierCase is a case of theirs, or of somebody else's in which they wrote; then it has only what they wrote and were written.
 type dossierCase struct {
 	ID       cases.ID         `json:"-"`
 	Number   cases.Number     `json:"number"`
@@ -96,6 +97,10 @@ const dossierBatch = 50
 // writeDossier writes the zip: data.json, data.html and the files, all as they are at one moment.
 func (s *Service) writeDossier(ctx context.Context, p preparing, w io.Writer) error {
 	return s.db.ReadWorkspace(ctx, int64(p.WorkspaceID), func(tx pgx.Tx) error {
+		// Without their lock: a merge that begins now is not yet seen by anything below either.
+		if err := contact.RequireSettledTx(ctx, tx, p.WorkspaceID, p.ContactID); err != nil {
+			return err
+		}
 		head, err := s.dossierTx(ctx, tx, p.WorkspaceID, p.ContactID)
 		if err != nil {
 			return err
@@ -193,7 +198,11 @@ func (d dossierWriter) batch(after cases.ID) (list []dossierCase, err error) {
 	return list, d.fill(list)
 }
 
-// fill adds what was said in cases: their own words, and of their own cases what the workspace sent them.
+// sentToThem is what the workspace wrote to them. That a case is theirs is not enough: another person's may have been merged
+// into it.
+const sentToThem = `m.kind = 'outbound' and (` + message.AddressedToThem + ` or c.contact_id = $3 and ` + message.AnswersThem + `)`
+
+// fill adds what was said in cases: their own words, and what the workspace sent them.
 func (d dossierWriter) fill(list []dossierCase) error {
 	var ids []cases.ID
 	at := map[cases.ID]*dossierCase{}
@@ -206,16 +215,16 @@ func (d dossierWriter) fill(list []dossierCase) error {
 	var files []dossierFile
 	var ratings []dossierRating
 	batch := &pgx.Batch{}
-	const theirs = `m.workspace_id = $1 and m.case_id = any ($3) and (m.author_contact_id = $2 or m.kind = 'outbound' and c.contact_id = $2)`
-	batch.Queue(`select m.id, m.case_id, case when m.author_contact_id = $2 then 'You' else coalesce(u.name, '') end as "from", m.to_recipients, m.cc_recipients, m.created_at, m.body_text
+	const theirs = `m.workspace_id = $1 and m.case_id = any ($2) and (m.author_contact_id = $3 or ` + sentToThem + `)`
+	batch.Queue(`select m.id, m.case_id, case when m.author_contact_id = $3 then 'You' else coalesce(u.name, '') end as "from", m.to_recipients, m.cc_recipients, m.created_at, m.body_text
 		from messages m join cases c on c.workspace_id = m.workspace_id and c.id = m.case_id
 		left join members b on b.workspace_id = m.workspace_id and b.id = m.author_member_id left join users u on u.id = b.user_id
-		where `+theirs+` order by m.id`, d.of.WorkspaceID, d.of.ContactID, ids).Query(func(rows pgx.Rows) (err error) {
+		where `+theirs+` order by m.id`, d.of.WorkspaceID, ids, d.of.ContactID).Query(func(rows pgx.Rows) (err error) {
 		messages, err = pgx.CollectRows(rows, pgx.RowToStructByName[dossierMessage])
 		return err
 	})
 	batch.Queue(`select a.message_id, a.blob_id, a.filename from attachments a join messages m on m.workspace_id = a.workspace_id and m.id = a.message_id
-		join cases c on c.workspace_id = m.workspace_id and c.id = m.case_id where `+theirs+` order by a.id`, d.of.WorkspaceID, d.of.ContactID, ids).Query(func(rows pgx.Rows) (err error) {
+		join cases c on c.workspace_id = m.workspace_id and c.id = m.case_id where `+theirs+` order by a.id`, d.of.WorkspaceID, ids, d.of.ContactID).Query(func(rows pgx.Rows) (err error) {
 		files, err = pgx.CollectRows(rows, pgx.RowToStructByName[dossierFile])
 		return err
 	})
@@ -329,7 +338,7 @@ section{border-top:1px solid #ccd;margin-top:1.5rem;padding-top:1rem}article{mar
 <dt>Contact since</dt><dd>{{.Person.Since.Format "2 January 2006"}}</dd></dl>
 {{if .Blocked}}<section><h2>Mail that was blocked</h2><ul>{{range .Blocked}}<li>{{.Subject}}, from {{.From}}, {{.At.Format "2 January 2006, 15:04"}}</li>{{end}}</ul></section>{{end}}{{end}}
 {{define "case"}}<section><h2>Case {{.Number}}{{with .Subject}}: {{.}}{{end}}</h2>
-<p class="quiet">{{if .Own}}{{.State}}, begun on {{.BegunAt.Format "2 January 2006"}}{{else}}Somebody else's case: only your own part stands here.{{end}}</p>
+<p class="quiet">{{if .Own}}{{.State}}, begun on {{.BegunAt.Format "2 January 2006"}}{{else}}Somebody else's case: only what you wrote and what was written to you stands here.{{end}}</p>
 {{range .Messages}}<article><p><strong>{{or .From "Message"}}</strong> <span class="quiet">{{.At.Format "2 January 2006, 15:04"}}</span></p><pre dir="auto">{{.Text}}</pre>
 {{if .Files}}<ul>{{range .Files}}<li><a href="{{.Path}}">{{.Filename}}</a></li>{{end}}</ul>{{end}}</article>{{end}}
 {{range .Ratings}}<p>Rated {{.Score}} on {{.At.Format "2 January 2006"}}{{with .Comment}}: {{.}}{{end}}</p>{{end}}</section>{{end}}

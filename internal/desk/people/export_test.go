@@ -14,3 +14,15 @@ func (s *Service) Step(ctx context.Context) (bool, error) {
 	_, err = s.step(ctx, *w)
 	return true, err
 }
+
+// ErrTaken is what Prepare says of a file that is not its own any more.
+var ErrTaken = errTaken
+
+// Preparing is a file that was claimed.
+type Preparing = preparing
+
+// NextData claims a file.
+func (s *Service) NextData(ctx context.Context) (*Preparing, error) { return s.nextData(ctx) }
+
+// Prepare puts a claimed file together.
+func (s *Service) Prepare(ctx context.Context, p Preparing) error { return s.prepare(ctx, p) }

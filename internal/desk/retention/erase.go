@@ -27,6 +27,9 @@ func eraseTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, list []doome
 	for _, id := range ids {
 		removed[id] = counts{}
 	}
+	if err := cases.DropPackagesTx(ctx, tx, ws, ids); err != nil {
+		return nil, err
+	}
 	batch := &pgx.Batch{}
 	tally := func(table string) func(pgx.Rows) error {
 		return func(rows pgx.Rows) error {

@@ -1,6 +1,7 @@
 package contactpage
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -32,7 +33,7 @@ func (v dataView) href(p people.Package) string {
 // OwnData is GET /w/{ws}/contacts/data: the files that the visitor has asked for.
 func (p *Pages) OwnData(w http.ResponseWriter, r *http.Request) error { return p.data(w, r, nil) }
 
-// Data is GET /w/{ws}/contacts/{id}/data. Needs ManageContacts.
+// Data is GET /w/{ws}/contacts/{id}/data. Needs ManageContacts and RestoreCases.
 func (p *Pages) Data(w http.ResponseWriter, r *http.Request) error {
 	id, err := pathID(r)
 	if err != nil {
@@ -50,7 +51,7 @@ func (p *Pages) Data(w http.ResponseWriter, r *http.Request) error {
 
 func (p *Pages) data(w http.ResponseWriter, r *http.Request, record *contact.Record) error {
 	view := dataView{visit: shell.From(r), record: record}
-	err := view.visit.Actor.Require(access.ManageContacts)
+	err := errors.Join(view.visit.Actor.Require(access.ManageContacts), view.visit.Actor.Require(access.RestoreCases))
 	if err != nil {
 		return err
 	}

@@ -102,7 +102,7 @@ func dataPage(v dataView) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<ul class=\"list-disc ps-5\"><li>Name, addresses, phone, job title, address and custom fields.</li><li>Their cases, also deleted ones and spam, with what they wrote and what was sent to them, and the ratings that they gave.</li><li>What they wrote on other people's cases; nothing else of those.</li><li>Which of their mails were blocked.</li></ul><p class=\"mt-3\">Not in it: internal notes and drafts, which are your own work, custom fields of cases, and what other customers wrote.</p>")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<ul class=\"list-disc ps-5\"><li>Name, addresses, phone, job title, address and custom fields.</li><li>Their cases, also deleted ones and spam, with what they wrote and what was sent to them, and the ratings that they gave.</li><li>What they wrote on other people's cases, and what was sent to them there; nothing else of those.</li><li>Which of their mails were blocked.</li></ul><p class=\"mt-3\">Not in it: internal notes and drafts, which are your own work, custom fields of cases, and what other customers wrote.</p>")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -133,7 +133,7 @@ func dataPage(v dataView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "</form><p class=\"muted\">The bell tells you when it is ready. It can be downloaded for a day, then it is removed; it is removed at once when the contact is deleted forever. That you asked, and each download, stands in the audit trail.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "</form><p class=\"muted\">The bell tells you when it is ready. It can be downloaded for a day, then it is removed; it is removed at once when the contact is deleted forever or something that may be in it is erased. Only who may see deleted cases can have it. That you asked, and each download, stands in the audit trail.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -165,7 +165,7 @@ func recordActions(v view) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		if v.mayManage && v.ErasingAt == nil {
+		if v.mayExport && v.ErasingAt == nil {
 			templ_7745c5c3_Err = ui.LinkButton(ui.LinkButtonProps{Label: "Export data", Href: v.path + "/data", Variant: ui.Ghost, Icon: ui.IconDownload}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
