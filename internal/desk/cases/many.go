@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"caseward/internal/desk/access"
+	"caseward/internal/desk/contact"
 	"caseward/internal/desk/notify"
 	"caseward/internal/platform/errs"
 )
@@ -40,7 +41,7 @@ type Many struct {
 	// Senders also suspends who sent what is marked as spam, as SpamInput says of SenderUsual; or lets them write again
 	// with NotSpamMany, where a mark as spam had suspended them.
 	Senders bool `json:"senders,omitempty"`
-	// Until leaves out of EraseMany what was marked as spam after that: nobody has seen it in the question.
+	// Until leaves out of EraseMany, which needs it, what was marked as spam after that: nobody has seen it in the question.
 	Until *time.Time `json:"until,omitempty"`
 }
 
@@ -84,6 +85,9 @@ func ValidManyTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, m Many) 
 	case RestoreMany:
 		return Many{Do: m.Do}, nil
 	case EraseMany:
+		if m.Until == nil {
+			return m, errs.Field("until", "Look at the cases again, then delete them forever.")
+		}
 		return Many{Do: m.Do, Until: m.Until}, nil
 	case UpdateMany:
 	default:
@@ -224,6 +228,7 @@ type manyEdit struct {
 	back     []ID            // that get back what they had, as far as it still exists
 	without  map[ID][]string // and what does not
 	tellings tellings
+	deleted  deletions // of the cases' contacts
 
 	retentionDays *int
 	addTags       []int64
@@ -251,6 +256,9 @@ func (e *manyEdit) prepareTx(ctx context.Context, tx pgx.Tx, m Many) (err error)
 	if m.Do == DeleteMany {
 		e.retentionDays, err = retentionDaysTx(ctx, tx, ws)
 		return err
+	}
+	if m.Do == RestoreMany {
+		return e.readDeletionsTx(ctx, tx)
 	}
 	if m.Do != UpdateMany {
 		return nil
@@ -319,10 +327,23 @@ func (e *manyEdit) restore(c *Case, before *Before) (bool, error) {
 		return false, err
 	}
 	before.Deletion = &deletionMark{c.DeletedAt, c.DeletedBy, c.DeletedCause, c.DeletedBulkID, c.DeleteReason, c.DeleteReasonText, c.PurgeAt}
-	c.markRestored()
-	e.hidden, e.back = append(e.hidden, *c), append(e.back, c.ID)
+	e.markRestored(c)
 	e.line(*c, ActRestored, nil)
 	return true, nil
+}
+
+// markRestored also takes a case out of spam where dropOldHidingTx says so.
+func (e *manyEdit) markRestored(c *Case) {
+	c.markRestored()
+	if c.dropOldHiding(e.deleted) {
+		e.edited = append(e.edited, *c)
+	}
+	e.hidden, e.back = append(e.hidden, *c), append(e.back, c.ID)
+}
+
+func (e *manyEdit) readDeletionsTx(ctx context.Context, tx pgx.Tx) (err error) {
+	e.deleted, err = deletionsTx(ctx, tx, e.actor.Workspace, column(e.cases, func(c Case) contact.ID { return c.ContactID }))
+	return err
 }
 
 func (e *manyEdit) spam(c *Case, before *Before) (bool, error) {

@@ -31,10 +31,11 @@ func (e *manyEdit) saveTx(ctx context.Context, tx pgx.Tx) error {
 	if err := e.tagsAdded.insertTx(ctx, tx, ws); err != nil {
 		return err
 	}
-	if err := saveManyTx(ctx, tx, ws, e.edited); err != nil {
+	// First, for a deleted case is read-only; none is deleted and edited at once.
+	if err := saveDeletionsTx(ctx, tx, ws, e.hidden); err != nil {
 		return err
 	}
-	if err := saveDeletionsTx(ctx, tx, ws, e.hidden); err != nil {
+	if err := saveManyTx(ctx, tx, ws, e.edited); err != nil {
 		return err
 	}
 	if err := e.dropMissingTx(ctx, tx); err != nil {

@@ -32,6 +32,9 @@ func (s *Service) UndoManyTx(ctx context.Context, tx pgx.Tx, actor access.Actor,
 	if e.tags, err = tagsOfTx(ctx, tx, actor.Workspace, ids); err != nil {
 		return nil, err
 	}
+	if err := e.readDeletionsTx(ctx, tx); err != nil {
+		return nil, err
+	}
 	for i := range e.cases {
 		c := &e.cases[i]
 		r := ManyResult{ID: c.ID, State: ManyUndone}
@@ -80,8 +83,7 @@ func (e *manyEdit) undoDelete(c *Case, b Before) error {
 	if err := c.requireRestorable(); err != nil {
 		return err
 	}
-	c.markRestored()
-	e.hidden, e.back = append(e.hidden, *c), append(e.back, c.ID)
+	e.markRestored(c)
 	e.line(*c, ActRestored, map[string]any{"undo": true})
 	return nil
 }
@@ -121,6 +123,8 @@ func (e *manyEdit) undoSpam(c *Case, m Many, b Before) error {
 		return movedOn(c, "was marked as spam")
 	case m.Do == NotSpamMany && c.LastActivityAt.After(b.At):
 		return movedOn(c, answeredOrChanged)
+	case m.Do == NotSpamMany && b.Spam.Cause != nil && *b.Spam.Cause == ContactDeleted && !e.deleted.stand(c.ContactID, *b.Spam.At):
+		return errs.Newf(errs.Conflict, "The contact of case %d was restored since.", c.Number)
 	case m.Do == NotSpamMany:
 		kind = ActSpam
 	}

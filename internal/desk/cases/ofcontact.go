@@ -11,9 +11,9 @@ import (
 	"caseward/internal/desk/contact"
 )
 
-// contactDeleted is the cause of spam that a contact's deletion is; the time of that deletion stands as the case's SpamAt, and
+// ContactDeleted is the cause of spam that a contact's deletion is; the time of that deletion stands as the case's SpamAt, and
 // so says which one it was.
-const contactDeleted = "contact deleted"
+const ContactDeleted = "contact deleted"
 
 // OfContact are cases of one contact, of those after a case, at most so many.
 type OfContact struct {
@@ -40,7 +40,7 @@ func (s *Service) HideTx(ctx context.Context, tx pgx.Tx, actor access.Actor, in 
 		if c.Visibility() != Live || c.MergedIntoID != nil {
 			return // since it was found
 		}
-		cause := contactDeleted
+		cause := ContactDeleted
 		c.SpamAt, c.SpamBy, c.SpamCause = &in.DeletedAt, &actor.Member, &cause
 		e.moveWithContact(*c, ActContactDeleted)
 	})
@@ -49,7 +49,7 @@ func (s *Service) HideTx(ctx context.Context, tx pgx.Tx, actor access.Actor, in 
 // ShowTx brings back the cases that a contact's deletion has hidden, but those that somebody has marked as spam or deleted
 // since. See HideTx.
 func (s *Service) ShowTx(ctx context.Context, tx pgx.Tx, actor access.Actor, in OfContact) (Moved, error) {
-	const hidden = `spam_at = $4 and spam_cause = '` + contactDeleted + `' and deleted_at is null and merged_into_id is null`
+	const hidden = `spam_at = $4 and spam_cause = '` + ContactDeleted + `' and deleted_at is null and merged_into_id is null`
 	return s.ofContactTx(ctx, tx, actor, in, hidden, func(e *manyEdit, c *Case) {
 		if c.DeletedAt != nil || c.MergedIntoID != nil || !c.hiddenBy(in.DeletedAt) {
 			return
@@ -61,7 +61,7 @@ func (s *Service) ShowTx(ctx context.Context, tx pgx.Tx, actor access.Actor, in 
 
 // hiddenBy reports whether a contact's deletion has hidden the case.
 func (c Case) hiddenBy(deletion time.Time) bool {
-	return c.SpamAt != nil && c.SpamCause != nil && *c.SpamCause == contactDeleted && c.SpamAt.Equal(deletion)
+	return c.SpamAt != nil && c.SpamCause != nil && *c.SpamCause == ContactDeleted && c.SpamAt.Equal(deletion)
 }
 
 func (e *manyEdit) moveWithContact(c Case, kind ActivityKind) {
@@ -91,6 +91,14 @@ func (s *Service) ofContactTx(
 	return Moved{len(e.edited), ids[len(ids)-1], len(ids) < in.Limit}, e.saveTx(ctx, tx)
 }
 
+// ErasingTx reports whether the contact of a locked case is being deleted forever: what is put into the case now would go
+// with it, and nobody has agreed to that.
+func ErasingTx(ctx context.Context, tx pgx.Tx, c Case) (erasing bool, err error) {
+	err = tx.QueryRow(ctx, `select exists (select from contacts where workspace_id = $1 and id = $2 and erasing_at is not null)`,
+		c.WorkspaceID, c.ContactID).Scan(&erasing)
+	return erasing, err
+}
+
 // ContactCounts are the cases of a contact by where they can be seen.
 type ContactCounts struct{ Live, InSpam, Deleted, Merged int }
 
@@ -108,7 +116,7 @@ func CountOfContactTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id 
 
 // CountHiddenTx counts the cases that a contact's deletion has hidden and their restore would bring back.
 func CountHiddenTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id contact.ID, deletedAt time.Time) (n int, err error) {
-	err = tx.QueryRow(ctx, `select count(*) from cases where workspace_id = $1 and contact_id = $2 and spam_at = $3 and spam_cause = '`+contactDeleted+`'
+	err = tx.QueryRow(ctx, `select count(*) from cases where workspace_id = $1 and contact_id = $2 and spam_at = $3 and spam_cause = '`+ContactDeleted+`'
 		and deleted_at is null and merged_into_id is null`, ws, id, deletedAt).Scan(&n)
 	return n, err
 }

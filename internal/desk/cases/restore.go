@@ -2,6 +2,7 @@ package cases
 
 import (
 	"context"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -91,13 +92,45 @@ func (s *Service) RestoreTx(ctx context.Context, tx pgx.Tx, actor access.Actor, 
 // dropOldHidingTx takes a case out of spam that only the deletion of its contact put there, where the contact was restored while
 // the case was deleted: otherwise it would come back to where nobody looks for it.
 func dropOldHidingTx(ctx context.Context, tx pgx.Tx, c *Case) error {
-	if c.SpamCause == nil || *c.SpamCause != contactDeleted {
+	if c.SpamCause == nil || *c.SpamCause != ContactDeleted {
 		return nil
 	}
-	k, err := contact.GetTx(ctx, tx, c.WorkspaceID, c.ContactID)
-	if err != nil || k.DeletedAt != nil && c.hiddenBy(*k.DeletedAt) {
+	d, err := deletionsTx(ctx, tx, c.WorkspaceID, []contact.ID{c.ContactID})
+	if err != nil || !c.dropOldHiding(d) {
 		return err
 	}
-	c.SpamAt, c.SpamBy, c.SpamCause = nil, nil, nil
 	return saveTx(ctx, tx, *c)
+}
+
+// dropOldHiding does so in memory, and reports whether the case is out of spam now.
+func (c *Case) dropOldHiding(d deletions) bool {
+	if c.SpamCause == nil || *c.SpamCause != ContactDeleted || d.stand(c.ContactID, *c.SpamAt) {
+		return false
+	}
+	c.SpamAt, c.SpamBy, c.SpamCause = nil, nil, nil
+	return true
+}
+
+// deletions are when contacts were deleted who still are.
+type deletions map[contact.ID]time.Time
+
+// stand reports whether the contact is deleted since then.
+func (d deletions) stand(id contact.ID, since time.Time) bool {
+	at, ok := d[id]
+	return ok && at.Equal(since)
+}
+
+func deletionsTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, of []contact.ID) (deletions, error) {
+	rows, err := tx.Query(ctx, `select id, deleted_at from contacts where workspace_id = $1 and id = any ($2) and deleted_at is not null`, ws, of)
+	if err != nil {
+		return nil, err
+	}
+	d := deletions{}
+	var id contact.ID
+	var at time.Time
+	_, err = pgx.ForEachRow(rows, []any{&id, &at}, func() error {
+		d[id] = at
+		return nil
+	})
+	return d, err
 }

@@ -111,7 +111,7 @@ func (s *Service) TakeFromSpam(ctx context.Context, actor access.Actor, in NotSp
 		if c.SpamAt == nil {
 			return nil
 		}
-		r.OfDeleted = c.SpamCause != nil && *c.SpamCause == contactDeleted
+		r.OfDeleted = c.SpamCause != nil && *c.SpamCause == ContactDeleted
 		c.SpamAt, c.SpamBy, c.SpamCause = nil, nil, nil
 		if err := saveTx(ctx, tx, *c); err != nil {
 			return err

@@ -173,7 +173,7 @@ type Unblocked struct {
 // its contact write again; one that was suspended by hand only where the actor manages contacts. A mail that was let through
 // already is left as it is.
 //
-// Needs WorkCases. Errors: Forbidden, NotFound.
+// Needs WorkCases. Errors: Forbidden, NotFound; Conflict when its contact is being deleted forever.
 func (s *Service) Unblock(ctx context.Context, actor access.Actor, id int64, lift bool) (u Unblocked, err error) {
 	on := audit.Object{Kind: "mail", ID: id}
 	if err := s.guard.Require(ctx, actor, access.WorkCases, on); err != nil {
@@ -182,6 +182,9 @@ func (s *Service) Unblock(ctx context.Context, actor access.Actor, id int64, lif
 	err = s.db.InWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
 		u = Unblocked{Raw: Raw{WorkspaceID: actor.Workspace, ID: id, Released: true}}
 		now := s.now()
+		if err := requireNotErasingTx(ctx, tx, actor.Workspace, id); err != nil {
+			return err
+		}
 		err := tx.QueryRow(ctx, `update inbound_mails set state = 'received', released = true, attempts = 0, next_try_at = $3
 			where workspace_id = $1 and id = $2 and state = 'blocked' returning envelope_from, envelope_to, raw, received_at`,
 			actor.Workspace, id, now.Add(abandonedAfter)).Scan(&u.EnvelopeFrom, &u.EnvelopeTo, &u.Raw.Raw, &u.ReceivedAt)
@@ -210,6 +213,21 @@ func (s *Service) Unblock(ctx context.Context, actor access.Actor, id int64, lif
 		return audit.RecordTx(ctx, tx, audit.Entry{Actor: actor, Action: "mail.released", Object: on, At: now, Details: map[string]any{"contact": person}})
 	})
 	return u, blockedGone(err)
+}
+
+// requireNotErasingTx locks the contact of a blocked mail, so that their erasure does not begin meanwhile, and refuses where they
+// are being deleted forever: the mail goes with them.
+func requireNotErasingTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id int64) error {
+	var erasing bool
+	err := tx.QueryRow(ctx, `select k.erasing_at is not null from contacts k where k.workspace_id = $1 and k.id = (
+		select contact_id from blocked_mails where workspace_id = $1 and mail_id = $2) for no key update`, ws, id).Scan(&erasing)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows): // not blocked any more
+		return nil
+	case err == nil && erasing:
+		return errs.New(errs.Conflict, "The contact who sent this mail is being deleted forever, and the mail with them.")
+	}
+	return err
 }
 
 // releasedTx returns the case of a mail that was let through; 0 while it is in none.

@@ -26,7 +26,8 @@ type merge struct {
 // gets the tags too, as many as fit, what custom fields held that are empty there, and the later of both one's times; its
 // subject, contact, status, assignee, priority and queue stay. Nobody is told by mail. It returns the other case.
 //
-// Needs WorkCases. Errors: Invalid, Forbidden, NotFound, Gone; Conflict when one of them is deleted, in spam or a redirect.
+// Needs WorkCases. Errors: Invalid, Forbidden, NotFound, Gone; Conflict when one of them is deleted, in spam or a redirect, or its
+// contact is being deleted forever.
 func (s *Service) Merge(ctx context.Context, actor access.Actor, from, into cases.Number) (target cases.Case, err error) {
 	if err := s.guard.Require(ctx, actor, access.WorkCases, audit.Case(int64(from))); err != nil {
 		return cases.Case{}, err
@@ -46,7 +47,7 @@ func (s *Service) Merge(ctx context.Context, actor access.Actor, from, into case
 			return err
 		}
 		for _, c := range []cases.Case{source, target} {
-			if err := c.RequireMergeable(); err != nil {
+			if err := requireMergeableTx(ctx, tx, c); err != nil {
 				return err
 			}
 		}
@@ -58,6 +59,18 @@ func (s *Service) Merge(ctx context.Context, actor access.Actor, from, into case
 	s.cases.Changed(actor.Workspace, from)
 	s.cases.Changed(actor.Workspace, into)
 	return target, nil
+}
+
+// requireMergeableTx refuses a locked case that can neither be merged nor take another one in.
+func requireMergeableTx(ctx context.Context, tx pgx.Tx, c cases.Case) error {
+	if err := c.RequireMergeable(); err != nil {
+		return err
+	}
+	erasing, err := cases.ErasingTx(ctx, tx, c)
+	if err == nil && erasing {
+		err = errs.Newf(errs.Conflict, "The contact of case %d is being deleted forever.", c.Number)
+	}
+	return err
 }
 
 func (s *Service) mergeTx(ctx context.Context, tx pgx.Tx, actor access.Actor, from cases.Case, into *cases.Case) error {

@@ -173,7 +173,13 @@ func (s *Service) belongsToTx(ctx context.Context, tx pgx.Tx, actor access.Actor
 		if err != nil {
 			return belonging{}, err
 		}
+		erasing, err := cases.ErasingTx(ctx, tx, c)
+		if err != nil {
+			return belonging{}, err
+		}
 		switch {
+		case erasing:
+			// As good as gone: what is written on it now, by whomever, would be erased with it.
 		case b.target == nil && (c.ErasureRequestedAt == nil || in.Auto):
 			// A case whose permanent deletion was asked for takes no more of the customer in: that begins a new one.
 			b.target, b.signed = &c, id == in.ReplyCase

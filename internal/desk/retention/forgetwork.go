@@ -72,13 +72,13 @@ func (s *Service) RunForget(ctx context.Context) (summary string, err error) {
 			return "", errors.Join(append(failures, err)...)
 		}
 		worked := false
-		for _, id := range due {
-			step, more, err := s.forgetStep(ctx, id, run)
+		for _, d := range due {
+			step, more, err := s.forgetStep(ctx, d, run)
 			if ctx.Err() != nil {
 				return fmt.Sprintf("erased %d contacts", finished), ctx.Err()
 			}
 			if err != nil {
-				failures = append(failures, errors.Join(fmt.Errorf("erasure %d of a contact: %w", id, err), s.putOffForget(ctx, id)))
+				failures = append(failures, errors.Join(fmt.Errorf("erasure %d of a contact: %w", d.ID, err), s.putOffForget(ctx, d)))
 			}
 			if err == nil && step == stepDone {
 				finished++
@@ -91,34 +91,39 @@ func (s *Service) RunForget(ctx context.Context) (summary string, err error) {
 	}
 }
 
-func (s *Service) dueForgets(ctx context.Context) (due []ErasureID, err error) {
+type dueForget struct {
+	WorkspaceID access.WorkspaceID
+	ID          ErasureID
+}
+
+func (s *Service) dueForgets(ctx context.Context) (due []dueForget, err error) {
 	err = s.db.AsSystem(ctx, "contact erasure", func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `select id from contact_erasures where finished_at is null and due_at <= $1 order by due_at, id limit 20`, s.now())
+		rows, err := tx.Query(ctx, `select workspace_id, id from contact_erasures where finished_at is null and due_at <= $1 order by due_at, id limit 20`, s.now())
 		if err != nil {
 			return err
 		}
-		due, err = pgx.CollectRows(rows, pgx.RowTo[ErasureID])
+		due, err = pgx.CollectRows(rows, pgx.RowToStructByName[dueForget])
 		return err
 	})
 	return due, err
 }
 
 // putOffForget has an erasure that failed wait, longer each time.
-func (s *Service) putOffForget(ctx context.Context, id ErasureID) error {
+func (s *Service) putOffForget(ctx context.Context, d dueForget) error {
 	return s.db.AsSystem(ctx, "contact erasure", func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `update contact_erasures set failures = failures + 1,
-			due_at = $2::timestamptz + least(failures + 1, 60) * interval '1 minute' where id = $1`, id, s.now())
+			due_at = $3::timestamptz + least(failures + 1, 60) * interval '1 minute' where workspace_id = $1 and id = $2`, d.WorkspaceID, d.ID, s.now())
 		return err
 	})
 }
 
 // forgetStep does one transaction of an erasure. It returns the step that it is at then, and whether there is more to do now;
 // there is not where somebody else is at it, or all that is left is in use at this moment.
-func (s *Service) forgetStep(ctx context.Context, id ErasureID, run *forgetRun) (step string, more bool, err error) {
+func (s *Service) forgetStep(ctx context.Context, d dueForget, run *forgetRun) (step string, more bool, err error) {
 	var e *forgetting
 	began := clock.System()
 	err = s.db.AsSystem(ctx, "contact erasure", func(tx pgx.Tx) error {
-		if e, err = lockForgettingTx(ctx, tx, id); err != nil || e == nil {
+		if e, err = lockForgettingTx(ctx, tx, d); err != nil || e == nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, `set local app.retention = 'on'`); err != nil {
@@ -145,8 +150,9 @@ func (s *Service) forgetStep(ctx context.Context, id ErasureID, run *forgetRun) 
 	return e.Step, more && e.Step != stepDone, nil
 }
 
-func lockForgettingTx(ctx context.Context, tx pgx.Tx, id ErasureID) (*forgetting, error) {
-	rows, err := tx.Query(ctx, `select `+forgettingColumns+` from contact_erasures e where e.id = $1 and e.finished_at is null for update skip locked`, id)
+func lockForgettingTx(ctx context.Context, tx pgx.Tx, d dueForget) (*forgetting, error) {
+	rows, err := tx.Query(ctx, `select `+forgettingColumns+` from contact_erasures e where e.workspace_id = $1 and e.id = $2
+		and e.finished_at is null for update skip locked`, d.WorkspaceID, d.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -178,7 +184,7 @@ func (s *Service) saveForgettingTx(ctx context.Context, tx pgx.Tx, e forgetting)
 	_, err = tx.Exec(ctx, `update contact_erasures set step = $2, removed = $3, erased = $4, traces = $5, addresses = $6, place = $7, cursor_id = $8,
 			columns = $9, due_at = $10, failures = 0, finished_at = case when $2 = 'done' then $10::timestamptz end,
 			gone_at = case when $2 in ('search', 'index', 'done') then coalesce(gone_at, $10::timestamptz) end
-		where id = $1`, e.ID, e.Step, removed, e.Erased, e.Traces, e.Addresses, e.Place, e.CursorID, e.Columns, s.now())
+		where workspace_id = $11 and id = $1`, e.ID, e.Step, removed, e.Erased, e.Traces, e.Addresses, e.Place, e.CursorID, e.Columns, s.now(), e.WorkspaceID)
 	return err
 }
 
@@ -208,16 +214,11 @@ func (r *forgetRun) took(d time.Duration) {
 
 // forgetCasesTx erases the next cases that the contact requested, in whatever state they are, with a ledger entry each.
 func (s *Service) forgetCasesTx(ctx context.Context, tx pgx.Tx, e *forgetting) (more bool, err error) {
-	rows, err := tx.Query(ctx, fmt.Sprintf(`select id, number from cases where workspace_id = $1 and contact_id = any ($2)
-		order by last_activity_at desc, id desc limit %d for update`, e.run.batch), e.WorkspaceID, e.who)
+	list, through, err := e.nextCasesTx(ctx, tx)
 	if err != nil {
 		return false, err
 	}
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[doomed])
-	if err != nil {
-		return false, err
-	}
-	if len(list) == 0 {
+	if through {
 		e.Step = stepOthers
 		return true, nil
 	}
@@ -241,6 +242,26 @@ func (s *Service) forgetCasesTx(ctx context.Context, tx pgx.Tx, e *forgetting) (
 	e.Erased += len(taken)
 	e.add(counts{"cases": len(taken)})
 	return true, s.jobs.PokeTx(ctx, tx, message.OutboxFilesSweep)
+}
+
+// nextCasesTx locks the next cases, in the order in which everybody does; through: there is none.
+func (e *forgetting) nextCasesTx(ctx context.Context, tx pgx.Tx) (list []doomed, through bool, err error) {
+	rows, err := tx.Query(ctx, fmt.Sprintf(`select id from cases where workspace_id = $1 and contact_id = any ($2)
+		order by last_activity_at desc, id desc limit %d`, e.run.batch), e.WorkspaceID, e.who)
+	if err != nil {
+		return nil, false, err
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[cases.ID])
+	if err != nil || len(ids) == 0 {
+		return nil, true, err
+	}
+	rows, err = tx.Query(ctx, `select id, number from cases where workspace_id = $1 and id = any ($2) and contact_id = any ($3) order by id for update`,
+		e.WorkspaceID, ids, e.who)
+	if err != nil {
+		return nil, false, err
+	}
+	list, err = pgx.CollectRows(rows, pgx.RowToStructByName[doomed])
+	return list, false, err
 }
 
 // once leaves out what is there twice: a case of theirs that was merged into another of theirs.

@@ -49,7 +49,7 @@ func (s *Service) EraseSpamTx(ctx context.Context, tx pgx.Tx, actor access.Actor
 	var list []doomed
 	reasons := map[cases.ID]string{}
 	for _, c := range found {
-		if reasons[c.ID] = c.refusal(in.Until); reasons[c.ID] == "" {
+		if reasons[c.ID] = c.refusal(in); reasons[c.ID] == "" {
 			list = append(list, doomed{c.ID, c.Number})
 		}
 	}
@@ -79,12 +79,13 @@ func (s *Service) EraseSpamTx(ctx context.Context, tx pgx.Tx, actor access.Actor
 type suspect struct {
 	doomed
 	SpamAt    *time.Time
+	SpamCause *string
 	DeletedAt *time.Time
 	IsMerged  bool
 }
 
 func lockSpamTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, ids []cases.ID) ([]suspect, error) {
-	rows, err := tx.Query(ctx, `select id, number, spam_at, deleted_at, merged_into_id is not null as is_merged from cases
+	rows, err := tx.Query(ctx, `select id, number, spam_at, spam_cause, deleted_at, merged_into_id is not null as is_merged from cases
 		where workspace_id = $1 and id = any ($2) order by id for update`, ws, ids)
 	if err != nil {
 		return nil, err
@@ -93,7 +94,7 @@ func lockSpamTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, ids []cas
 }
 
 // refusal is why the case is left as it is; "" where nothing stands against its removal.
-func (c suspect) refusal(until *time.Time) string {
+func (c suspect) refusal(in cases.SpamErasure) string {
 	switch {
 	case c.IsMerged:
 		return "It was merged into another case meanwhile."
@@ -101,7 +102,10 @@ func (c suspect) refusal(until *time.Time) string {
 		return "It was deleted meanwhile, and can be restored."
 	case c.SpamAt == nil:
 		return "It was marked as not spam meanwhile."
-	case until != nil && c.SpamAt.After(*until):
+	case in.Bulk != 0 && c.SpamCause != nil && *c.SpamCause == cases.ContactDeleted:
+		// Its SpamAt is the contact's deletion, so Until does not tell whether anybody has seen it in the question.
+		return "It belongs to a deleted contact: restore the contact or delete it forever."
+	case in.Until != nil && c.SpamAt.After(*in.Until):
 		return "It was marked as spam again after you were asked."
 	}
 	return ""

@@ -1,0 +1,110 @@
+package retention_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"caseward/internal/desk/bulk"
+	"caseward/internal/desk/cases"
+	"caseward/internal/desk/message"
+	"caseward/internal/platform/errs"
+	"caseward/internal/testkit/fixture"
+)
+
+// TestAnErasureTakesNothingAlong: what people write or merge once it has begun was in nobody's plan, and stays.
+func TestAnErasureTakesNothingAlong(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	ctx := t.Context()
+	d.Receive(fixture.Mail{ID: "first@quorn.test", From: xanthippe})
+	old := of(d, xanthippe)
+	must(t, d.Removal.Delete(ctx, d.Owner, old))
+	live := d.Receive(fixture.Mail{ID: "second@quorn.test", From: xanthippe})
+	others := d.Receive(fixture.Mail{From: "ned@other.test"})
+	if _, err := d.Messages.Merge(ctx, d.Ana, d.Receive(fixture.Mail{From: "ned@other.test"}), others); err != nil {
+		t.Fatal(err)
+	}
+	forget(t, d, old, of(d, xanthippe))
+
+	var kept []cases.Number
+	for id, from := range map[string]string{"first@quorn.test": xanthippe, "second@quorn.test": "ned@other.test"} {
+		r := d.TakeIn(fixture.Mail{From: from, InReplyTo: id, References: []string{id}})
+		if r.Outcome != message.Created {
+			t.Errorf("an answer of %s: %s", from, r.Outcome)
+		}
+		kept = append(kept, r.Case.Number)
+	}
+	for _, pair := range [][2]cases.Number{{others, live}, {live, others}} {
+		_, err := d.Messages.Merge(ctx, d.Ana, pair[0], pair[1])
+		wants(t, err, errs.Conflict, "a merge")
+	}
+	runForget(t, d)
+	for _, n := range append(kept, others) {
+		get(t, d, n)
+	}
+	_, err := d.Cases.Get(ctx, d.Owner, live)
+	wants(t, err, errs.Gone, "the newer contact's case")
+}
+
+// TestBlockedMailOfTheErased is not let through any more.
+func TestBlockedMailOfTheErased(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	ctx := t.Context()
+	d.Receive(fixture.Mail{From: xanthippe})
+	id := of(d, xanthippe)
+	must(t, d.Suspending.Suspend(ctx, d.Owner, id))
+	d.TakeIn(fixture.Mail{From: xanthippe})
+	must(t, d.Removal.Delete(ctx, d.Owner, id))
+	page, err := d.Messages.Blocked(ctx, d.Ben, message.BlockedInput{})
+	must(t, err)
+	forget(t, d, id)
+	_, err = d.Messages.Unblock(ctx, d.Ben, page.Rows[0].ID, false)
+	wants(t, err, errs.Conflict, "while they are erased")
+	runForget(t, d)
+	_, err = d.Messages.Unblock(ctx, d.Ben, page.Rows[0].ID, false)
+	wants(t, err, errs.NotFound, "afterwards")
+}
+
+// TestSpamInBulkLeavesDeletedContactsAlone: their cases have the time of the deletion, also those hidden after the question.
+func TestSpamInBulkLeavesDeletedContactsAlone(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	ctx := t.Context()
+	spam, hidden := d.Case(), d.Receive(fixture.Mail{From: xanthippe})
+	spamOf(t, d, spam)
+	must(t, d.Removal.Delete(ctx, d.Owner, of(d, xanthippe)))
+	d.Clock.Advance(time.Minute)
+	numbers, asked := []cases.Number{spam, hidden}, d.Clock.Now()
+	_, err := d.BulkUpdate.Start(ctx, d.Owner, bulk.StartInput{Numbers: numbers, Change: cases.Many{Do: cases.EraseMany}})
+	wants(t, err, errs.Invalid, "without the time of the question")
+	id, err := d.BulkUpdate.Start(ctx, d.Owner, bulk.StartInput{Numbers: numbers, Change: cases.Many{Do: cases.EraseMany, Until: &asked}})
+	must(t, err)
+	_, err = d.BulkUpdate.Run(ctx)
+	must(t, err)
+	gone(t, d, d.Owner, spam)
+	get(t, d, hidden)
+	told, err := d.BulkUpdate.Told(ctx, d.Owner, id, bulk.ToldInput{Size: 10})
+	must(t, err)
+	if len(told) != 1 || !strings.Contains(told[0].Reason, "deleted contact") {
+		t.Errorf("%+v", told)
+	}
+	must(t, d.Retention.EraseSpam(ctx, d.Owner, hidden, asked))
+}
+
+// TestFilesOfOthersAreNotSearched: they are compressed, so a search of them would prove nothing, and the columns that were
+// searched are counted without them.
+func TestFilesOfOthersAreNotSearched(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	d.Receive(fixture.Mail{From: xanthippe})
+	id := of(d, xanthippe)
+	d.Exec(`insert into contact_packages (workspace_id, contact_id, member_id, state, created_at, expires_at) values ($1, $2, $3, 'ready', $4, $4)`,
+		d.ID(), d.Contact("Ned", "ned@other.test"), d.Owner.Member, d.Clock.Now())
+	d.Exec(`insert into contact_package_parts (workspace_id, package_id, part, data) select workspace_id, id, 0, $1 from contact_packages`, []byte(xanthippe))
+	must(t, d.Removal.Delete(t.Context(), d.Owner, id))
+	forget(t, d, id)
+	runForget(t, d)
+	same(t, "mentions", []string{}, fixture.Rows[string](d, `select place from contact_mentions`))
+}
