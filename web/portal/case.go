@@ -69,7 +69,7 @@ func (p *Pages) renderCase(w http.ResponseWriter, r *http.Request, status int, c
 	if v.forms.rate == nil {
 		v.forms.rate = kit.NewForm(url.Values{"score": {string(c.Rating.Score)}, "comment": {c.Rating.Comment}})
 	}
-	if done := doneText(r.URL.Query()); done != nil && r.Method == http.MethodGet {
+	if done := doneText(p.done(w, r)); done != nil {
 		v.public.Notices = append(v.public.Notices, *done)
 	}
 	for _, m := range c.Thread.Messages {

@@ -64,7 +64,7 @@ func (p *Pages) renderData(w http.ResponseWriter, r *http.Request, status int, v
 		return err
 	}
 	view.public, view.visit = p.public(r, "My data", "/data"), from(r)
-	if done := dataDone[r.URL.Query().Get("done")]; done != "" && r.Method == http.MethodGet {
+	if done := dataDone[p.done(w, r)]; done != "" {
 		view.public.Notices = append(view.public.Notices, ui.NoticeProps{Tone: ui.Success, Text: done})
 	}
 	return kit.Render(w, r, status, dataPage(view))
@@ -82,7 +82,7 @@ func (p *Pages) UpdateData(w http.ResponseWriter, r *http.Request) error {
 	if !form.Valid() {
 		return p.renderData(w, r, form.Status(), dataView{own: form})
 	}
-	return kit.SeeOther(w, r, from(r).path("/data?done=saved"))
+	return p.did(w, r, "saved", from(r).path("/data"))
 }
 
 // SetPassword is POST /help/{ws}/data/password: fields old_password, where one is asked for, and new_password.
@@ -103,7 +103,8 @@ func (p *Pages) SetPassword(w http.ResponseWriter, r *http.Request) error {
 	if !form.Valid() {
 		return p.renderData(w, r, form.Status(), dataView{secret: form})
 	}
-	return p.begin(w, r, token, v.path("/data?done=password"))
+	p.keepDone(w, r, "password", v.path("/data"))
+	return p.begin(w, r, token, v.path("/data"))
 }
 
 // SignOutEverywhere is POST /help/{ws}/data/sign-out.
@@ -113,7 +114,7 @@ func (p *Pages) SignOutEverywhere(w http.ResponseWriter, r *http.Request) error 
 	}
 	v := from(r)
 	p.SetSecret(w, cookie(v.site.Slug), "", 0)
-	return kit.SeeOther(w, r, v.path("/login?done=everywhere"))
+	return p.did(w, r, "everywhere", v.path("/login"))
 }
 
 // ConfirmErasure is GET /help/{ws}/data/erasure.
@@ -126,7 +127,7 @@ func (p *Pages) AskErasure(w http.ResponseWriter, r *http.Request) error {
 	if err := p.data.AskErasure(r.Context(), actor(r)); err != nil {
 		return err
 	}
-	return kit.SeeOther(w, r, from(r).path("/data?done=asked"))
+	return p.did(w, r, "asked", from(r).path("/data"))
 }
 
 // WithdrawErasure is POST /help/{ws}/data/erasure/withdraw.
@@ -134,5 +135,5 @@ func (p *Pages) WithdrawErasure(w http.ResponseWriter, r *http.Request) error {
 	if err := p.data.WithdrawErasure(r.Context(), actor(r)); err != nil {
 		return err
 	}
-	return kit.SeeOther(w, r, from(r).path("/data?done=withdrawn"))
+	return p.did(w, r, "withdrawn", from(r).path("/data"))
 }

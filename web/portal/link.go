@@ -21,7 +21,7 @@ type linkView struct {
 // ShowLink is GET /help/{ws}/link/{token}. It uses nothing up: only the button does.
 func (p *Pages) ShowLink(w http.ResponseWriter, r *http.Request) error {
 	v := from(r)
-	offer, err := p.accounts.OfferLink(r.Context(), v.site, chi.URLParam(r, "token"))
+	offer, err := p.accounts.OfferLink(r.Context(), v.site, chi.URLParam(r, "token"), p.Secret(r, browserCookie(v.site.Slug)))
 	if errs.Is(err, errs.Gone) {
 		return p.linkGone(w, r, err)
 	}

@@ -22,6 +22,9 @@ type loginView struct {
 
 func nextQuery(path string) string { return "?next=" + url.QueryEscape(path) }
 
+// linkSent is what has happened when a link was asked for.
+const linkSent = "link"
+
 // notices are what the sign-in page can say of what led to it.
 var notices = map[string]string{
 	"out":        "You are signed out.",
@@ -30,12 +33,13 @@ var notices = map[string]string{
 
 // ShowLogin is GET /help/{ws}/login. Somebody who is signed in goes on.
 func (p *Pages) ShowLogin(w http.ResponseWriter, r *http.Request) error {
-	v, query := from(r), r.URL.Query()
-	next := inside(v, query.Get("next"))
+	v := from(r)
+	next := inside(v, r.URL.Query().Get("next"))
 	if v.who != nil {
 		return kit.SeeOther(w, r, next)
 	}
-	view := loginView{form: kit.NewForm(nil), next: next, sent: query.Get("sent") == "1", notice: notices[query.Get("done")]}
+	done := p.done(w, r)
+	view := loginView{form: kit.NewForm(nil), next: next, sent: done == linkSent, notice: notices[done]}
 	return p.renderLogin(w, r, http.StatusOK, view)
 }
 
@@ -81,7 +85,7 @@ func (p *Pages) SendLink(w http.ResponseWriter, r *http.Request) error {
 	if err := p.accounts.RequestLink(r.Context(), v.site, form.Text("email"), p.ClientAddr(r)); err != nil {
 		return p.loginProblem(w, r, form, inside(v, form.Text("next")), err)
 	}
-	return kit.SeeOther(w, r, v.path("/login?sent=1"))
+	return p.did(w, r, linkSent, v.path("/login"))
 }
 
 // begin keeps a new session in the browser, in place of any from before.
@@ -103,5 +107,5 @@ func (p *Pages) Logout(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p.SetSecret(w, cookie(v.site.Slug), "", 0)
-	return kit.SeeOther(w, r, v.path("/login?done=out"))
+	return p.did(w, r, "out", v.path("/login"))
 }

@@ -26,7 +26,7 @@ type Accounts interface {
 	Visit(ctx context.Context, slug, token string) (portal.Site, *portal.Visitor, error)
 	SignUp(ctx context.Context, site portal.Site, in portal.SignUpInput, addr netip.Addr) error
 	RequestLink(ctx context.Context, site portal.Site, email string, addr netip.Addr) error
-	OfferLink(ctx context.Context, site portal.Site, token string) (portal.Offer, error)
+	OfferLink(ctx context.Context, site portal.Site, token, browser string) (portal.Offer, error)
 	UseLink(ctx context.Context, site portal.Site, token, browser string, addr netip.Addr) (session string, err error)
 	SignIn(ctx context.Context, site portal.Site, email, password string, addr netip.Addr) (token string, err error)
 	SignOut(ctx context.Context, ws access.WorkspaceID, token string) error

@@ -21,12 +21,12 @@ type signUpView struct {
 // browserCookie tells the browser in which somebody signed up.
 func browserCookie(slug string) string { return cookie(slug) + "_signup" }
 
-// ShowSignUp is GET /help/{ws}/signup; with sent=1 it says what happens now, which is the same for every address.
+// ShowSignUp is GET /help/{ws}/signup; after one it says what happens now, which is the same for every address.
 func (p *Pages) ShowSignUp(w http.ResponseWriter, r *http.Request) error {
 	if v := from(r); v.who != nil {
 		return kit.SeeOther(w, r, v.path("/cases"))
 	}
-	return p.renderSignUp(w, r, http.StatusOK, signUpView{form: kit.NewForm(nil), sent: r.URL.Query().Get("sent") == "1"})
+	return p.renderSignUp(w, r, http.StatusOK, signUpView{form: kit.NewForm(nil), sent: p.done(w, r) == linkSent})
 }
 
 func (p *Pages) renderSignUp(w http.ResponseWriter, r *http.Request, status int, view signUpView) error {
@@ -55,5 +55,5 @@ func (p *Pages) SignUp(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p.SetSecret(w, browserCookie(v.site.Slug), browser, portal.LinkLasts)
-	return kit.SeeOther(w, r, v.path("/signup?sent=1"))
+	return p.did(w, r, linkSent, v.path("/signup"))
 }

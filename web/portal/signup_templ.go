@@ -107,7 +107,7 @@ func signUpPage(v signUpView) templ.Component {
 				}
 				templ_7745c5c3_Err = ui.Input(ui.InputProps{Type: "password", FieldProps: ui.FieldProps{
 					Name: "password", Label: "Password", Optional: true, Error: v.form.Error("password"),
-					Hint:  "At least 10 characters. Without one, you sign in by links sent to your address.",
+					Hint:  "At least 10 characters. It counts only if you open our link in this browser. Without one, you sign in by links sent to your address.",
 					Attrs: templ.Attributes{"autocomplete": "new-password"}}}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

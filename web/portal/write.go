@@ -3,6 +3,7 @@ package portal
 import (
 	"net/http"
 	"strconv"
+	"strings"
 
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/message"
@@ -52,7 +53,7 @@ func (p *Pages) Create(w http.ResponseWriter, r *http.Request) error {
 	if !form.Valid() {
 		return p.renderNew(w, r, form.Status(), newView{form: form})
 	}
-	return kit.SeeOther(w, r, casePath(from(r), written.Case.Number)+"?done=begun")
+	return p.did(w, r, "begun", casePath(from(r), written.Case.Number))
 }
 
 // Reply is POST /help/{ws}/cases/{number}/reply: fields body and files.
@@ -81,11 +82,11 @@ func (p *Pages) Reply(w http.ResponseWriter, r *http.Request) error {
 	if !form.Valid() {
 		return p.again(w, r, n, form.Status(), caseForms{reply: form})
 	}
-	done := "?done=sent"
+	what := "sent"
 	if written.Follows != 0 {
-		done = "?done=follows&case=" + strconv.FormatInt(int64(written.Follows), 10)
+		what = follows + strconv.FormatInt(int64(written.Follows), 10)
 	}
-	return kit.SeeOther(w, r, casePath(from(r), written.Case.Number)+done)
+	return p.did(w, r, what, casePath(from(r), written.Case.Number))
 }
 
 // Close is POST /help/{ws}/cases/{number}/close.
@@ -97,7 +98,7 @@ func (p *Pages) Close(w http.ResponseWriter, r *http.Request) error {
 	if err := p.cases.Close(r.Context(), actor(r), n); err != nil {
 		return err
 	}
-	return kit.SeeOther(w, r, casePath(from(r), n)+"?done=closed")
+	return p.did(w, r, "closed", casePath(from(r), n))
 }
 
 // Rate is POST /help/{ws}/cases/{number}/rate: fields score and comment.
@@ -117,7 +118,7 @@ func (p *Pages) Rate(w http.ResponseWriter, r *http.Request) error {
 	if !form.Valid() {
 		return p.again(w, r, n, form.Status(), caseForms{rate: form})
 	}
-	return kit.SeeOther(w, r, casePath(from(r), n)+"?done=rated")
+	return p.did(w, r, "rated", casePath(from(r), n))
 }
 
 // again shows a case with a form that was refused, and what was typed in it.
@@ -129,17 +130,19 @@ func (p *Pages) again(w http.ResponseWriter, r *http.Request, n cases.Number, st
 	return p.renderCase(w, r, status, c, forms)
 }
 
-// doneText says what has just happened to a case; follows is the case that it goes on for. Only numbers are taken from the
-// address, so nobody can have the page say anything else.
-func doneText(query interface{ Get(string) string }) *ui.NoticeProps {
+// follows begins what has happened when a message went to a new case; the number of the closed one comes after it.
+const follows = "follows."
+
+// doneText says what has just happened to a case.
+func doneText(done string) *ui.NoticeProps {
 	text := map[string]string{
 		"begun":  "Your case has been sent. You also get our answer by mail.",
 		"sent":   "Your message has been sent.",
 		"closed": "The case is closed. Thank you for telling us.",
 		"rated":  "Thank you for your rating.",
-	}[query.Get("done")]
-	if n, err := strconv.ParseInt(query.Get("case"), 10, 64); err == nil && query.Get("done") == "follows" {
-		text = "Your message has been sent. Case #" + strconv.FormatInt(n, 10) + " was closed too long ago to go on with, so it is here, in a case that follows it."
+	}[done]
+	if n, ok := strings.CutPrefix(done, follows); ok {
+		text = "Your message has been sent. Case #" + n + " was closed too long ago to go on with, so it is here, in a case that follows it."
 	}
 	if text == "" {
 		return nil

@@ -25,7 +25,7 @@ func TestSignUpMakesTheContactOfTheAddressTheirs(t *testing.T) {
 		t.Fatalf("mail %+v", m)
 	}
 	for range 3 { // scanners look at it
-		if o, err := d.Portal.OfferLink(t.Context(), d.site, m.Token); err != nil || !o.New || o.Name != "Mara Customer" {
+		if o, err := d.Portal.OfferLink(t.Context(), d.site, m.Token, "firefox"); err != nil || !o.New || o.PasswordLost || o.Name != "Mara Customer" {
 			t.Fatalf("offer %+v, %v", o, err)
 		}
 	}
@@ -65,7 +65,11 @@ func TestAPasswordCountsOnlyInTheBrowserInWhichItWasChosen(t *testing.T) {
 	d := newDesk(t)
 	for _, browser := range []string{"", "another"} {
 		must(t, d.Portal.SignUp(t.Context(), d.site, portal.SignUpInput{Email: browser + mara, Name: "Eve", Password: "chosen by Eve", Browser: "eve"}, anywhere))
-		token, err := d.Portal.UseLink(t.Context(), d.site, d.mail().Token, browser, anywhere)
+		m := d.mail()
+		if o, err := d.Portal.OfferLink(t.Context(), d.site, m.Token, browser); err != nil || !o.PasswordLost {
+			t.Errorf("nobody is told that the password does not count: %+v, %v", o, err)
+		}
+		token, err := d.Portal.UseLink(t.Context(), d.site, m.Token, browser, anywhere)
 		must(t, err)
 		if who := d.who(token); who == nil || who.HasPassword {
 			t.Errorf("signed in: %+v", who)
@@ -244,10 +248,18 @@ func TestGuessingGetsNowhere(t *testing.T) {
 	if _, err := d.Portal.SignIn(t.Context(), d.site, mara, lasts, anywhere); !errs.Is(err, errs.RateLimited) {
 		t.Errorf("the right password after ten wrong ones: %v", err)
 	}
-	for i := range 7 {
-		err := d.Portal.RequestLink(t.Context(), d.site, "other@customer.test", anywhere)
-		if i >= 5 != errs.Is(err, errs.RateLimited) {
-			t.Fatalf("request %d for a link: %v", i, err)
+	// Sign-ups send mails as requests for a link do, and are counted together with them.
+	for _, only := range []string{"", "sign-ups", "links"} {
+		for i := range 7 {
+			ask := func() error { return d.Portal.RequestLink(t.Context(), d.site, only+"other@customer.test", anywhere) }
+			if only == "sign-ups" || only == "" && i%2 == 0 {
+				ask = func() error {
+					return d.Portal.SignUp(t.Context(), d.site, portal.SignUpInput{Email: only + "other@customer.test", Name: "Eve"}, anywhere)
+				}
+			}
+			if err := ask(); i >= 5 != errs.Is(err, errs.RateLimited) {
+				t.Fatalf("%s: mail %d for one address: %v", only, i, err)
+			}
 		}
 	}
 }

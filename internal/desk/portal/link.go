@@ -112,14 +112,16 @@ type Offer struct {
 	Email string
 	Name  string
 	New   bool // makes an account
+	// PasswordLost tells that a password was typed at sign-up, in another browser: the account is made without one.
+	PasswordLost bool
 }
 
 // OfferLink says what a link does, and uses nothing up: programs that look for viruses open every link of a mail.
-// Permission: the token. Errors: Gone.
-func (s *Service) OfferLink(ctx context.Context, site Site, token string) (o Offer, err error) {
+// browser is the value of the cookie of SignUpInput, "" without one. Permission: the token. Errors: Gone.
+func (s *Service) OfferLink(ctx context.Context, site Site, token, browser string) (o Offer, err error) {
 	err = s.asSystem(ctx, func(tx pgx.Tx) error {
 		l, err := s.linkTx(ctx, tx, site.ID, token)
-		o = Offer{Email: l.Email, Name: l.Name, New: !l.HasAccount}
+		o = Offer{Email: l.Email, Name: l.Name, New: !l.HasAccount, PasswordLost: !l.HasAccount && l.PasswordHash != l.passwordIn(browser)}
 		if l.ContactID != nil {
 			o.Name = l.ContactName
 		}
@@ -161,11 +163,15 @@ func (s *Service) UseLink(ctx context.Context, site Site, token, browser string,
 }
 
 func (s *Service) openAccountTx(ctx context.Context, tx pgx.Tx, actor access.Actor, l link, browser string) error {
-	hash := ""
+	return s.insertAccountTx(ctx, tx, actor, l.passwordIn(browser))
+}
+
+// passwordIn is the hash of the password chosen at sign-up if that was in this browser: somebody else's counts nothing.
+func (l link) passwordIn(browser string) string {
 	if browser != "" && bytes.Equal(l.BrowserHash, member.TokenHash(browser)) {
-		hash = l.PasswordHash
+		return l.PasswordHash
 	}
-	return s.insertAccountTx(ctx, tx, actor, hash)
+	return ""
 }
 
 func (s *Service) insertAccountTx(ctx context.Context, tx pgx.Tx, actor access.Actor, hash string) error {
