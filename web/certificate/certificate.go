@@ -74,7 +74,7 @@ func (v View) approvedBy() string {
 	return v.ApprovedByName
 }
 
-// labels are the kinds of data that a person would ask about; other tables show their own name.
+// labels are the kinds of data that a person would ask about.
 var labels = map[string]string{
 	"messages": "Messages and internal notes", "attachments": "Attachments", "inbound_mails": "Mails as received",
 	"outbound_mails": "Records of sent mail", "activities": "Activity entries", "case_search": "Search entries", "case_tags": "Tags on the case", "case_field_values": "Values of custom fields",
@@ -83,12 +83,22 @@ var labels = map[string]string{
 	"ratings": "Ratings", "case_links": "Links between cases", "contact_mentions": "Records of likely mentions",
 	"cases": "Cases", "contacts": "Contact, with those merged into it", "contact_emails": "Addresses", "released_addresses": "Addresses", "contact_field_values": "Custom fields of the contact",
 	"contact_moves": "Records of their deletion and return", "contact_works": "Records of changes to the contact", "contact_suspensions": "Suspension", "blocked_mails": "Blocked mails",
+	"contact_import_rows": "Rows of uploaded lists of contacts", "contact_packages": "Files with all data of the contact", "contact_package_parts": "Parts of such files",
+	"privacy_refusals": "Reasons of refused requests for erasure",
 	"contact_accounts": "Portal account", "contact_sessions": "Portal sessions", "portal_links": "Portal links",
 	"replies without a name": "Replies on other people's cases that stay as a Deleted User's", "mails of replies": "Mails that those replies came as",
 	"ratings without a name": "Ratings of other people's cases that stay as a Deleted User's", "activities without a name": "Activity entries that no longer name them",
 	"notifications without a name": "Notifications that no longer name them", "recipients of other messages": "Messages that they are no recipient of any more",
 	"senders of mails": "Records of mails that no longer name them as sender", "reports of mail servers": "Reports of mail servers that no longer name them",
 	"drafts": "Unsent drafts", "case_presence": "Records of who had it open", "case_merges": "Records of cases merged into it",
+}
+
+// label says what the rows of a table are.
+func label(table string) string {
+	if words, ok := labels[table]; ok {
+		return words
+	}
+	return Place(table)
 }
 
 type removed struct {
@@ -100,11 +110,7 @@ func (v View) removed() []removed {
 	rows := v.Removed()
 	var list []removed
 	for _, table := range slices.Sorted(maps.Keys(rows)) {
-		what := labels[table]
-		if what == "" {
-			what = table
-		}
-		list = append(list, removed{what, rows[table]})
+		list = append(list, removed{label(table), rows[table]})
 	}
 	return list
 }

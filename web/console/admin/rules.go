@@ -90,7 +90,7 @@ func (p *Pages) RemoveRule(w http.ResponseWriter, r *http.Request) error {
 
 // ruleWords say what a rule looks at.
 var ruleWords = map[cases.RuleField]string{
-	cases.BySender: "A new case comes from", cases.BySubject: "The subject of a new case contains", cases.ByTag: "A case is given the tag",
+	cases.BySender: "A new case comes from", cases.BySubject: "The subject of a new case contains the words", cases.ByTag: "A case is given the tag",
 }
 
 func ruleOptions() (list []ui.Option) {

@@ -159,7 +159,7 @@ func TestDeletingForeverNamesTheCasesAndAsksForAWord(t *testing.T) {
 	if c := f.started.Change; c.Do != cases.EraseMany || c.Until == nil || !c.Until.Equal(webtest.Now()) {
 		t.Errorf("started %+v", c)
 	}
-	if s.Get("/w/acme/bulk/new?case=4&filter=spam&do=erase").Want(http.StatusOK).Doc.Find("input[name=confirm]").Length() != 0 {
+	if s.Get("/w/acme/bulk/new?case=4&filter=spam&do=erase").Want(http.StatusOK).Has("Case 4 goes for good", "in which it can be restored").Doc.Find("input[name=confirm]").Length() != 0 {
 		t.Error("one case asks for a word")
 	}
 	s.Post("/w/acme/bulk", url.Values{"case": {"4"}, "do": {"erase"}}).WantSeeOther("/w/acme/bulk/7?next=")

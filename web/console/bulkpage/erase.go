@@ -37,5 +37,14 @@ func (s selection) numbersText() string {
 	return "Cases " + strings.Join(texts[:last], ", ") + " and " + texts[last]
 }
 
+// forGood says what becomes of them.
+func (s selection) forGood() string {
+	verb, they := " goes", "it"
+	if s.many() {
+		verb, they = " go", "they"
+	}
+	return verb + " for good at once, with all messages, notes and files. This cannot be undone, and there is no time in which " + they + " can be restored."
+}
+
 // until is now, in microseconds: what is marked as spam later was not in the question.
 func (v askView) until() string { return strconv.FormatInt(v.visit.Now.UnixMicro(), 10) }

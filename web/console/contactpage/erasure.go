@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -203,23 +202,6 @@ func (p *Pages) Mentions(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return kit.Render(w, r, http.StatusOK, mentionsPage(frame, view))
-}
-
-// where says in plain words what the place is.
-func where(m retention.Mention) string {
-	if words, ok := places[m.Place]; ok {
-		return words
-	}
-	table, column, _ := strings.Cut(m.Place, ".")
-	return strings.ReplaceAll(table, "_", " ") + ", " + strings.ReplaceAll(column, "_", " ")
-}
-
-var places = map[string]string{
-	"messages.body_text": "Text of a message or note", "messages.body_html": "Text of a message, as it was formatted", "messages.to_recipients": "Recipients of a message",
-	"messages.cc_recipients": "Recipients of a message", "messages.message_id": "Message-ID", "inbound_mails.raw": "A mail as it came", "blobs.data": "An attachment",
-	"attachments.filename": "Name of an attachment", "cases.subject": "Subject", "drafts.body": "An unsent draft", "followups.note": "A follow-up",
-	"contacts.name": "Name of another contact", "saved_filters.query": "A saved filter", "macros.body": "A macro", "ratings.comment": "Comment of a rating",
-	"case_field_values.content": "A custom field", "activities.data": "Activity",
 }
 
 // redact leads to where the place can be erased; "" where that is not by this program's pages.

@@ -47,13 +47,13 @@ var shortcutGroups = []struct {
 		{"Ctrl+K", "Commands: everything that can be done here, also ⌘K"}, {"/", "Search"}, {"?", "These shortcuts"},
 	}},
 	{"In a list of cases", []shortcut{
-		{"j", "Next case"}, {"k", "Previous case"}, {"o", "Open, also Enter"}, {"x", "Select"}, {"#", "Delete the selected"},
+		{"j", "Next case"}, {"k", "Previous case"}, {"o", "Open, also Enter"}, {"x", "Select"}, {"t", "Take next"}, {"#", "Delete the selected"},
 	}},
 	{"In a case", []shortcut{
 		{"r", "Reply"}, {"n", "Internal note"}, {"m", "Macros"}, {"a", "Assign to me"}, {"e", "Close, or reopen"}, {"s", "Snooze"}, {"#", "Delete"}, {"u", "Back to the list"},
 	}},
 	{"Go to", []shortcut{
-		{"g i", "Inbox"}, {"g m", "Mine"}, {"g u", "Unassigned"}, {"g o", "All open"}, {"g f", "Follow-ups"}, {"g n", "Notifications"},
+		{"g i", "Inbox"}, {"g m", "Mine"}, {"g u", "Unassigned"}, {"g o", "All open"}, {"g f", "Follow-ups"}, {"g c", "Contacts"}, {"g n", "Notifications"},
 		{"g d", "Deleted cases"}, {"g s", "Your settings"}, {"g a", "Admin"},
 	}},
 }
