@@ -88,7 +88,7 @@ func TouchTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c *Case, by Act
 		return reopened, err
 	}
 	if !equal(had, c.AssigneeID) {
-		if err := NoteTx(ctx, tx, actor, *c, ActAssigned, map[string]any{"from": had, "to": c.AssigneeID}, now); err != nil {
+		if err := NoteTx(ctx, tx, access.JobActor(c.WorkspaceID, "routing"), *c, ActAssigned, map[string]any{"from": had, "to": c.AssigneeID}, now); err != nil {
 			return true, err
 		}
 	}

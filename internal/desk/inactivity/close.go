@@ -10,6 +10,7 @@ import (
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/contact"
+	"caseward/internal/desk/macro"
 )
 
 const (
@@ -135,7 +136,7 @@ func (s *Service) mailTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, 
 			continue
 		}
 		of := cases.Case{WorkspaceID: ws, ID: c.ID, Number: c.Number, QueueID: c.QueueID, ContactID: c.ContactID}
-		if _, err := s.messages.SendAutomaticTx(ctx, tx, of, to.Email, set.Message); err != nil {
+		if _, err := s.messages.SendAutomaticTx(ctx, tx, of, to.Email, macro.Fill(set.Message, macro.Values{Contact: to.Name, Number: c.Number})); err != nil {
 			return err
 		}
 	}

@@ -142,12 +142,13 @@ func TestSettings(t *testing.T) {
 	d := fixture.NewDesk(t)
 	ctx := t.Context()
 	for name, change := range map[string]func(*inactivity.AutoCloseInput){
-		"no time":        func(in *inactivity.AutoCloseInput) { in.Hours = 0 },
-		"too long":       func(in *inactivity.AutoCloseInput) { in.Hours = 505 },
-		"no status":      func(in *inactivity.AutoCloseInput) { in.Statuses = nil },
-		"closed":         func(in *inactivity.AutoCloseInput) { in.Statuses = []cases.Status{cases.Closed} },
-		"an empty text":  func(in *inactivity.AutoCloseInput) { in.SendsMessage, in.Message = true, "  " },
-		"a text too big": func(in *inactivity.AutoCloseInput) { in.Message = strings.Repeat("x", 5001) },
+		"no time":                 func(in *inactivity.AutoCloseInput) { in.Hours = 0 },
+		"too long":                func(in *inactivity.AutoCloseInput) { in.Hours = 505 },
+		"no status":               func(in *inactivity.AutoCloseInput) { in.Statuses = nil },
+		"closed":                  func(in *inactivity.AutoCloseInput) { in.Statuses = []cases.Status{cases.Closed} },
+		"a placeholder of nobody": func(in *inactivity.AutoCloseInput) { in.SendsMessage, in.Message = true, "Yours, {{agent.name}}" },
+		"an empty text":           func(in *inactivity.AutoCloseInput) { in.SendsMessage, in.Message = true, "  " },
+		"a text too big":          func(in *inactivity.AutoCloseInput) { in.Message = strings.Repeat("x", 5001) },
 	} {
 		wants(t, d.Inactivity.SetAutoClose(ctx, d.Owner, rules(change)), errs.Invalid, name)
 	}
@@ -174,14 +175,14 @@ func TestTheClosingMessage(t *testing.T) {
 	t.Parallel()
 	d := fixture.NewDesk(t)
 	set(t, d, rules(func(in *inactivity.AutoCloseInput) {
-		in.SendsMessage, in.Message = true, "We have not heard from you and closed this case. Answer to open it again."
+		in.SendsMessage, in.Message = true, "We have not heard from you, {{ contact.first_name }}, and closed case {{case.number}}. Answer to open it again."
 	}))
 	d.Clock.Advance(time.Minute)
 	n, m := mail(t, d)
 	d.Clock.Advance(2 * day)
 	closes(t, d, n, "at the threshold")
 	sent := fixture.Rows[string](d, `select m.kind || ' ' || m.is_auto || ' ' || m.to_recipients[1] || ' ' || o.state || ' ' || coalesce(p.message_id, '')
-		from messages m join outbound_mails o on o.message_id = m.id left join messages p on p.id = m.reply_to_id where m.body_text like 'We have not%'`)
+		from messages m join outbound_mails o on o.message_id = m.id left join messages p on p.id = m.reply_to_id where m.body_text = 'We have not heard from you, Mara, and closed case ' || $1::bigint || '. Answer to open it again.'`, n)
 	same(t, "the mail", []string{"outbound true mara@customer.test queued " + m.ID}, sent)
 	if n := fixture.One[int](d, `select count(*) from cases where last_outbound_at is not null`); n != 0 {
 		t.Error("it counts as an answer")

@@ -12,6 +12,7 @@ import (
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/audit"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/macro"
 	"caseward/internal/platform/errs"
 )
 
@@ -132,8 +133,15 @@ func (in AutoCloseInput) clean() (AutoCloseInput, error) {
 		problems["message"] = "Write the message, or send none."
 	case utf8.RuneCountInString(in.Message) > maxMessage:
 		problems["message"] = "Keep the message under 5,000 characters."
+	case len(macro.UnknownBut(in.Message, placeholders()...)) > 0:
+		problems["message"] = "Nobody in particular sends this message: of placeholders it can have " + strings.Join(placeholders(), ", ") + "."
 	}
 	return in, invalid(problems)
+}
+
+// placeholders are those that the closing message can have.
+func placeholders() []string {
+	return []string{"{{contact.name}}", "{{contact.first_name}}", "{{case.number}}"}
 }
 
 func each[T any](list []T, ok func(T) bool) bool {

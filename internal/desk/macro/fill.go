@@ -29,9 +29,12 @@ var placeholder = regexp.MustCompile(`\{\{[^{}\n]*\}\}`)
 func plain(found string) string { return strings.Join(strings.Fields(found), "") }
 
 // Unknown are the placeholders of a text that stand for nothing, each once.
-func Unknown(body string) (list []string) {
+func Unknown(body string) (list []string) { return UnknownBut(body, Placeholders()...) }
+
+// UnknownBut are the placeholders of a text that are not among some, each once: for a text that nobody in particular sends.
+func UnknownBut(body string, known ...string) (list []string) {
 	for _, found := range placeholder.FindAllString(body, -1) {
-		if !slices.Contains(Placeholders(), plain(found)) && !slices.Contains(list, found) {
+		if !slices.Contains(known, plain(found)) && !slices.Contains(list, found) {
 			list = append(list, found)
 		}
 	}

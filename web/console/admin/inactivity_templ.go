@@ -260,7 +260,7 @@ func closeForm(v inactivityView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Checkbox(box(v.close, "survey", "Ask for a rating after it too", "Only where ratings are asked for at all.")).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Checkbox(box(v.close, "survey", "Ask for a rating after it too", "At once, in a mail of its own; only where ratings are asked for at all.")).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -335,7 +335,7 @@ func reopenForm(v inactivityView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Checkbox(box(v.reopen, "reopens", "An answer of the customer opens a closed case again", "It goes back to whoever had it. Without this, an answer to a closed case always begins a new case that is linked to the closed one.")).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Checkbox(box(v.reopen, "reopens", "An answer of the customer opens a closed case again", "It goes back to whoever had it if they are online, not away, and below their limit; otherwise it waits in its queue. Without this, an answer to a closed case always begins a new case that is linked to the closed one.")).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

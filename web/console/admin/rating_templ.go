@@ -102,7 +102,7 @@ func ratingPage(v ratingView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "</div><p class=\"field-hint\">Cases are asked about that somebody closes from now on, once for each closing and not twice within 14 days. Nobody is asked about a case that closed by itself, was deleted, marked as spam, merged or opened again by then, or whose customer never wrote or writes from an address that nobody reads.</p><div>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "</div><p class=\"field-hint\">Cases are asked about that somebody closes from now on, once for each closing and not twice within 14 days. Nobody is asked about a case that closed by itself (unless Inactivity wants that), was deleted, marked as spam, merged or opened again by then, or whose customer never wrote or writes from an address that nobody reads.</p><div>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

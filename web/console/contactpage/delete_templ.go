@@ -96,7 +96,7 @@ func deletePage(frame ui.ConsoleProps, v removeView) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<li>They can no longer sign in to the portal. Nobody is told by mail.</li><li>If they write again, that makes a new contact. Answers to their cases in Spam stay in Spam.</li><li>What is known about them stays here, marked as deleted. They can be restored at any time, and exactly these cases with them.</li></ul>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<li>They can no longer sign in to the portal. Nobody is told by mail.</li><li>If they write again, that makes a new contact, whose mail is not blocked even if this one is suspended. Answers to their cases in Spam stay in Spam.</li><li>What is known about them stays here, marked as deleted. They can be restored at any time, and exactly these cases with them.</li></ul>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
