@@ -128,21 +128,17 @@ func TestFilesGoWithTheContact(t *testing.T) {
 	must(t, d.People.RequestData(ctx, d.Admin, id))
 	_, err := d.People.RunData(ctx)
 	must(t, err)
-	_, err = d.People.StartImport(ctx, d.Admin, []byte("Name,Email\nMara Zanderwoozle,MARA@customer.test\nOlaf,olaf@customer.test\n"))
+	_, err = d.People.StartImport(ctx, d.Admin, []byte("Name,Email\nMara Zanderwoozle,MARA@customer.test\nOlaf,olaf@customer.test\n"+
+		"Tamara,tamara@customer.test\nMara Z,\"other@customer.test; <mara@customer.test>\"\n"))
 	must(t, err)
 	must(t, d.Removal.Delete(ctx, d.Owner, id))
 	_, err = d.Removal.Run(ctx)
 	must(t, err)
-	plans, err := d.Retention.PlanForget(ctx, d.Owner, []contact.ID{id})
-	must(t, err)
-	_, err = d.Retention.Forget(ctx, d.Owner, retention.ForgetInput{Contacts: []contact.ID{id}, Seen: map[contact.ID]retention.PersonCounts{id: plans[0].Counts}, Word: "Forever"})
-	must(t, err)
-	_, err = d.Retention.RunForget(ctx)
-	must(t, err)
+	forget(t, d, id)
 	if n := fixture.One[int](d, `select (select count(*) from contact_packages) + (select count(*) from contact_package_parts)`); n != 0 {
 		t.Errorf("%d rows of the file are left", n)
 	}
-	if left := fixture.Rows[string](d, `select cells::text from contact_import_rows`); len(left) != 1 || !strings.Contains(left[0], "Olaf") {
+	if left := fixture.Rows[string](d, `select cells::text from contact_import_rows order by line`); len(left) != 2 || !strings.Contains(left[0], "Olaf") || !strings.Contains(left[1], "Tamara") {
 		t.Errorf("of the list %v is left", left)
 	}
 }
@@ -281,4 +277,37 @@ func TestAFileWaitsForAMerge(t *testing.T) {
 	_, err = d.People.RunData(ctx)
 	must(t, err)
 	unpack(t, d, mara)
+}
+
+// forget deletes a deleted contact forever.
+func forget(t testing.TB, d *fixture.Desk, id contact.ID) {
+	t.Helper()
+	ctx := t.Context()
+	plans, err := d.Retention.PlanForget(ctx, d.Owner, []contact.ID{id})
+	must(t, err)
+	_, err = d.Retention.Forget(ctx, d.Owner, retention.ForgetInput{Contacts: []contact.ID{id}, Seen: map[contact.ID]retention.PersonCounts{id: plans[0].Counts}, Word: "Forever"})
+	must(t, err)
+	_, err = d.Retention.RunForget(ctx)
+	must(t, err)
+}
+
+// TestALaterContactKeepsTheirFiles: what has an address that is somebody else's by now is not the erased one's.
+func TestALaterContactKeepsTheirFiles(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	ctx := t.Context()
+	id := contactOf(d, d.Receive(fixture.Mail{From: "mara@customer.test"}))
+	must(t, d.Removal.Delete(ctx, d.Owner, id))
+	_, err := d.Removal.Run(ctx)
+	must(t, err)
+	if later := contactOf(d, d.Receive(fixture.Mail{From: "mara@customer.test"})); later == id {
+		t.Fatal("the address still leads to the deleted contact")
+	}
+	_, err = d.People.StartImport(ctx, d.Admin, []byte("Name,Email\nMara,mara@customer.test\n"))
+	must(t, err)
+	d.Exec(`insert into portal_links (workspace_id, kind, email, created_at) values ($1, 'sign in', 'mara@customer.test', now())`, d.ID())
+	forget(t, d, id)
+	if n := fixture.One[int](d, `select (select count(*) from contact_import_rows) + (select count(*) from portal_links)`); n != 2 {
+		t.Errorf("%d of two rows of the later contact are left", n)
+	}
 }

@@ -159,3 +159,33 @@ func TestAnExportCanBeImported(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+// TestAnImportUnderWayIsNotCutOff however long ago it began. One that stands still for a day says which rows it has left out.
+func TestAnImportUnderWayIsNotCutOff(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	ctx := t.Context()
+	id, err := d.People.StartImport(ctx, d.Admin, []byte("Name,Email\nMara,mara@customer.test\nOlaf,olaf@customer.test\n"))
+	must(t, err)
+	must(t, d.People.ApplyImport(ctx, d.Admin, id))
+	d.Exec(`update contact_import_rows set outcome = 'created' where line = 2`)
+	d.Clock.Advance(people.ImportTerm + time.Minute)
+	d.Exec(`update contact_imports set worked_at = $1, created = 1`, d.Clock.Now().Add(-time.Hour))
+	_, err = d.People.RunImports(ctx)
+	must(t, err)
+	if i, err := d.People.Import(ctx, d.Admin, id); err != nil || i.State != people.ImportDone || i.Created != 2 || i.EmptiedAt != nil {
+		t.Errorf("an import that was under way is %+v, %v", i, err)
+	}
+
+	id, err = d.People.StartImport(ctx, d.Admin, []byte("Name,Email\nEva,eva@customer.test\n"))
+	must(t, err)
+	must(t, d.People.ApplyImport(ctx, d.Admin, id))
+	d.Clock.Advance(people.ImportTerm + time.Minute)
+	_, err = d.People.RunImports(ctx)
+	must(t, err)
+	rows, err := d.People.ImportRows(ctx, d.Admin, id, people.RowRefused, 0, 10)
+	must(t, err)
+	if i, err := d.People.Import(ctx, d.Admin, id); err != nil || i.State != people.ImportDone || i.Refused != 1 || len(rows) != 1 || !strings.Contains(rows[0].Reason, "stopped") {
+		t.Errorf("an import that stood still is %+v with %+v, %v", i, rows, err)
+	}
+}

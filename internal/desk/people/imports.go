@@ -250,12 +250,34 @@ func (s *Service) ApplyImport(ctx context.Context, actor access.Actor, id Import
 
 const twiceReason = "An earlier row of the list has the same address."
 
-// emptyImports removes what was uploaded too long ago, whatever has become of it.
+// stoppedReason is that of rows at which an import never arrived.
+const stoppedReason = "The import did not get on for a day and stopped before this row. Upload what is left again."
+
+// stopImports ends imports that have done nothing for so long that nothing more is to be expected: the rest is left out, and
+// says so for another ImportTerm.
+func (s *Service) stopImports(ctx context.Context) error {
+	return s.db.AsSystem(ctx, ImportSweep, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `with stuck as (select workspace_id, id from contact_imports where state = 'working' and worked_at < $1 order by worked_at limit 20 for update skip locked),
+				rest as (update contact_import_rows r set outcome = 'refused', reason = $3 from stuck
+					where r.workspace_id = stuck.workspace_id and r.import_id = stuck.id and r.outcome is null returning r.workspace_id, r.import_id)
+			update contact_imports i set state = 'done', finished_at = $2,
+				refused = i.refused + (select count(*) from rest r where r.workspace_id = i.workspace_id and r.import_id = i.id)
+			from stuck where i.workspace_id = stuck.workspace_id and i.id = stuck.id`, s.now().Add(-ImportTerm), s.now(), stoppedReason)
+		return err
+	})
+}
+
+// emptyImports removes what was uploaded, an ImportTerm after it was imported, or after the upload where it never was. One that
+// is under way is left alone.
 func (s *Service) emptyImports(ctx context.Context) (n int, err error) {
+	if err := s.stopImports(ctx); err != nil {
+		return 0, fmt.Errorf("imports that stand still: %w", err)
+	}
 	err = s.db.AsSystem(ctx, ImportSweep, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `with old as (select workspace_id, id from contact_imports where emptied_at is null and created_at < $1 order by created_at limit 20 for update skip locked),
+		rows, err := tx.Query(ctx, `with old as (select workspace_id, id from contact_imports where emptied_at is null and created_at < $1
+					and state <> 'working' and coalesce(finished_at, created_at) < $1 order by created_at limit 20 for update skip locked),
 				gone as (delete from contact_import_rows r using old where r.workspace_id = old.workspace_id and r.import_id = old.id)
-			update contact_imports i set emptied_at = $2, header = '{}', state = case state when 'working' then 'done' else state end
+			update contact_imports i set emptied_at = $2, header = '{}'
 			from old where i.workspace_id = old.workspace_id and i.id = old.id returning i.id`, s.now().Add(-ImportTerm), s.now())
 		if err != nil {
 			return err

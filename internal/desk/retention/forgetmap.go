@@ -11,13 +11,19 @@ var contactGone = []string{"contact_field_values.contact_id", "contact_emails.co
 	"contact_packages.contact_id"} // and with it its parts
 
 // goneOtherwise are rows of theirs that no contact_id finds: the mails behind blocked ones, and what was asked for at the portal
-// with one of their addresses. $2 are the contacts, $3 the addresses.
+// with one of their addresses, or uploaded in a list: whole addresses are compared, and one that is somebody else's by now does not
+// count. $2 are the contacts, $3 the addresses.
 var goneOtherwise = []struct{ table, query string }{
 	{"inbound_mails", `delete from inbound_mails r using blocked_mails b where r.workspace_id = $1 and b.workspace_id = $1 and b.mail_id = r.id
 		and b.contact_id = any ($2) and $3::text[] is not null`},
-	{"contact_import_rows", `delete from contact_import_rows where workspace_id = $1 and $2::bigint[] is not null
-		and exists (select from unnest($3::text[]) a where strpos(lower(cells::text), a) > 0)`},
-	{"portal_links", `delete from portal_links where workspace_id = $1 and email = any ($3) and $2::bigint[] is not null`},
+	{"contact_import_rows", `delete from contact_import_rows where workspace_id = $1
+		and exists (select from jsonb_array_elements_text(cells) c, regexp_split_to_table(lower(c), '[][\s,;:<>()"|]+') word
+			where btrim(word, '.') = any ($3) and ` + nobodyElses("btrim(word, '.')") + `)`},
+	{"portal_links", `delete from portal_links where workspace_id = $1 and email = any ($3) and ` + nobodyElses("portal_links.email")},
+}
+
+func nobodyElses(address string) string {
+	return `not exists (select from contact_emails e where e.workspace_id = $1 and e.email = ` + address + ` and e.contact_id <> all ($2))`
 }
 
 // contactLoosened are the columns that forget the contact while their row stays: it is a Deleted User's from then on.
