@@ -37,7 +37,7 @@ func (f Folder) Send(_ context.Context, m Mail) error {
 	if err := os.MkdirAll(f.Dir, 0o700); err != nil {
 		return fmt.Errorf("outbox folder: %w", err)
 	}
-	name := fmt.Sprintf("case-%d-w%d-m%d-", m.Case, m.Workspace, m.Message) + f.Now().Format("20060102-150405.000000") + "-" + rand.Text()[:6] + ".eml"
+	name := prefix(m) + f.Now().Format("20060102-150405.000000") + "-" + rand.Text()[:6] + ".eml"
 	unfinished := filepath.Join(f.Dir, "."+name)
 	if err := os.WriteFile(unfinished, m.Raw, 0o600); err != nil {
 		return fmt.Errorf("outbox folder: %w", err)
@@ -45,25 +45,42 @@ func (f Folder) Send(_ context.Context, m Mail) error {
 	return os.Rename(unfinished, filepath.Join(f.Dir, name))
 }
 
-// fileOwner is what the name of a file says of whose mail it is. Workspace and Message are 0 where it does not say.
-type fileOwner struct{ workspace, caseID, message int64 }
+// prefix is the beginning of a file's name: whose mail it is.
+func prefix(m Mail) string {
+	kind, id := "case", m.Case
+	switch {
+	case m.Link > 0:
+		kind, id = "link", m.Link
+	case m.Refusal > 0:
+		kind, id = "refusal", m.Refusal
+	}
+	return fmt.Sprintf("%s-%d-w%d-m%d-", kind, id, m.Workspace, m.Message)
+}
 
-var fileNames = regexp.MustCompile(`^\.?case-(\d+)-(?:w(\d+)-m(\d+)-)?`)
+// fileOwner is what the name of a file says of whose mail it is: of a case, a link or a refusal. Workspace and message are 0
+// where it does not say.
+type fileOwner struct {
+	kind                   string
+	workspace, id, message int64
+}
 
-// ownerOf reads a file's name, also of one that was not finished; ok is false where it names no case.
+var fileNames = regexp.MustCompile(`^\.?(case|link|refusal)-(\d+)-(?:w(\d+)-m(\d+)-)?`)
+
+// ownerOf reads a file's name, also of one that was not finished; ok is false where it names nobody.
 func ownerOf(name string) (o fileOwner, ok bool) {
 	parts := fileNames.FindStringSubmatch(name)
 	if parts == nil {
 		return o, false
 	}
-	for i, field := range []*int64{&o.caseID, &o.workspace, &o.message} {
-		*field, _ = strconv.ParseInt(parts[i+1], 10, 64) // 0 where there is nothing, or nothing of ours
+	o.kind = parts[1]
+	for i, field := range []*int64{&o.id, &o.workspace, &o.message} {
+		*field, _ = strconv.ParseInt(parts[i+2], 10, 64) // 0 where there is nothing, or nothing of ours
 	}
-	return o, o.caseID > 0
+	return o, o.id > 0
 }
 
-// Sweep returns the body of the job: it removes files that are old, those of cases that are gone, and those
-// written before content of their case was erased.
+// Sweep returns the body of the job: it removes files that are old, those of cases, links and refusals that
+// are gone, and those written before content of their case was erased.
 func (f Folder) Sweep(d *db.DB) func(ctx context.Context) (string, error) {
 	return func(ctx context.Context) (string, error) {
 		entries, err := os.ReadDir(f.Dir)
@@ -103,25 +120,29 @@ func (f Folder) outdated(e fs.DirEntry, there map[string]time.Time) bool {
 	return ok && (!isThere || !redacted.IsZero() && info.ModTime().Before(redacted.Add(sendTimeout)))
 }
 
-// thereSQL finds the files whose message, or where the name has none, case is there, and when content was last erased of the
+// thereSQL finds the files whose link, refusal or message, or where the name has none, case is there, and when content was last erased of the
 // case that the mail was sent of, of the one that this was merged into, or of the one that has the message now. Names of an
 // earlier version have no workspace.
 const thereSQL = `select f.name, max(r.created_at)
-	from unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[]) f(name, workspace_id, case_id, message_id)
+	from unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[]) f(name, workspace_id, id, message_id, kind)
 	cross join lateral (select id from workspaces where id = f.workspace_id union all select id from workspaces where f.workspace_id = 0) w
-	left join cases c on c.workspace_id = w.id and c.id = f.case_id
+	left join cases c on c.workspace_id = w.id and c.id = f.id and f.kind = 'case'
 	left join messages m on m.workspace_id = w.id and m.id = f.message_id
 	left join redactions r on r.workspace_id = w.id and r.case_id = any (array[c.id, c.merged_into_id, m.case_id])
-	where case when f.message_id > 0 then m.id else c.id end is not null
+	where case f.kind
+		when 'link' then exists (select from portal_links l where l.workspace_id = w.id and l.id = f.id)
+		when 'refusal' then exists (select from privacy_refusals p where p.workspace_id = w.id and p.request_id = f.id)
+		else case when f.message_id > 0 then m.id else c.id end is not null end
 	group by f.name`
 
 // stillThere returns the names of the files that belong to something that is there, with when content of it was last erased.
 func stillThere(ctx context.Context, d *db.DB, entries []fs.DirEntry) (map[string]time.Time, error) {
-	var names []string
+	var names, kinds []string
 	var workspaces, ids, messages []int64
 	for _, e := range entries {
 		if o, ok := ownerOf(e.Name()); ok {
-			names, workspaces, ids, messages = append(names, e.Name()), append(workspaces, o.workspace), append(ids, o.caseID), append(messages, o.message)
+			names, kinds = append(names, e.Name()), append(kinds, o.kind)
+			workspaces, ids, messages = append(workspaces, o.workspace), append(ids, o.id), append(messages, o.message)
 		}
 	}
 	there := map[string]time.Time{}
@@ -129,7 +150,7 @@ func stillThere(ctx context.Context, d *db.DB, entries []fs.DirEntry) (map[strin
 		return there, nil
 	}
 	err := d.AsSystem(ctx, "outbox files", func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, thereSQL, names, workspaces, ids, messages)
+		rows, err := tx.Query(ctx, thereSQL, names, workspaces, ids, messages, kinds)
 		if err != nil {
 			return err
 		}

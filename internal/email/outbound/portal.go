@@ -86,7 +86,7 @@ func (p *PortalMails) write(m portal.Mail) (Mail, error) {
 	if err != nil {
 		return Mail{}, errs.Wrap(errs.Invalid, "The mail could not be written.", err)
 	}
-	return Mail{To: []string{m.Email}, Raw: raw}, nil
+	return Mail{To: []string{m.Email}, Raw: raw, Workspace: int64(m.WorkspaceID), Link: m.ID}, nil
 }
 
 // linkText has no name in it: who asks may be anybody, and have written anything there.

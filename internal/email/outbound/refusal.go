@@ -47,5 +47,5 @@ func (p *PortalMails) sendRefusal(ctx context.Context, m portal.RefusalMail) err
 	}
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
-	return p.transport.Send(ctx, Mail{To: []string{m.Email}, Raw: raw})
+	return p.transport.Send(ctx, Mail{To: []string{m.Email}, Raw: raw, Workspace: int64(m.WorkspaceID), Refusal: int64(m.RequestID)})
 }
