@@ -156,7 +156,7 @@ func newPages(d Deps) pages {
 		staff: staff.New(sh, d.Retention, d.Workspaces),
 		rate:  rate.New(d.Kit, d.Ratings),
 		contacts: contactpage.New(sh, contactpage.Services{Contacts: d.Contacts, People: d.People, FollowUps: d.FollowUps, Fields: d.Fields, Blocking: d.Suspending,
-			Moves: d.Removal, Removal: d.Removal, Erasures: d.Retention}),
+			Moves: d.Removal, Removal: d.Removal, Erasures: d.Retention, Requests: d.Portal}),
 		portal: portalpage.New(sh, d.Portal, d.Portal, d.BaseURL.String()),
 		help:   help.New(d.Kit, d.Portal, d.Portal, d.Portal, d.Now),
 	}

@@ -167,6 +167,7 @@ type Unblocked struct {
 	Already bool         // somebody else was faster
 	Lifted  bool         // its contact may write again
 	Case    cases.Number // where it is; 0 where it is in no case yet
+	InSpam  bool         // that case is in Spam
 }
 
 // Unblock lets a blocked mail through: the intake takes it in as if it came now, and does not block it again. lift also lets

@@ -138,6 +138,9 @@ func TestARequestOutlivesThePerson(t *testing.T) {
 	must(t, d.Portal.RequestLink(ctx, d.site, person, anywhere))
 
 	id := contact.ID(z.ContactID)
+	if waiting, err := d.Portal.WaitingOf(ctx, d.Owner, id); err != nil || waiting == nil || waiting.ID == r.ID {
+		t.Errorf("waits: %+v, %v", waiting, err)
+	}
 	must(t, d.Removal.Delete(ctx, d.Owner, id))
 	for _, run := range []func(context.Context) (string, error){d.Removal.Run, d.People.Run} {
 		_, err := run(ctx)
@@ -156,6 +159,9 @@ func TestARequestOutlivesThePerson(t *testing.T) {
 	}
 	if got := fixture.Rows[string](d.Desk, `select state || ' ' || (closed_at is not null) from privacy_requests order by id`); strings.Join(got, ", ") != "refused true, done true" {
 		t.Errorf("requests: %q", got)
+	}
+	if waiting, err := d.Portal.WaitingOf(ctx, d.Owner, id); err != nil || waiting != nil {
+		t.Errorf("still waits: %+v, %v", waiting, err)
 	}
 	for _, table := range []string{"contact_accounts", "contact_sessions", "privacy_refusals", "portal_links"} {
 		if n := fixture.One[int](d.Desk, `select count(*) from `+table); n != 0 {

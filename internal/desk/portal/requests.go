@@ -114,6 +114,29 @@ func (s *Service) OneRequest(ctx context.Context, actor access.Actor, id Request
 	return r, err
 }
 
+// WaitingOf returns the request of a contact that is to be decided; nil where there is none.
+//
+// Needs RequestErasure. Errors: Forbidden.
+func (s *Service) WaitingOf(ctx context.Context, actor access.Actor, id contact.ID) (*Request, error) {
+	if err := actor.Require(access.RequestErasure); err != nil {
+		return nil, err
+	}
+	var list []Request
+	err := s.db.ReadWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, requestSQL+` from privacy_requests q `+requestJoins+` where q.workspace_id = $1 and q.contact_id = $2 and q.closed_at is null`,
+			actor.Workspace, id)
+		if err != nil {
+			return err
+		}
+		list, err = pgx.CollectRows(rows, pgx.RowToStructByName[Request])
+		return err
+	})
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	return &list[0], nil
+}
+
 // ReviewRequest marks a request as being looked at; its customer sees so.
 //
 // Needs RequestErasure. Errors: Forbidden, NotFound; Conflict when it is no longer open.

@@ -38,7 +38,7 @@ func (in *Intake) Release(ctx context.Context, actor access.Actor, id int64, lif
 	case err != nil:
 		in.log.ErrorContext(ctx, "a released mail is in no case yet; it is tried again", "mail", id, "err", err)
 	case done != nil && done.Case != nil:
-		u.Case = done.Case.Number
+		u.Case, u.InSpam = done.Case.Number, done.Case.SpamAt != nil
 	case done == nil: // the sweep was faster
 		u.Case, err = in.messages.ReleasedTo(ctx, actor, id)
 		if err != nil && !errs.Is(err, errs.NotFound) {

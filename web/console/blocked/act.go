@@ -88,6 +88,9 @@ func (p *Pages) Release(w http.ResponseWriter, r *http.Request) error {
 	if u.Lifted {
 		notice.Detail = "Its sender may write again."
 	}
+	if u.InSpam {
+		notice.Detail += " The case that it answers is in Spam, and stays there until it is marked as not spam."
+	}
 	next := v.Path("/blocked")
 	if u.Case != 0 {
 		next = v.Path("/cases/" + strconv.FormatInt(int64(u.Case), 10))

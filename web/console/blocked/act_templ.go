@@ -68,7 +68,7 @@ func releasePage(frame ui.ConsoleProps, v askView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "</p><p>It is taken in as if it came now: into the case that it answers, or into a new one.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "</p><p>It is taken in as if it came now: into the case that it answers, or into a new one. Where the case is in Spam, it stays there, and the mail is in Spam with it.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -119,7 +119,8 @@ func TestReleaseAndDelete(t *testing.T) {
 	if s.Get("/w/acme/blocked/9/release").Want(200).Doc.Find("input[name=lift]").Is("[checked]") {
 		t.Error("the suspension is lifted unless one says no")
 	}
-	d.out = message.Unblocked{Case: 41}
+	s.Get("/w/acme/blocked/9/release").Has("Where the case is in Spam, it stays there")
+	d.out = message.Unblocked{Case: 41, InSpam: true}
 	s.Post("/w/acme/blocked/9/release", url.Values{"lift": {"1"}}).WantSeeOther("/w/acme/cases/41")
 	d.out = message.Unblocked{Already: true}
 	s.Post("/w/acme/blocked/9/release", nil).WantSeeOther("/w/acme/blocked")

@@ -17,6 +17,7 @@ import (
 	"caseward/internal/desk/field"
 	"caseward/internal/desk/followup"
 	"caseward/internal/desk/people"
+	"caseward/internal/desk/portal"
 	"caseward/internal/platform/errs"
 	"caseward/web/console/shell"
 )
@@ -59,6 +60,11 @@ type Fields interface {
 	OfContact(ctx context.Context, actor access.Actor, id contact.ID) ([]field.Field, field.Values, error)
 }
 
+// Requests tells whether a contact has asked for erasure in the portal.
+type Requests interface {
+	WaitingOf(ctx context.Context, actor access.Actor, id contact.ID) (*portal.Request, error)
+}
+
 // Services are what the pages ask.
 type Services struct {
 	Contacts  Contacts
@@ -69,6 +75,7 @@ type Services struct {
 	Moves     Moves
 	Removal   Removal
 	Erasures  Erasures
+	Requests  Requests
 }
 
 // Pages are the pages of this package.
@@ -82,11 +89,12 @@ type Pages struct {
 	moves     Moves
 	removal   Removal
 	erasures  Erasures
+	requests  Requests
 }
 
 // New returns the pages.
 func New(sh *shell.Shell, s Services) *Pages {
-	return &Pages{sh, s.Contacts, s.People, s.FollowUps, s.Fields, s.Blocking, s.Moves, s.Removal, s.Erasures}
+	return &Pages{sh, s.Contacts, s.People, s.FollowUps, s.Fields, s.Blocking, s.Moves, s.Removal, s.Erasures, s.Requests}
 }
 
 // pathID reads the contact's id from the address. What cannot be one is not there.

@@ -17,6 +17,7 @@ import (
 	"caseward/internal/desk/field"
 	"caseward/internal/desk/followup"
 	"caseward/internal/desk/people"
+	"caseward/internal/desk/portal"
 	"caseward/internal/desk/removal"
 	"caseward/internal/platform/errs"
 	"caseward/web/console/contactpage"
@@ -25,6 +26,7 @@ import (
 
 // desk has one contact and remembers what it was asked.
 type desk struct {
+	waiting  *portal.Request
 	record   contact.Record
 	page     contact.Page
 	timeline people.Timeline
@@ -184,10 +186,23 @@ func (d *desk) OfContact(context.Context, access.Actor, contact.ID) ([]field.Fie
 	return []field.Field{{ID: 2, Object: field.OfContact, Name: "Tier", Kind: field.Text}}, field.Values{2: "Gold"}, nil
 }
 
+func (d *desk) WaitingOf(_ context.Context, a access.Actor, _ contact.ID) (*portal.Request, error) {
+	return d.waiting, a.Require(access.RequestErasure)
+}
+
+func TestWhoMayRequestErasureSeesThatAContactAskedForIt(t *testing.T) {
+	t.Parallel()
+	d := newDesk()
+	d.waiting = &portal.Request{ID: 3, ContactID: 7, DueAt: webtest.Now()}
+	s := site(t, d)
+	s.As(access.Admin).Get("/w/acme/contacts/7").Want(200).Has("asked for the erasure", "an answer by "+webtest.Now().Format("2 January 2006"))
+	s.As(access.Viewer).Get("/w/acme/contacts/7").Want(200).Lacks("asked for the erasure")
+}
+
 func site(t *testing.T, d *desk) *webtest.Site {
 	t.Helper()
 	s := webtest.New(t)
-	p := contactpage.New(s.Shell, contactpage.Services{Contacts: d, People: d, FollowUps: d, Fields: d, Blocking: &d.blocking, Moves: d})
+	p := contactpage.New(s.Shell, contactpage.Services{Contacts: d, People: d, FollowUps: d, Fields: d, Blocking: &d.blocking, Moves: d, Requests: d})
 	return s.Console(func(r chi.Router) {
 		r.Get("/contacts", p.Handle(p.List))
 		r.Post("/contacts", p.Handle(p.Create))

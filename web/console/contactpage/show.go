@@ -14,6 +14,7 @@ import (
 	"caseward/internal/desk/field"
 	"caseward/internal/desk/followup"
 	"caseward/internal/desk/people"
+	"caseward/internal/desk/portal"
 	"caseward/internal/desk/removal"
 	"caseward/internal/platform/errs"
 	"caseward/web/console/fieldform"
@@ -42,6 +43,7 @@ type view struct {
 	mayErase  bool
 	moving    *removal.Move // of their cases; nil: none is on its way
 
+	asked      *portal.Request     // for erasure; nil: no such request waits, or not the reader's to know
 	suspension *contact.Suspension // nil: it may write
 	protection contact.Protection  // why it is never suspended
 }
@@ -88,6 +90,11 @@ func (p *Pages) load(ctx context.Context, v *shell.Visit, id contact.ID, query u
 	standing, err := p.blocking.Standing(ctx, v.Actor, id)
 	if err != nil {
 		return page, err
+	}
+	if v.Actor.Can(access.RequestErasure) {
+		if page.asked, err = p.requests.WaitingOf(ctx, v.Actor, id); err != nil {
+			return page, err
+		}
 	}
 	page.suspension, page.protection = standing.Suspension, standing.Protection
 	if page.fields, page.values, err = p.fields.OfContact(ctx, v.Actor, id); err != nil {
