@@ -124,7 +124,7 @@ func (v caseView) letter(m message.Message) letter {
 	}
 	l.fresh, l.quoted, l.signature = markup.WithMarks(l.fresh, erased), markup.WithMarks(l.quoted, erased), markup.WithMarks(l.signature, erased)
 	for _, a := range m.Attachments {
-		l.files = append(l.files, file{name: nameOf(a.Filename, a.ID), size: fileSize(a.Size), href: v.path + "/attachments/" + strconv.FormatInt(a.ID, 10)})
+		l.files = append(l.files, file{name: nameOf(a.Filename, a.ID), size: ui.Bytes(a.Size), href: v.path + "/attachments/" + strconv.FormatInt(a.ID, 10)})
 	}
 	return l
 }
@@ -143,14 +143,4 @@ func nameOf(filename string, id int64) string {
 		return filename
 	}
 	return "attachment-" + strconv.FormatInt(id, 10)
-}
-
-func fileSize(bytes int64) string {
-	switch {
-	case bytes < 1000:
-		return strconv.FormatInt(bytes, 10) + " B"
-	case bytes < 1_000_000:
-		return strconv.FormatInt((bytes+500)/1000, 10) + " kB"
-	}
-	return strconv.FormatFloat(float64(bytes)/1e6, 'f', 1, 64) + " MB"
 }

@@ -106,20 +106,20 @@ func (s *Service) writeDossier(ctx context.Context, p preparing, w io.Writer) er
 			return err
 		}
 		archive := zip.NewWriter(w)
-		d := dossierWriter{ctx: ctx, tx: tx, of: p, head: head}
+		d := dossierWriter{tx: tx, of: p, head: head}
 		for _, part := range []struct {
 			name  string
-			write func(io.Writer) error
+			write func(context.Context, io.Writer) error
 		}{{"data.json", d.json}, {"data.html", d.html}} {
 			f, err := archive.CreateHeader(&zip.FileHeader{Name: part.name, Method: zip.Deflate, Modified: head.PreparedAt})
 			if err != nil {
 				return err
 			}
-			if err := part.write(f); err != nil {
+			if err := part.write(ctx, f); err != nil {
 				return err
 			}
 		}
-		if err := d.files(archive); err != nil {
+		if err := d.files(ctx, archive); err != nil {
 			return err
 		}
 		return archive.Close()
@@ -159,17 +159,16 @@ func (s *Service) dossierTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceI
 
 // dossierWriter writes the parts of one dossier, the cases batch by batch.
 type dossierWriter struct {
-	ctx  context.Context //nolint:containedctx // lives as long as the writing of one file
 	tx   pgx.Tx
 	of   preparing
 	head dossier
 }
 
 // each calls fn for every case in which they have a part, in order.
-func (d dossierWriter) each(fn func(c dossierCase) error) error {
+func (d dossierWriter) each(ctx context.Context, fn func(c dossierCase) error) error {
 	var after cases.ID
 	for {
-		batch, err := d.batch(after)
+		batch, err := d.batch(ctx, after)
 		if err != nil || len(batch) == 0 {
 			return err
 		}
@@ -182,8 +181,8 @@ func (d dossierWriter) each(fn func(c dossierCase) error) error {
 	}
 }
 
-func (d dossierWriter) batch(after cases.ID) (list []dossierCase, err error) {
-	rows, err := d.tx.Query(d.ctx, fmt.Sprintf(`with ids as (select id from (
+func (d dossierWriter) batch(ctx context.Context, after cases.ID) (list []dossierCase, err error) {
+	rows, err := d.tx.Query(ctx, fmt.Sprintf(`with ids as (select id from (
 				(select id from cases where workspace_id = $1 and contact_id = $2 and id > $3 order by id limit %[1]d)
 				union (select case_id from messages where workspace_id = $1 and author_contact_id = $2 and case_id > $3 order by case_id limit %[1]d)) x order by id limit %[1]d)
 		select c.id, c.number, case when c.contact_id = $2 then c.subject else '' end as subject, c.contact_id = $2 as own, c.created_at,
@@ -195,7 +194,7 @@ func (d dossierWriter) batch(after cases.ID) (list []dossierCase, err error) {
 	if list, err = pgx.CollectRows(rows, pgx.RowToStructByName[dossierCase]); err != nil || len(list) == 0 {
 		return nil, err
 	}
-	return list, d.fill(list)
+	return list, d.fill(ctx, list)
 }
 
 // sentToThem is what the workspace wrote to them. That a case is theirs is not enough: another person's may have been merged
@@ -203,7 +202,7 @@ func (d dossierWriter) batch(after cases.ID) (list []dossierCase, err error) {
 const sentToThem = `m.kind = 'outbound' and (` + message.AddressedToThem + ` or c.contact_id = $3 and ` + message.AnswersThem + `)`
 
 // fill adds what was said in cases: their own words, and what the workspace sent them.
-func (d dossierWriter) fill(list []dossierCase) error {
+func (d dossierWriter) fill(ctx context.Context, list []dossierCase) error {
 	var ids []cases.ID
 	at := map[cases.ID]*dossierCase{}
 	for i := range list {
@@ -233,7 +232,7 @@ func (d dossierWriter) fill(list []dossierCase) error {
 		ratings, err = pgx.CollectRows(rows, pgx.RowToStructByName[dossierRating])
 		return err
 	})
-	if err := d.tx.SendBatch(d.ctx, batch).Close(); err != nil { // only now is everything read
+	if err := d.tx.SendBatch(ctx, batch).Close(); err != nil { // only now is everything read
 		return err
 	}
 	attached := map[int64][]dossierFile{}
@@ -259,7 +258,7 @@ func fileName(name string) string {
 }
 
 // json writes one object, of which the cases come one by one.
-func (d dossierWriter) json(w io.Writer) error {
+func (d dossierWriter) json(ctx context.Context, w io.Writer) error {
 	head, err := json.MarshalIndent(d.head, "", "  ")
 	if err != nil {
 		return err
@@ -268,7 +267,7 @@ func (d dossierWriter) json(w io.Writer) error {
 		return err
 	}
 	between := "\n    "
-	err = d.each(func(c dossierCase) error {
+	err = d.each(ctx, func(c dossierCase) error {
 		one, err := json.MarshalIndent(c, "    ", "  ")
 		if err != nil {
 			return err
@@ -284,7 +283,7 @@ func (d dossierWriter) json(w io.Writer) error {
 	return err
 }
 
-func (d dossierWriter) html(w io.Writer) error {
+func (d dossierWriter) html(ctx context.Context, w io.Writer) error {
 	page, err := template.New("dossier").Parse(dossierHTML)
 	if err != nil {
 		return err
@@ -292,19 +291,19 @@ func (d dossierWriter) html(w io.Writer) error {
 	if err := page.ExecuteTemplate(w, "head", d.head); err != nil {
 		return err
 	}
-	if err := d.each(func(c dossierCase) error { return page.ExecuteTemplate(w, "case", c) }); err != nil {
+	if err := d.each(ctx, func(c dossierCase) error { return page.ExecuteTemplate(w, "case", c) }); err != nil {
 		return err
 	}
 	return page.ExecuteTemplate(w, "foot", d.head)
 }
 
 // files adds the attachments, one in memory at a time.
-func (d dossierWriter) files(archive *zip.Writer) error {
-	return d.each(func(c dossierCase) error {
+func (d dossierWriter) files(ctx context.Context, archive *zip.Writer) error {
+	return d.each(ctx, func(c dossierCase) error {
 		for _, m := range c.Messages {
 			for _, f := range m.Files {
 				var data []byte
-				if err := d.tx.QueryRow(d.ctx, `select data from blobs where workspace_id = $1 and id = $2`, d.of.WorkspaceID, f.BlobID).Scan(&data); err != nil {
+				if err := d.tx.QueryRow(ctx, `select data from blobs where workspace_id = $1 and id = $2`, d.of.WorkspaceID, f.BlobID).Scan(&data); err != nil {
 					return err
 				}
 				w, err := archive.CreateHeader(&zip.FileHeader{Name: f.Path, Method: zip.Deflate, Modified: m.At})

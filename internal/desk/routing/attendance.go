@@ -2,6 +2,7 @@ package routing
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -25,7 +26,7 @@ const (
 	Offline State = "offline" // no page of theirs is open
 )
 
-// Here records that the actor is there: a page was read, or is still open. It costs a write in half a minute at most. Who may
+// Here records that the actor is there: a page was read, or is still open. It costs a write in BeatEvery/2 at most. Who may
 // not work cases is not recorded.
 //
 // Needs nothing. Errors: none of the actor's making.
@@ -46,7 +47,7 @@ func (s *Service) due(o owner) bool {
 	now := s.now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if now.Sub(s.seen[o]) < BeatEvery {
+	if now.Sub(s.seen[o]) < BeatEvery/2 { // half: the next beat may come a little early
 		return false
 	}
 	for other, at := range s.seen { // whoever has left is forgotten now and then
@@ -117,10 +118,10 @@ func (s *Service) Attendance(ctx context.Context, actor access.Actor) (found map
 	}
 	found = map[access.MemberID]Attendance{}
 	err = s.db.ReadWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `select m.id as member, m.away, p.seen_at, m.capacity,
-				(select count(*) from (select from live_cases l where l.workspace_id = m.workspace_id and l.assignee_id = m.id and l.status = 'open' limit 500) x) as open
+		rows, err := tx.Query(ctx, fmt.Sprintf(`select m.id as member, m.away, p.seen_at, m.capacity,
+				(select count(*) from (select from live_cases l where l.workspace_id = m.workspace_id and l.assignee_id = m.id and l.status = 'open' limit %d) x) as open
 			from members m left join attendance p on p.workspace_id = m.workspace_id and p.member_id = m.id
-			where m.workspace_id = $1 and m.deactivated_at is null and m.role <> 'viewer'`, actor.Workspace)
+			where m.workspace_id = $1 and m.deactivated_at is null and m.role <> 'viewer'`, cases.MaxCapacity), actor.Workspace)
 		if err != nil {
 			return err
 		}

@@ -411,8 +411,8 @@ func TestWhatIsHeldIsDownloaded(t *testing.T) {
 	s.Get("/w/acme/contacts/7").Want(200).Lacks("Export data")
 	s.As(access.Admin)
 	s.Get("/w/acme/contacts/7").Want(200).Has("Export data")
-	page := s.Get("/w/acme/contacts/7/data").Want(200).Has("Not in it: internal notes", "Download, 3 MB", "Being put together", "Failed")
-	if href, _ := page.Links("Download, 3 MB").Attr("href"); href != "/w/acme/contacts/7/data/3" {
+	page := s.Get("/w/acme/contacts/7/data").Want(200).Has("Not in it: internal notes", "Download, 3.1 MB", "Being put together", "Failed")
+	if href, _ := page.Links("Download, 3.1 MB").Attr("href"); href != "/w/acme/contacts/7/data/3" {
 		t.Errorf("the file is at %s", href)
 	}
 	if s.Post("/w/acme/contacts/7/data", nil).WantSeeOther("/w/acme/contacts/7/data"); !d.requested {

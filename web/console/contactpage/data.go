@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -108,15 +107,4 @@ func (p *Pages) DownloadData(w http.ResponseWriter, r *http.Request) error {
 		p.BreakOff(r, err)
 	}
 	return err
-}
-
-// fileSize is a size as people read it.
-func fileSize(bytes int64) string {
-	switch {
-	case bytes >= 1<<20:
-		return strings.TrimSuffix(strconv.FormatFloat(float64(bytes)/(1<<20), 'f', 1, 64), ".0") + " MB"
-	case bytes >= 1<<10:
-		return strconv.FormatInt(bytes>>10, 10) + " kB"
-	}
-	return plural(int(bytes), "byte")
 }

@@ -282,7 +282,7 @@ func dataPage(v dataView) templ.Component {
 							}
 							ctx = templ.InitializeContext(ctx)
 							if p.Ready() {
-								templ_7745c5c3_Err = ui.LinkButton(ui.LinkButtonProps{Label: "Download, " + fileSize(p.Size), Href: v.href(p), Small: true, Icon: ui.IconDownload}).Render(ctx, templ_7745c5c3_Buffer)
+								templ_7745c5c3_Err = ui.LinkButton(ui.LinkButtonProps{Label: "Download, " + ui.Bytes(p.Size), Href: v.href(p), Small: true, Icon: ui.IconDownload}).Render(ctx, templ_7745c5c3_Buffer)
 								if templ_7745c5c3_Err != nil {
 									return templ_7745c5c3_Err
 								}

@@ -17,6 +17,7 @@ import (
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/filters"
 	"caseward/internal/desk/member"
+	"caseward/internal/desk/routing"
 	"caseward/internal/platform/clock"
 	"caseward/web/kit"
 	"caseward/web/ui"
@@ -121,7 +122,7 @@ func (s *Shell) SignOut(ctx context.Context) error { return s.Sessions().Destroy
 
 // StayHere says that the visitor is there for as long as a page of theirs stays open: until ctx ends.
 func (s *Shell) StayHere(ctx context.Context, actor access.Actor) {
-	beat := time.NewTicker(attendEvery)
+	beat := time.NewTicker(routing.BeatEvery)
 	defer beat.Stop()
 	for {
 		select {
@@ -132,9 +133,6 @@ func (s *Shell) StayHere(ctx context.Context, actor access.Actor) {
 		}
 	}
 }
-
-// attendEvery is how often an open page says that somebody is there.
-const attendEvery = 30 * time.Second
 
 // SignedIn returns whom the session names; user 0 when nobody is signed in. Resolve decides whether it still holds.
 func (s *Shell) SignedIn(ctx context.Context) (user access.UserID, epoch int) {
