@@ -57,6 +57,10 @@ const (
 	ManageWorkspace  Permission = "manage workspace" // members, queues, addresses, grants
 	ManageOwners     Permission = "manage owners"    // give or take the role of owner; the plan
 	ReadAudit        Permission = "read audit trail"
+	ReadInsights     Permission = "read insights"           // the workspace's, and one's own as an agent
+	CompareAgents    Permission = "compare agents"          // other agents' numbers
+	ManageHolds      Permission = "manage legal holds"      // set and release them
+	ReleasePurge     Permission = "release a held purge"    // after the circuit breaker stopped it
 	DecideErasures   Permission = "decide erasure requests" // support staff, across workspaces
 	ManagePlans      Permission = "manage workspaces and plans"
 	UsePortal        Permission = "use the portal" // customers: their own cases and data, and nobody else's
@@ -69,11 +73,11 @@ func Grantable() []Permission {
 
 var rolePermissions = map[Role][]Permission{
 	Owner: {ReadCases, WorkCases, DeleteCases, RestoreCases, EraseInformation, ManageContacts, EraseContacts, EraseSpam, ManageSettings, AutoClose, RequestErasure,
-		ManageWorkspace, ReadAudit, ManageOwners},
+		ManageWorkspace, ReadAudit, ReadInsights, CompareAgents, ManageHolds, ReleasePurge, ManageOwners},
 	Admin: {ReadCases, WorkCases, DeleteCases, RestoreCases, EraseInformation, ManageContacts, EraseContacts, EraseSpam, ManageSettings, AutoClose, RequestErasure,
-		ManageWorkspace, ReadAudit},
-	Agent:  {ReadCases, WorkCases},
-	Viewer: {ReadCases},
+		ManageWorkspace, ReadAudit, ReadInsights, CompareAgents, ManageHolds, ReleasePurge},
+	Agent:  {ReadCases, WorkCases, ReadInsights},
+	Viewer: {ReadCases, ReadInsights},
 }
 
 var staffPermissions = []Permission{DecideErasures, ManagePlans}

@@ -18,7 +18,7 @@ var update = flag.Bool("update", false, "write the golden file")
 func every() []Permission {
 	return []Permission{ReadCases, WorkCases, DeleteCases, RestoreCases, EraseInformation, ManageContacts, EraseContacts, EraseSpam, ManageSettings, AutoClose,
 		RequestErasure,
-		ManageWorkspace, ManageOwners, ReadAudit, DecideErasures, ManagePlans, UsePortal}
+		ManageWorkspace, ManageOwners, ReadAudit, ReadInsights, CompareAgents, ManageHolds, ReleasePurge, DecideErasures, ManagePlans, UsePortal}
 }
 
 type column struct {
