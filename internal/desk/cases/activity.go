@@ -80,6 +80,14 @@ type Activity struct {
 // field values (status, priority, reason); never names, addresses or words of people, since the audit trail
 // outlives the case.
 func NoteTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c Case, kind ActivityKind, data map[string]any, now time.Time) error {
+	batch := &pgx.Batch{}
+	if err := queueNote(batch, actor, c, kind, data, now); err != nil {
+		return err
+	}
+	return tx.SendBatch(ctx, batch).Close()
+}
+
+func queueNote(batch *pgx.Batch, actor access.Actor, c Case, kind ActivityKind, data map[string]any, now time.Time) error {
 	if data == nil {
 		data = map[string]any{}
 	}
@@ -87,18 +95,13 @@ func NoteTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c Case, kind Act
 	if err != nil {
 		return err
 	}
-	batch := &pgx.Batch{}
 	batch.Queue(`insert into activities (workspace_id, case_id, kind, actor_kind, actor_id, data, created_at)
 		values ($1, $2, $3, $4, nullif($5::bigint, 0), $6, $7)`,
 		c.WorkspaceID, c.ID, kind, actor.Kind, actor.ID(), encoded, now)
 	actor.Workspace = c.WorkspaceID
-	err = audit.Queue(batch, audit.Entry{
+	return audit.Queue(batch, audit.Entry{
 		Actor: actor, Action: "case." + string(kind), Object: audit.Case(int64(c.Number)), Details: data, At: now,
 	})
-	if err != nil {
-		return err
-	}
-	return tx.SendBatch(ctx, batch).Close()
 }
 
 // queueActivity reads the newest lines of the feed, oldest first.

@@ -49,10 +49,12 @@ func CreateTx(ctx context.Context, tx pgx.Tx, actor access.Actor, in NewCase, no
 	if err != nil {
 		return Case{}, err
 	}
-	if err := IndexTx(ctx, tx, c.WorkspaceID, c.ID, Words{c.Subject, in.People, in.Words}); err != nil {
+	batch := &pgx.Batch{}
+	QueueIndex(batch, c.WorkspaceID, c.ID, Words{c.Subject, in.People, in.Words})
+	if err := queueNote(batch, actor, c, ActCreated, map[string]any{"channel": in.Channel}, now); err != nil {
 		return Case{}, err
 	}
-	return c, NoteTx(ctx, tx, actor, c, ActCreated, map[string]any{"channel": in.Channel}, now)
+	return c, tx.SendBatch(ctx, batch).Close()
 }
 
 // ActivityBy says what a new message means for its case.

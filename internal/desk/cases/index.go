@@ -41,15 +41,14 @@ func (w Words) addTo(d *words.Document) {
 // migrations.
 func Mark(ws access.WorkspaceID) string { return "@" + strconv.FormatInt(int64(ws), 10) }
 
-// IndexTx adds to the words by which a case is found, in the transaction that stores the text.
-func IndexTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id ID, w Words) error {
+// QueueIndex adds to the words by which a case is found, in the transaction that stores the text.
+func QueueIndex(batch *pgx.Batch, ws access.WorkspaceID, id ID, w Words) {
 	var d words.Document
 	d.Mark(Mark(ws))
 	w.addTo(&d)
-	_, err := tx.Exec(ctx, `insert into case_search (workspace_id, case_id, document, version) values ($1, $2, $3::tsvector, $4)
+	batch.Queue(`insert into case_search (workspace_id, case_id, document, version) values ($1, $2, $3::tsvector, $4)
 		on conflict (workspace_id, case_id) do update set document = add_words(case_search.document, excluded.document)`,
 		ws, id, d.String(), words.Version)
-	return err
 }
 
 // ReindexTx makes the words of a case anew of its subject, its people and its messages as they are now. Whoever has

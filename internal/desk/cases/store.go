@@ -29,6 +29,19 @@ func LockByIDTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id ID) (C
 	return pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Case])
 }
 
+// LockForMailTx is LockByIDTx that also reports what ErasingTx does.
+func LockForMailTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id ID) (c Case, erasing bool, err error) {
+	batch := &pgx.Batch{}
+	batch.Queue(`select `+columns+` from cases where workspace_id = $1 and id = $2 for update`, ws, id).Query(func(rows pgx.Rows) error {
+		c, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Case])
+		return err
+	})
+	batch.Queue(`select exists (select from cases c join contacts k on k.workspace_id = c.workspace_id and k.id = c.contact_id
+		where c.workspace_id = $1 and c.id = $2 and k.erasing_at is not null)`, ws, id).QueryRow(func(row pgx.Row) error { return row.Scan(&erasing) })
+	err = tx.SendBatch(ctx, batch).Close() // only now are both known
+	return c, erasing, err
+}
+
 // ReadTx reads a case without holding it. It is the caller's to ask who may see it.
 func ReadTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, n Number) (Case, error) {
 	return oneTx(ctx, tx, ws, n, `select `+columns+` from cases where workspace_id = $1 and number = $2`)

@@ -49,24 +49,42 @@ func GetTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id ID) (Contac
 // FindOrCreateTx returns the contact with the address; a new one is named by name, or by the address where name
 // is empty. Two mails of a new sender at the same moment make one contact.
 func FindOrCreateTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, name, email string, now time.Time) (ID, error) {
-	email = Normalise(email)
-	id, err := findTx(ctx, tx, ws, email)
-	if !errors.Is(err, pgx.ErrNoRows) {
-		return id, err
+	sender, err := SenderTx(ctx, tx, ws, email)
+	if err != nil || sender.ID != 0 {
+		return sender.ID, err
 	}
-	if id, err = lockAndFindTx(ctx, tx, ws, email); !errors.Is(err, pgx.ErrNoRows) {
-		return id, err
-	}
-	return createTx(ctx, tx, ws, name, email, now)
+	return CreateMissingTx(ctx, tx, ws, name, email, now)
+}
+
+// Sender is who has an address.
+type Sender struct {
+	ID        ID // 0: nobody yet
+	Suspended bool
 }
 
 // findSQL holds the address until the transaction ends: who deletes its contact waits, so that what is begun for them now is
 // there when their cases are hidden.
-const findSQL = `select contact_id from contact_emails where workspace_id = $1 and email = $2 for share`
+const findSQL = `select e.contact_id as id, exists (select from contact_suspensions s
+		where s.workspace_id = e.workspace_id and s.contact_id = e.contact_id) as suspended
+	from contact_emails e where e.workspace_id = $1 and e.email = $2 for share of e`
 
-func findTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, email string) (id ID, err error) {
-	err = tx.QueryRow(ctx, findSQL, ws, email).Scan(&id)
-	return id, err
+// SenderTx returns the contact that has the address.
+func SenderTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, email string) (s Sender, err error) {
+	err = tx.QueryRow(ctx, findSQL, ws, Normalise(email)).Scan(&s.ID, &s.Suspended)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Sender{}, nil
+	}
+	return s, err
+}
+
+// CreateMissingTx is FindOrCreateTx for an address that SenderTx did not find in this transaction.
+func CreateMissingTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, name, email string, now time.Time) (ID, error) {
+	email = Normalise(email)
+	id, err := lockAndFindTx(ctx, tx, ws, email)
+	if !errors.Is(err, pgx.ErrNoRows) {
+		return id, err
+	}
+	return createTx(ctx, tx, ws, name, email, now)
 }
 
 // lockAndFindTx looks again under a lock of the address, which ends with the transaction: whoever waited for it finds
@@ -74,7 +92,7 @@ func findTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, email string)
 func lockAndFindTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, email string) (id ID, err error) {
 	batch := &pgx.Batch{}
 	batch.Queue(`select pg_advisory_xact_lock(hashtextextended($1, $2))`, email, int64(ws))
-	batch.Queue(findSQL, ws, email).QueryRow(func(row pgx.Row) error { return row.Scan(&id) })
+	batch.Queue(findSQL, ws, email).QueryRow(func(row pgx.Row) error { return row.Scan(&id, nil) })
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil { // only now is id known
 		return 0, err
 	}

@@ -2,7 +2,6 @@ package contact
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -146,16 +145,10 @@ func liftTx(ctx context.Context, tx pgx.Tx, actor access.Actor, which string, va
 	return lifted, audit.RecordManyTx(ctx, tx, entries)
 }
 
-// SuspendedTx returns the suspended contact that has the address, 0 when there is none, and keeps the suspension as it is
-// until the transaction ends.
-func SuspendedTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, email string) (id ID, err error) {
-	err = tx.QueryRow(ctx, `select s.contact_id from contact_emails e
-		join contact_suspensions s on s.workspace_id = e.workspace_id and s.contact_id = e.contact_id
-		where e.workspace_id = $1 and e.email = $2 for no key update of s`, ws, Normalise(email)).Scan(&id)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return 0, nil
-	}
-	return id, err
+// HoldSuspensionTx reports whether a contact is suspended still, and keeps the suspension as it is until the transaction ends.
+func HoldSuspensionTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id ID) (bool, error) {
+	held, err := tx.Exec(ctx, `select from contact_suspensions where workspace_id = $1 and contact_id = $2 for no key update`, ws, id)
+	return held.RowsAffected() > 0, err
 }
 
 // What is kept of the mails that one suspended contact sends on one day (UTC): a storm must not fill the disk. The first one
@@ -165,7 +158,7 @@ const (
 	mostBytesADay = 25 << 20
 )
 
-// CountBlockedTx counts a mail of a contact that SuspendedTx returned, and says whether to keep it.
+// CountBlockedTx counts a mail of a contact whose suspension is held, and says whether to keep it.
 func CountBlockedTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id ID, size int, now time.Time) (keep bool, err error) {
 	err = tx.QueryRow(ctx, `update contact_suspensions set blocked = blocked + 1, day = $3,
 			day_mails = case when day = $3 then day_mails else 0 end + 1,

@@ -16,7 +16,7 @@ import (
 // secret. Whatever belongsToTx has passed over is locked already.
 func (s *Service) answersDeletedTx(ctx context.Context, tx pgx.Tx, actor access.Actor, fresh cases.Case, person contact.ID, in Incoming, ids claimedIDs) error {
 	for _, id := range ids.candidates(in.ReplyCase) {
-		c, err := lockUnmergedTx(ctx, tx, ids.ws, id)
+		c, _, err := lockUnmergedTx(ctx, tx, ids.ws, id)
 		if errors.Is(err, pgx.ErrNoRows) {
 			continue // gone for good meanwhile
 		}

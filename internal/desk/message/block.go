@@ -18,18 +18,19 @@ const BlockedSweep = "blocked"
 const BlockedFor = 14 * 24 * time.Hour
 
 // blockTx keeps a mail of a suspended contact out of all cases, and out of sight but for Blocked mail. handled is false for
-// all other mail. r is nil where another process has finished the mail meanwhile.
-// The contact is found as the case would find it. Nothing is learnt of the mail's references: were it let through later, it
+// all other mail. r is nil where another process has finished the mail meanwhile. Nothing is learnt of the mail's references: were it let through later, it
 // would thread as if it came then.
-func (s *Service) blockTx(ctx context.Context, tx pgx.Tx, raw Raw, in Incoming) (handled bool, r *Received, err error) {
-	person, err := contact.SuspendedTx(ctx, tx, raw.WorkspaceID, in.FromEmail)
-	if err != nil || person == 0 {
+func (s *Service) blockTx(ctx context.Context, tx pgx.Tx, raw Raw, in Incoming, from contact.Sender) (handled bool, r *Received, err error) {
+	if !from.Suspended {
+		return false, nil, nil
+	}
+	if suspended, err := contact.HoldSuspensionTx(ctx, tx, raw.WorkspaceID, from.ID); err != nil || !suspended {
 		return false, nil, err
 	}
 	if waits, err := lockReceivedTx(ctx, tx, raw); err != nil || !waits {
 		return true, nil, err
 	}
-	kept, err := keepBlockedTx(ctx, tx, raw, in, person, s.now())
+	kept, err := keepBlockedTx(ctx, tx, raw, in, from.ID, s.now())
 	if err != nil {
 		return true, nil, err
 	}
@@ -37,7 +38,7 @@ func (s *Service) blockTx(ctx context.Context, tx pgx.Tx, raw Raw, in Incoming) 
 		_, err := dropCopyTx(ctx, tx, raw, nil)
 		return true, &Received{Outcome: Duplicate}, err
 	}
-	keep, err := contact.CountBlockedTx(ctx, tx, raw.WorkspaceID, person, len(raw.Raw), s.now())
+	keep, err := contact.CountBlockedTx(ctx, tx, raw.WorkspaceID, from.ID, len(raw.Raw), s.now())
 	if err != nil {
 		return true, nil, err
 	}

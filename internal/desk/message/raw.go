@@ -6,9 +6,11 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/contact"
 	"caseward/internal/platform/db"
 )
 
@@ -45,6 +47,10 @@ func (s *Service) TakeIn(ctx context.Context, r Raw, in Incoming) (*Received, er
 	var result *Received
 	err := s.db.InWorkspace(ctx, int64(r.WorkspaceID), func(tx pgx.Tx) error {
 		result = nil
+		from, err := contact.SenderTx(ctx, tx, r.WorkspaceID, in.FromEmail)
+		if err != nil {
+			return err
+		}
 		if r.HeldFor != nil {
 			// Not told apart by its Message-ID, which is known since it was held: whoever has the row takes it in.
 			if waits, err := lockReceivedTx(ctx, tx, r); err != nil || !waits {
@@ -52,17 +58,17 @@ func (s *Service) TakeIn(ctx context.Context, r Raw, in Incoming) (*Received, er
 			}
 			in.Held = true
 		} else if !r.Released {
-			blocked, received, err := s.blockTx(ctx, tx, r, in)
+			blocked, received, err := s.blockTx(ctx, tx, r, in, from)
 			if err != nil || blocked {
 				result = received
 				return err
 			}
 		}
-		received, err := s.ReceiveTx(ctx, tx, r.WorkspaceID, in)
+		received, err := s.receiveTx(ctx, tx, r.WorkspaceID, in, from.ID)
 		if err != nil {
 			return err
 		}
-		finished, err := finishRawTx(ctx, tx, r, received)
+		finished, err := finishRawTx(ctx, tx, r, received, s.now())
 		if finished {
 			result = &received
 		}
@@ -76,10 +82,10 @@ func (s *Service) TakeIn(ctx context.Context, r Raw, in Incoming) (*Received, er
 	return result, err
 }
 
-// finishRawTx links the raw mail to its case, so that it goes when the case goes. A copy of one that is there
+// finishRawTx records the mail's ids and links the raw mail to its case, so that it goes when the case goes. A copy of one that is there
 // already, or whose case is gone for good, is not kept. It reports false where another process has finished the mail:
 // that one's commit came before this transaction could claim the Message-ID, so all it did here was to see a duplicate.
-func finishRawTx(ctx context.Context, tx pgx.Tx, r Raw, received Received) (bool, error) {
+func finishRawTx(ctx context.Context, tx pgx.Tx, r Raw, received Received, now time.Time) (bool, error) {
 	if received.Outcome == Duplicate {
 		dropped, err := dropCopyTx(ctx, tx, r, received.Case)
 		if err != nil || dropped || received.Case == nil {
@@ -90,9 +96,19 @@ func finishRawTx(ctx context.Context, tx pgx.Tx, r Raw, received Received) (bool
 	if received.Outcome == HeldBack {
 		state = "held"
 	}
-	done, err := tx.Exec(ctx, `update inbound_mails set state = $5, case_id = $3, message_id = $4
-		where workspace_id = $1 and id = $2 and state = 'received'`, r.WorkspaceID, r.ID, received.Case.ID, received.Message, state)
-	return done.RowsAffected() > 0, err
+	var finished bool
+	batch := &pgx.Batch{}
+	if received.Outcome != Duplicate {
+		received.ids.queueSettle(batch, *received.Case, now)
+	}
+	batch.Queue(`update inbound_mails set state = $5, case_id = $3, message_id = $4
+		where workspace_id = $1 and id = $2 and state = 'received'`, r.WorkspaceID, r.ID, received.Case.ID, received.Message, state).
+		Exec(func(done pgconn.CommandTag) error {
+			finished = done.RowsAffected() > 0
+			return nil
+		})
+	err := tx.SendBatch(ctx, batch).Close() // only now is finished known
+	return finished, err
 }
 
 // lockReceivedTx reports whether the mail still waits to be taken in, and keeps others from it until the transaction

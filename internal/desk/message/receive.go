@@ -68,12 +68,14 @@ type Received struct {
 	Case    *cases.Case    // nil for a duplicate of a mail whose case is gone, and for Blocked
 	Message *ID            // nil for Duplicate, Blocked and HeldBack
 	Joined  []cases.Number // cases that turned out to be part of Case and are redirects to it now
+
+	ids claimedIDs // of the mail, to be settled with its raw form; none of a duplicate
 }
 
-// ReceiveTx puts a mail into the case it belongs to, or makes one. It is the only way in for mail, and it runs in
-// the transaction that also finishes the raw mail, so a mail is taken in once or not at all.
-func (s *Service) ReceiveTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, in Incoming) (Received, error) {
-	ids, err := claimIDsTx(ctx, tx, ws, in, in.Held, s.now())
+// receiveTx puts a mail into the case it belongs to, or makes one; person is who wrote it, 0 for somebody new. It is the only way
+// in for mail, and it runs in the transaction that also finishes the raw mail, so a mail is taken in once or not at all.
+func (s *Service) receiveTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, in Incoming, person contact.ID) (Received, error) {
+	ids, err := claimIDsTx(ctx, tx, ws, in)
 	if err != nil {
 		return Received{}, err
 	}
@@ -85,15 +87,13 @@ func (s *Service) ReceiveTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceI
 		if known != nil {
 			return duplicateTx(ctx, tx, ws, *known)
 		}
-		if ids, err = claimIDsTx(ctx, tx, ws, in, true, s.now()); err != nil {
-			return Received{}, err
-		}
 		// Other words under an id that is taken: scanners and web forms use one for all their mail.
 		ids.own, in.MessageID = ids.pair, in.pairID()
 	}
-	person, err := contact.FindOrCreateTx(ctx, tx, ws, in.FromName, in.FromEmail, s.now())
-	if err != nil {
-		return Received{}, err
+	if person == 0 {
+		if person, err = contact.CreateMissingTx(ctx, tx, ws, in.FromName, in.FromEmail, s.now()); err != nil {
+			return Received{}, err
+		}
 	}
 	actor := access.ContactActor(ws, int64(person))
 	b, err := s.belongsToTx(ctx, tx, actor, in, ids)
@@ -135,8 +135,8 @@ func (s *Service) ReceiveTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceI
 	if err != nil {
 		return Received{}, err
 	}
-	r.Joined = b.joined
-	return r, ids.settleTx(ctx, tx, *r.Case)
+	r.Joined, r.ids = b.joined, ids
+	return r, nil
 }
 
 // isOnTx reports whether a contact is the case's own or has written on it, also as somebody whom they have taken over and
@@ -192,11 +192,8 @@ func (s *Service) appendTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c
 			return Received{}, err
 		}
 	}
-	id, err := insertTx(ctx, tx, *c, in.draft(person), in.at(s.now()))
+	id, err := addTx(ctx, tx, *c, in.draft(person), in.at(s.now()))
 	if err != nil {
-		return Received{}, err
-	}
-	if err := cases.IndexTx(ctx, tx, c.WorkspaceID, c.ID, cases.Words{People: in.people(), Text: in.Text}); err != nil {
 		return Received{}, err
 	}
 	if in.BouncedID != "" {
@@ -219,7 +216,7 @@ func (in Incoming) people() string { return in.FromName + " " + in.FromEmail }
 
 func (in Incoming) draft(person contact.ID) draft {
 	d := draft{
-		kind: Inbound, contact: &person, text: in.Text, html: in.HTML, to: in.To, cc: in.Cc,
+		kind: Inbound, contact: &person, text: in.Text, html: in.HTML, people: in.people(), to: in.To, cc: in.Cc,
 		auto: in.Auto, defects: in.Defects, attachments: in.Attachments, submission: in.submission,
 	}
 	if in.MessageID != "" { // what is written in the portal has none

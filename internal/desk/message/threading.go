@@ -3,6 +3,7 @@ package message
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"slices"
@@ -44,56 +45,63 @@ type claimedIDs struct {
 	refs []mailID // in the order of Incoming.References
 }
 
-// claimIDsTx records and locks the mail's own id and those it refers to, in the order of their hashes: two mails
-// that name each other cannot deadlock. Unless all is set, it records none for a mail whose own id has come before, which is
-// a duplicate as a rule: nothing would ever remove them.
-func claimIDsTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, in Incoming, all bool, now time.Time) (claimedIDs, error) {
+// claimIDsTx locks the mail's own id and those it refers to, known or not, and says what is known of them. Everybody locks
+// them in the same order, so two mails that name each other cannot deadlock.
+func claimIDsTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, in Incoming) (claimedIDs, error) {
 	own, pair := hashID(in.MessageID), hashID("\x00"+in.pairID()) // no Message-ID has a NUL, so none can be a pair's
 	hashes := [][]byte{own, pair}
-	var refs [][]byte
 	for _, r := range in.References {
 		h := hashID(r)
 		if !slices.ContainsFunc(hashes, func(x []byte) bool { return string(x) == string(h) }) {
-			hashes, refs = append(hashes, h), append(refs, h)
+			hashes = append(hashes, h)
 		}
 	}
-	rows, err := tx.Query(ctx, `insert into mail_ids (workspace_id, id_hash, seen, created_at)
-		select $1, h, false, $3 from unnest($2::bytea[]) h
-		where $4 or exists (select from mail_ids where workspace_id = $1 and id_hash = h)
-			or not exists (select from mail_ids where workspace_id = $1 and id_hash = $5 and seen)
-		order by h
-		on conflict (workspace_id, id_hash) do update set seen = mail_ids.seen
-		returning id_hash, case_id, seen`, ws, hashes, now, all, own)
-	if err != nil {
+	var found []mailID
+	batch := &pgx.Batch{}
+	batch.Queue(`select pg_advisory_xact_lock(key) from unnest($1::bigint[]) key`, lockKeys(ws, hashes))
+	// A statement of its own, which sees what the one that had the lock has written. The rows are for who changes the ids of a
+	// case without knowing them.
+	batch.Queue(`select id_hash, case_id, seen from mail_ids where workspace_id = $1 and id_hash = any ($2) order by id_hash for update`, ws, hashes).
+		Query(func(rows pgx.Rows) (err error) {
+			found, err = pgx.CollectRows(rows, pgx.RowToStructByName[mailID])
+			return err
+		})
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return claimedIDs{}, err
 	}
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[mailID])
-	if err != nil {
-		return claimedIDs{}, err
+	known := make([]mailID, len(hashes))
+	for i, h := range hashes {
+		known[i].IDHash = h
+		if at := slices.IndexFunc(found, func(m mailID) bool { return string(m.IDHash) == string(h) }); at >= 0 {
+			known[i] = found[at]
+		}
 	}
-	byHash := map[string]mailID{string(pair): {IDHash: pair}}
-	for _, m := range found {
-		byHash[string(m.IDHash)] = m
-	}
-	ids := claimedIDs{ws: ws, own: byHash[string(own)], pair: byHash[string(pair)]}
-	for _, h := range refs {
-		ids.refs = append(ids.refs, byHash[string(h)])
-	}
-	return ids, nil
+	return claimedIDs{ws: ws, own: known[0], pair: known[1], refs: known[2:]}, nil
 }
 
-// settleTx records that the mail has come, and that its case waits for those it refers to that have not.
-func (ids claimedIDs) settleTx(ctx context.Context, tx pgx.Tx, c cases.Case) error {
-	var waiting [][]byte
+// lockKeys are the keys of the advisory locks of ids, in order. Ids that share one, which is unlikely, wait for each other.
+func lockKeys(ws access.WorkspaceID, hashes [][]byte) []int64 {
+	keys := make([]int64, len(hashes))
+	for i, h := range hashes {
+		keys[i] = int64(binary.BigEndian.Uint64(h)) ^ int64(ws) //nolint:gosec // any 64 bits do
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// queueSettle records that the mail has come, and that its case waits for those it refers to that have not.
+func (ids claimedIDs) queueSettle(batch *pgx.Batch, c cases.Case, now time.Time) {
+	came := [][]byte{ids.own.IDHash, ids.pair.IDHash}
+	hashes := slices.Clone(came)
 	for _, r := range ids.refs {
 		if !r.Seen && r.CaseID == nil {
-			waiting = append(waiting, r.IDHash)
+			hashes = append(hashes, r.IDHash)
 		}
 	}
-	came := [][]byte{ids.own.IDHash, ids.pair.IDHash}
-	_, err := tx.Exec(ctx, `update mail_ids set case_id = $2, seen = seen or id_hash = any ($3)
-		where workspace_id = $1 and id_hash = any ($4)`, ids.ws, c.ID, came, append(waiting, came...))
-	return err
+	batch.Queue(`insert into mail_ids (workspace_id, id_hash, case_id, seen, created_at)
+		select distinct $1::bigint, h, $2::bigint, h = any ($3::bytea[]), $5::timestamptz from unnest($4::bytea[]) h
+		on conflict (workspace_id, id_hash) do update set case_id = excluded.case_id, seen = mail_ids.seen or excluded.seen`,
+		ids.ws, c.ID, came, hashes, now)
 }
 
 // cameBeforeTx returns the id under which this very mail is known; nil: only its Message-ID is.
@@ -166,14 +174,10 @@ type belonging struct {
 // this very mail. Cases that turn out to be one thread are joined.
 func (s *Service) belongsToTx(ctx context.Context, tx pgx.Tx, actor access.Actor, in Incoming, ids claimedIDs) (b belonging, err error) {
 	for _, id := range ids.candidates(in.ReplyCase) {
-		c, err := lockUnmergedTx(ctx, tx, ids.ws, id)
+		c, erasing, err := lockUnmergedTx(ctx, tx, ids.ws, id)
 		if errors.Is(err, pgx.ErrNoRows) {
 			continue // gone for good meanwhile
 		}
-		if err != nil {
-			return belonging{}, err
-		}
-		erasing, err := cases.ErasingTx(ctx, tx, c)
 		if err != nil {
 			return belonging{}, err
 		}
@@ -199,12 +203,12 @@ func (s *Service) belongsToTx(ctx context.Context, tx pgx.Tx, actor access.Actor
 	return b, err
 }
 
-// lockUnmergedTx follows a redirect to the case that has the thread.
-func lockUnmergedTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id cases.ID) (cases.Case, error) {
+// lockUnmergedTx follows a redirect to the case that has the thread, and says whether its contact is being deleted forever.
+func lockUnmergedTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id cases.ID) (c cases.Case, erasing bool, err error) {
 	for {
-		c, err := cases.LockByIDTx(ctx, tx, ws, id)
+		c, erasing, err := cases.LockForMailTx(ctx, tx, ws, id)
 		if err != nil || c.MergedIntoID == nil {
-			return c, err
+			return c, erasing, err
 		}
 		id = *c.MergedIntoID
 	}

@@ -24,6 +24,7 @@ type draft struct {
 	member      *access.MemberID
 	contact     *contact.ID
 	text, html  string
+	people      string // names and addresses by which the case is found
 	to, cc      []string
 	messageID   *string
 	replyTo     *ID
@@ -34,26 +35,30 @@ type draft struct {
 	attachments []NewAttachment
 }
 
-// insertTx stores a message with its files. Its words are the caller's to index, since a new case indexes all at once.
-func insertTx(ctx context.Context, tx pgx.Tx, c cases.Case, d draft, now time.Time) (id ID, err error) {
-	err = tx.QueryRow(ctx, `insert into messages (workspace_id, case_id, kind, author_member_id, author_contact_id, body_text,
+// insertTx stores a message with its files. A new case has indexed its words already.
+func insertTx(ctx context.Context, tx pgx.Tx, c cases.Case, d draft, now time.Time) (ID, error) {
+	return sendTx(ctx, tx, &pgx.Batch{}, c, d, now)
+}
+
+// addTx is insertTx for a case that exists, which it makes findable by the message's words and people.
+func addTx(ctx context.Context, tx pgx.Tx, c cases.Case, d draft, now time.Time) (ID, error) {
+	batch := &pgx.Batch{}
+	cases.QueueIndex(batch, c.WorkspaceID, c.ID, cases.Words{People: d.people, Text: d.text})
+	return sendTx(ctx, tx, batch, c, d, now)
+}
+
+// sendTx stores a message after what the batch has, and then its files.
+func sendTx(ctx context.Context, tx pgx.Tx, batch *pgx.Batch, c cases.Case, d draft, now time.Time) (id ID, err error) {
+	batch.Queue(`insert into messages (workspace_id, case_id, kind, author_member_id, author_contact_id, body_text,
 			body_html, to_recipients, cc_recipients, message_id, reply_to_id, is_auto, defects, date, created_at, submission)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) returning id`,
 		c.WorkspaceID, c.ID, d.kind, d.member, d.contact, d.text, d.html, orEmpty(d.to), orEmpty(d.cc),
-		d.messageID, d.replyTo, d.auto, d.defects, d.date, now, d.submission).Scan(&id)
-	if err != nil {
+		d.messageID, d.replyTo, d.auto, d.defects, d.date, now, d.submission).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&id) })
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil { // only now is id known
 		return 0, err
 	}
 	return id, attachTx(ctx, tx, c, id, d.attachments, now)
-}
-
-// addTx is insertTx for a case that exists, which it makes findable by the message's words.
-func addTx(ctx context.Context, tx pgx.Tx, c cases.Case, d draft, now time.Time) (ID, error) {
-	id, err := insertTx(ctx, tx, c, d, now)
-	if err != nil {
-		return 0, err
-	}
-	return id, cases.IndexTx(ctx, tx, c.WorkspaceID, c.ID, cases.Words{Text: d.text})
 }
 
 func orEmpty(s []string) []string {
