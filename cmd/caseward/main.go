@@ -71,13 +71,38 @@ func with(ctx context.Context, fn func(*app.App) error) error {
 	return build(ctx, app.Beside(cfg), log, fn)
 }
 
+// examining is with for a command that only looks, also at a database that nothing else may work on.
+func examining(ctx context.Context, fn func(*app.App) error) error {
+	cfg, log, err := load()
+	if err != nil {
+		return err
+	}
+	a, err := app.Prepare(ctx, app.Beside(cfg), log)
+	if err != nil {
+		return err
+	}
+	defer closeApp(ctx, a)
+	return fn(a)
+}
+
 func build(ctx context.Context, cfg config.Config, log *slog.Logger, fn func(*app.App) error) error {
 	a, err := app.New(ctx, cfg, log)
 	if err != nil {
 		return err
 	}
 	defer closeApp(ctx, a)
-	return fn(a)
+	err = fn(a)
+	if exported := exportLedger(ctx, a); err == nil {
+		return exported
+	}
+	return err
+}
+
+// exportLedger copies what a command has erased to the file before it ends.
+func exportLedger(ctx context.Context, a *app.App) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	return a.ExportLedger(ctx)
 }
 
 // closeApp ends the program's parts even when ctx has ended: that is mostly why it is called.

@@ -16,7 +16,7 @@ type erasureVerifyCmd struct{}
 
 // Run checks every workspace's ledger.
 func (erasureVerifyCmd) Run(ctx context.Context) error {
-	return with(ctx, func(a *app.App) error { return show(a.VerifyLedgers(ctx)) })
+	return examining(ctx, func(a *app.App) error { return show(a.VerifyLedgers(ctx)) })
 }
 
 type auditCmd struct {
@@ -27,7 +27,7 @@ type auditVerifyCmd struct{}
 
 // Run checks every workspace's trail.
 func (auditVerifyCmd) Run(ctx context.Context) error {
-	return with(ctx, func(a *app.App) error { return show(a.VerifyTrails(ctx)) })
+	return examining(ctx, func(a *app.App) error { return show(a.VerifyTrails(ctx)) })
 }
 
 func show(lines []string, err error) error {

@@ -48,6 +48,7 @@ import (
 	"caseward/internal/platform/db"
 	"caseward/internal/platform/embedded"
 	"caseward/internal/platform/jobs"
+	"caseward/internal/platform/ledger"
 	"caseward/internal/platform/live"
 	"caseward/migrations"
 	"caseward/web"
@@ -72,6 +73,7 @@ type App struct {
 	Presence   *presence.Service
 	Routing    *routing.Service
 	Retention  *retention.Service
+	Ledger     *retention.Export
 	Removal    *removal.Service
 	Inactivity *inactivity.Service
 	Notices    *notify.Service
@@ -93,9 +95,22 @@ type App struct {
 	process  string           // a name unique among the processes on this database
 }
 
-// New starts the private database where no other is named, brings the schema up to date and builds everything.
-// Close what it returns.
+// New is Prepare for a program that goes to work: it refuses a database that lacks erasures which the exported ledger knows.
 func New(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error) {
+	a, err := Prepare(ctx, cfg, log)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.requireLedger(ctx); err != nil {
+		a.Close(ctx)
+		return nil, err
+	}
+	return a, nil
+}
+
+// Prepare starts the private database where no other is named, brings the schema up to date and builds everything.
+// Close what it returns.
+func Prepare(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error) {
 	a, err := Open(ctx, cfg, log)
 	if err != nil {
 		return nil, err
@@ -211,6 +226,7 @@ func (a *App) build(now clock.Clock) error {
 	a.Presence = presence.NewService(a.DB, a.Hub, now)
 	a.Routing = routing.NewService(a.DB, guard, a.Cases, now)
 	a.Retention = retention.NewService(a.DB, guard, a.Cases, enqueuer, now)
+	a.Ledger = retention.NewExport(a.DB, ledger.NewFile(a.Config.LedgerPath()))
 	a.Removal = removal.NewService(a.DB, guard, a.Cases, enqueuer, now)
 	a.Notices = notify.NewService(a.DB, guard, a.Hub, now)
 	a.Search = search.NewService(a.DB, now)

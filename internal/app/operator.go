@@ -42,9 +42,18 @@ func (a *App) RemoveStaff(ctx context.Context, email string) error {
 	return a.Setup.RemoveStaff(ctx, email)
 }
 
-// VerifyLedgers checks every workspace's erasure ledger and returns a line for each; the error says that one is broken.
+// VerifyLedgers checks every workspace's erasure ledger, and the file that they are copied to, and returns a line for each; the
+// error says that one is broken.
 func (a *App) VerifyLedgers(ctx context.Context) ([]string, error) {
-	return a.verifyEach(ctx, "erasure ledger", func(ws access.WorkspaceID) error { return retention.VerifyLedger(ctx, a.DB, ws) })
+	lines, err := a.verifyEach(ctx, "erasure ledger", func(ws access.WorkspaceID) error { return retention.VerifyLedger(ctx, a.DB, ws) })
+	if lines == nil && err != nil {
+		return nil, err
+	}
+	entries, broken := a.Ledger.Verify(ctx)
+	if broken != nil {
+		return append(lines, a.Config.LedgerPath()+": "+broken.Error()), errors.Join(err, errors.New("the exported ledger does not hold, or could not be checked"))
+	}
+	return append(lines, fmt.Sprintf("%s: the copy of %d entries holds", a.Config.LedgerPath(), entries)), err
 }
 
 // VerifyTrails is VerifyLedgers for the audit trails.

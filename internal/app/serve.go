@@ -46,6 +46,7 @@ func (a *App) Serve(ctx context.Context, ready func(web net.Addr)) error {
 		return nil
 	})
 	group.Go(func() error { return a.watchPostgres(ctx) })
+	group.Go(func() error { return a.watchLedger(ctx) })
 	ready(httpListener.Addr())
 	err = group.Wait()
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin/2)

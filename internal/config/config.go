@@ -21,6 +21,7 @@ type Config struct {
 	SMTPAddr       string         // host:port of the SMTP server; "": none
 	Relay          *Relay         // nil: outgoing mail is written to files
 	Secret         Hidden         // signs links and reply addresses; EnsureSecret fills it when unset
+	LedgerFile     string         // absolute; where the erasure ledger is copied to; "": see LedgerPath
 	PGBin          string         // folder with the PostgreSQL binaries; "": look for them
 	TrustedProxies []netip.Prefix // whose forwarding headers count; none by default
 	LogLevel       slog.Level
@@ -36,6 +37,7 @@ type variables struct {
 	SMTPAddr       string `env:"CASEWARD_SMTP_ADDR" envDefault:"127.0.0.1:2525"`
 	SMTPRelay      string `env:"CASEWARD_SMTP_RELAY"`
 	Secret         string `env:"CASEWARD_SECRET"`
+	LedgerFile     string `env:"CASEWARD_LEDGER_FILE"`
 	PGBin          string `env:"CASEWARD_PG_BIN"`
 	TrustedProxies string `env:"CASEWARD_TRUSTED_PROXIES"`
 	LogLevel       string `env:"CASEWARD_LOG_LEVEL" envDefault:"info"`
@@ -78,6 +80,10 @@ func (v variables) validate() (Config, error) {
 	}
 	c.Relay, err = relay(v.SMTPRelay)
 	check("CASEWARD_SMTP_RELAY", err, "smtp://user:password@mail.example.com:587")
+	if v.LedgerFile != "" {
+		c.LedgerFile, err = filepath.Abs(v.LedgerFile)
+		check("CASEWARD_LEDGER_FILE", err, "/mnt/elsewhere/caseward/erasure-ledger.jsonl")
+	}
 	c.Secret, err = secret(v.Secret)
 	check("CASEWARD_SECRET", err, "$(openssl rand -hex 32)")
 	c.TrustedProxies, err = prefixes(v.TrustedProxies)
@@ -88,4 +94,12 @@ func (v variables) validate() (Config, error) {
 		return Config{}, errors.Join(problems...)
 	}
 	return c, nil
+}
+
+// LedgerPath is where the erasure ledger is copied to: in the data folder where nothing else is said.
+func (c Config) LedgerPath() string {
+	if c.LedgerFile != "" {
+		return c.LedgerFile
+	}
+	return filepath.Join(c.DataDir, "erasure-ledger.jsonl")
 }

@@ -47,8 +47,8 @@ func TestLoad(t *testing.T) {
 		"proxies": {"CASEWARD_TRUSTED_PROXIES=10.1.2.3/8,2001:db8::1", with(func(c *Config) {
 			c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("2001:db8::1/128")}
 		})},
-		"others": {"CASEWARD_DATA_DIR=/srv/x/ CASEWARD_SECRET=0123456789abcdef CASEWARD_PG_BIN=/pg CASEWARD_LOG_LEVEL=WARN", with(func(c *Config) {
-			c.DataDir, c.Secret, c.PGBin, c.LogLevel = "/srv/x", "0123456789abcdef", "/pg", slog.LevelWarn
+		"others": {"CASEWARD_DATA_DIR=/srv/x/ CASEWARD_SECRET=0123456789abcdef CASEWARD_PG_BIN=/pg CASEWARD_LOG_LEVEL=WARN CASEWARD_LEDGER_FILE=/far/l.jsonl", with(func(c *Config) {
+			c.DataDir, c.Secret, c.PGBin, c.LogLevel, c.LedgerFile = "/srv/x", "0123456789abcdef", "/pg", slog.LevelWarn, "/far/l.jsonl"
 		})},
 	} {
 		t.Run(name, func(t *testing.T) {

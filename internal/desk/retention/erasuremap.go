@@ -88,6 +88,7 @@ var kept = map[string]struct {
 		"request_id", "requested_by", "approved_by", "at", "counts", "verification", "hash"}},
 	"notification_settings": {"members, no customers", []string{"workspace_id", "member_id", "kind", "in_app",
 		"email"}},
+	"installation": {"a number that a database and its backups have in common", []string{"only_one", "id"}},
 	"ledger_heads": {"hashes", []string{"workspace_id", "chain", "seq", "hash"}},
 }
 

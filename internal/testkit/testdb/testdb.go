@@ -48,6 +48,30 @@ func NewURL(t testing.TB) string {
 	return withDatabase(s.url, name)
 }
 
+// Copy returns a database that is what the one at url is now, as a backup that is restored would be. It cuts the connections to
+// that one, as a pool notices with its next statements.
+func Copy(t testing.TB, url string) string {
+	t.Helper()
+	s, err := shared()
+	if err != nil {
+		t.Fatal(err)
+	}
+	from, err := pgx.ParseConfig(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := fmt.Sprintf("caseward_test_%d_%d", os.Getpid(), s.clones.Add(1))
+	for range 50 {
+		_, _ = s.admin.Exec(t.Context(), "select pg_terminate_backend(pid, 1000) from pg_stat_activity where datname = $1", from.Database)
+		if _, err = s.admin.Exec(t.Context(), "create database "+name+" template "+pgx.Identifier{from.Database}.Sanitize()); err == nil {
+			t.Cleanup(func() { s.drop(t, name) })
+			return withDatabase(s.url, name)
+		}
+	}
+	t.Fatal(err)
+	return ""
+}
+
 // server is where the databases live, shared by all tests of the process.
 type server struct {
 	url      string
