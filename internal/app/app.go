@@ -27,6 +27,7 @@ import (
 	"caseward/internal/desk/filters"
 	"caseward/internal/desk/followup"
 	"caseward/internal/desk/inactivity"
+	"caseward/internal/desk/insights"
 	"caseward/internal/desk/macro"
 	"caseward/internal/desk/member"
 	"caseward/internal/desk/message"
@@ -76,6 +77,7 @@ type App struct {
 	Ledger     *retention.Export
 	Removal    *removal.Service
 	Inactivity *inactivity.Service
+	Insights   *insights.Service
 	Notices    *notify.Service
 	Search     *search.Service
 	Bulk       *bulk.Service
@@ -238,6 +240,7 @@ func (a *App) build(now clock.Clock) error {
 	a.People = people.NewService(a.DB, guard, a.Cases, enqueuer, now)
 	a.Suspending = contact.NewSuspensions(a.DB, guard, now)
 	a.Inactivity = inactivity.NewService(a.DB, guard, a.Cases, a.Messages, a.Ratings, now)
+	a.Insights = insights.NewService(a.DB, guard, enqueuer, now)
 	a.Portal = portal.NewService(a.DB, guard, portal.Services{Hasher: hasher, Limits: a.Members, Cases: a.Cases, Messages: a.Messages, Ratings: a.Ratings, People: a.People}, now)
 	a.Intake = inbound.NewIntake(a.DB, a.Messages, a.Workspaces, signer, now, a.log)
 	outbox := outbound.NewOutbox(a.DB, a.transport(now), signer, links, now, a.log)
@@ -295,6 +298,7 @@ func (a *App) sweeps(outbox *outbound.Outbox, notices *outbound.Notices) []jobs.
 		{Name: retention.ForgetSweep, Every: time.Minute, Timeout: 6 * time.Hour, Run: a.Retention.RunForget},
 		{Name: removal.Sweep, Every: time.Minute, Timeout: time.Hour, Run: a.Removal.Run},
 		{Name: inactivity.Sweep, Every: time.Minute, Timeout: time.Hour, Run: a.Inactivity.AutoClose},
+		{Name: insights.Sweep, Every: 15 * time.Second, Timeout: 6 * time.Hour, Run: a.Insights.Run},
 		{Name: cases.WakeSweep, Every: time.Minute, Run: a.Cases.WakeDue},
 		{Name: followup.Sweep, Every: time.Minute, Run: a.FollowUps.Remind},
 		{Name: rating.Sweep, Every: time.Minute, Timeout: time.Hour, Run: a.Ratings.Ask},

@@ -36,8 +36,11 @@ func CloseInactiveTx(ctx context.Context, tx pgx.Tx, actor access.Actor, list []
 			"from": c.Status, "assignee": c.AssigneeID, "after_hours": int(after / time.Hour), "survey": survey,
 		}})
 	}
-	_, err := tx.Exec(ctx, `update cases set status = 'closed', closed_at = $3 where workspace_id = $1 and id = any ($2)`, actor.Workspace, ids, now)
-	if err != nil {
+	batch := &pgx.Batch{}
+	batch.Queue(`set local app.cause = 'inactivity'`) // for the facts of insights, which the database writes
+	batch.Queue(`update cases set status = 'closed', closed_at = $3 where workspace_id = $1 and id = any ($2)`, actor.Workspace, ids, now)
+	batch.Queue(`set local app.cause = ''`)
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return err
 	}
 	return e.saveLinesTx(ctx, tx)

@@ -27,6 +27,9 @@ var forbiddenBelow = map[string][]string{
 	"inbound_mails":  {"update raw", "update envelope_from", "update envelope_to", "delete"},
 	"redactions":     {"insert", "update", "delete"},
 	"mail_ids":       nil,
+	"facts":          nil, // what insights count: only ever added to
+	"fact_tags":      nil,
+	"fact_marks":     nil,
 	"case_presence":  nil, // a page may be left at the moment of the deletion
 	"case_reads":     nil, // what members have seen is theirs
 	"followups":      {"insert", "update", "delete"},

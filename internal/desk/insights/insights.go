@@ -12,7 +12,9 @@ import (
 // Deleted says what becomes of cases that are deleted, or were purged or erased since.
 type Deleted string
 
-// The positions of the switch (seed 001: left out by default; seed 000: events stay counted).
+// The positions of the switch (seed 001: left out by default; seed 000: events stay counted). What a case is now decides, not
+// what it was at the event: a restored one is counted as if it had never been deleted. A case that is hidden because its contact
+// was deleted is deleted in this sense. Of a case in spam, or merged into another one, nothing is counted anywhere.
 const (
 	Exclude Deleted = "exclude"
 	Include Deleted = "include"
@@ -25,7 +27,7 @@ type Dimension string
 // The dimensions.
 const (
 	ByQueue Dimension = "queue" // where the case was at the event
-	ByAgent Dimension = "agent" // the assignee at the event: who gets the credit (seed 003)
+	ByAgent Dimension = "agent" // the assignee at the event: who gets the credit (seed 003); of a first response who gave it
 	ByTag   Dimension = "tag"   // the tags a case has, or had when it went; a case with two counts under both
 )
 
@@ -58,14 +60,15 @@ type Totals struct {
 	AutoSamePeriodClosed int64
 	Reopened             int64
 	FirstResponses       int64
-	FirstResponseSeconds int64 // from creation to the first answer by a member
+	FirstResponseSeconds int64 // from creation to the first answer by a member; cases that a member began have none
 	HandleSeconds        int64 // of Closed: from creation, or the last reopening, to closing
 	AutoHandleSeconds    int64 // of AutoClosed: to the automatic closing's own time
 	RatedGood            int64
 	RatedBad             int64
-	Deleted              int64 // less what was restored
-	Purged               int64 // for good, after the deadline
-	Erased               int64 // for good, on request
+	// What was removed is told whatever the switch says: it is how many cases the other numbers leave out.
+	Deleted int64 // less what was restored
+	Purged  int64 // for good, after the deadline
+	Erased  int64 // for good, on request
 }
 
 // Day is the totals of one day.

@@ -3,6 +3,7 @@ package retention
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -52,6 +53,12 @@ func eraseTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, list []doome
 	batch.Queue(`delete from cases where workspace_id = $1 and id = any ($2)`, ws, ids)
 	batch.Queue(`set local app.retention = 'off'`)
 	return removed, tx.SendBatch(ctx, batch).Close()
+}
+
+// goneTx says why and when cases go that the transaction removes after this: insights count them then.
+func goneTx(ctx context.Context, tx pgx.Tx, cause string, at time.Time) error {
+	_, err := tx.Exec(ctx, `select set_config('app.cause', $1, true), set_config('app.at', $2, true)`, cause, at.Format(time.RFC3339Nano))
+	return err
 }
 
 // eraseSQL removes a table's rows and counts them by case. The bytes of an attachment go in the same statement.

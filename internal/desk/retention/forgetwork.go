@@ -229,6 +229,9 @@ func (s *Service) forgetCasesTx(ctx context.Context, tx pgx.Tx, e *forgetting) (
 	if taken = once(taken); len(taken) == 0 {
 		return false, nil // mail is just coming in for all of them
 	}
+	if err := goneTx(ctx, tx, "erasure", s.now()); err != nil {
+		return false, err
+	}
 	removed, err := eraseTx(ctx, tx, e.WorkspaceID, taken)
 	if err != nil {
 		return false, err

@@ -91,6 +91,9 @@ func (s *Service) fulfilTx(ctx context.Context, tx pgx.Tx, r approved, c cases.C
 	if err != nil {
 		return err
 	}
+	if err := goneTx(ctx, tx, "erasure", s.now()); err != nil {
+		return err
+	}
 	removed, err := eraseTx(ctx, tx, r.WorkspaceID, list)
 	if err != nil {
 		return err

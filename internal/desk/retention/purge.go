@@ -142,6 +142,9 @@ func dueTx(ctx context.Context, tx pgx.Tx, now time.Time, limit int, except []ca
 }
 
 func purgeTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, list []doomed, now time.Time) error {
+	if err := goneTx(ctx, tx, "purge", now); err != nil {
+		return err
+	}
 	removed, err := eraseTx(ctx, tx, ws, list)
 	if err != nil {
 		return err

@@ -171,13 +171,14 @@ func columnsTx(ctx context.Context, tx pgx.Tx) ([]column, error) {
 	return pgx.CollectRows(rows, pgx.RowToStructByName[column])
 }
 
-// proof are the tables that name the case for good: that is what they are for.
-var proof = []string{"erasure_ledger", "erasure_requests"}
+// numbered are the tables that keep the id of a case for good: the proof of its erasure, and the facts that insights count, so that
+// totals stay what they were. Nothing else of the case is there, and the id leads nowhere.
+var numbered = []string{"erasure_ledger", "erasure_requests", "facts", "fact_tags", "fact_marks"}
 
 func searchSQL(c column, ws access.WorkspaceID, list []doomed, traces []string) (string, []any) {
 	count := `select count(*)` + c.from() + ` and `
 	switch {
-	case c.Column == "case_id" && !slices.Contains(proof, c.Table):
+	case c.Column == "case_id" && !slices.Contains(numbered, c.Table):
 		return count + c.name() + ` = any ($2)`, []any{ws, idsOf(list)}
 	case len(traces) == 0:
 		return "", nil

@@ -115,11 +115,14 @@ func (s *Service) eraseSpamTx(ctx context.Context, tx pgx.Tx, actor access.Actor
 	if len(list) == 0 {
 		return nil
 	}
+	now := s.now()
+	if err := goneTx(ctx, tx, "erasure", now); err != nil {
+		return err
+	}
 	removed, err := eraseTx(ctx, tx, actor.Workspace, list)
 	if err != nil {
 		return err
 	}
-	now := s.now()
 	entries, trail := make([]LedgerEntry, len(list)), make([]audit.Entry, len(list))
 	for i, d := range list {
 		rows, err := json.Marshal(removed[d.ID])
