@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"caseward/internal/platform/errs"
+	"caseward/internal/platform/sheet"
 )
 
 // What a list of contacts may have.
@@ -66,7 +67,7 @@ func readCSV(data []byte) (t table, err error) {
 func (t *table) add(cells []string, line int) error {
 	empty := true
 	for i, c := range cells {
-		c = unguard(strings.TrimSpace(c))
+		c = sheet.Unguard(strings.TrimSpace(c))
 		if r := []rune(c); len(r) > maxCell {
 			c = string(r[:maxCell])
 		}
@@ -97,23 +98,4 @@ func separator(data []byte) rune {
 		}
 	}
 	return best
-}
-
-// formula are the signs with which a cell begins that programs for tables calculate instead of showing.
-const formula = "=+-@\t\r"
-
-// guard makes a cell a text for programs for tables, whatever somebody has called themselves.
-func guard(cell string) string {
-	if cell != "" && strings.IndexByte(formula, cell[0]) >= 0 {
-		return "'" + cell
-	}
-	return cell
-}
-
-// unguard undoes guard, so that what was exported can be imported.
-func unguard(cell string) string {
-	if len(cell) > 1 && cell[0] == '\'' && strings.IndexByte(formula, cell[1]) >= 0 {
-		return cell[1:]
-	}
-	return cell
 }

@@ -10,6 +10,7 @@ import (
 	"caseward/internal/desk/audit"
 	"caseward/internal/desk/contact"
 	"caseward/internal/desk/field"
+	"caseward/internal/platform/sheet"
 )
 
 // The columns of lists of contacts, as exports name them; custom fields follow.
@@ -38,7 +39,7 @@ func (s *Service) Export(ctx context.Context, actor access.Actor, in contact.Lis
 	}
 	row := append([]string{}, exportHeader...)
 	for _, f := range fields {
-		row = append(row, guard(f.Name))
+		row = append(row, sheet.Guard(f.Name))
 	}
 	if err := write(row); err != nil {
 		return err
@@ -104,7 +105,7 @@ func (s *Service) exportRows(ctx context.Context, actor access.Actor, list []con
 			row = append(row, values[id][f.ID])
 		}
 		for i := range row {
-			row[i] = guard(row[i])
+			row[i] = sheet.Guard(row[i])
 		}
 		rows = append(rows, row)
 	}
