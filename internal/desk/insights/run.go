@@ -95,7 +95,8 @@ func (s *Service) turn(ctx context.Context, ws access.WorkspaceID, done *tally) 
 	if counted {
 		return true, nil
 	}
-	return more, s.finishZones(ctx, ws)
+	left, err := s.finishZones(ctx, ws)
+	return more || left, err
 }
 
 // takeMarksSQL turns marks into days to be counted, and takes them away. $2 bounds how many.
@@ -157,14 +158,15 @@ func (s *Service) prepareZones(ctx context.Context, ws access.WorkspaceID) error
 }
 
 // finishZones notes which zones are counted, and removes some of what was counted in those that were dropped.
-func (s *Service) finishZones(ctx context.Context, ws access.WorkspaceID) error {
-	return s.db.AsSystem(ctx, "insights: zones", func(tx pgx.Tx) error {
+func (s *Service) finishZones(ctx context.Context, ws access.WorkspaceID) (more bool, err error) {
+	err = s.db.AsSystem(ctx, "insights: zones", func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `update insight_zones z set ready = true where workspace_id = $1 and not ready and days is not null
 			and not exists (select from insight_dirty d where d.workspace_id = $1 and d.zone_id = z.id)`, ws)
 		if err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, `with gone as (
+		var gone int
+		err = tx.QueryRow(ctx, `with gone as (
 				delete from insight_days where ctid = any (array(select d.ctid from insight_days d join insight_zones z
 					on z.workspace_id = $1 and z.id = d.zone_id and z.dropped_at is not null
 					where d.workspace_id = $1 limit $2))
@@ -172,8 +174,12 @@ func (s *Service) finishZones(ctx context.Context, ws access.WorkspaceID) error 
 			), days as (
 				delete from insight_dirty d using insight_zones z
 				where d.workspace_id = $1 and z.workspace_id = $1 and z.id = d.zone_id and z.dropped_at is not null
+			), zones as (
+				delete from insight_zones where workspace_id = $1 and dropped_at is not null and (select count(*) from gone) < $2
 			)
-			delete from insight_zones where workspace_id = $1 and dropped_at is not null and (select count(*) from gone) < $2`, ws, s.size.rows)
+			select count(*) from gone`, ws, s.size.rows).Scan(&gone)
+		more = gone == s.size.rows
 		return err
 	})
+	return more, err
 }
