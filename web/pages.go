@@ -138,7 +138,7 @@ func newPages(d Deps) pages {
 		todo:     followups.New(sh, d.FollowUps),
 		blocked:  blocked.New(sh, d.Messages, d.Intake),
 		bulk:     bulkpage.New(sh, d.Bulk, d.Members, d.Workspaces),
-		audit:    auditpage.New(sh, d.Audit),
+		audit:    auditpage.New(sh, d.Audit, d.Members),
 		told:     notifications.New(sh, d.Notices),
 		settings: settings.New(sh, d.Members, d.Notices),
 		admin: admin.New(sh, admin.Services{Members: d.Members, Workspaces: d.Workspaces, Ratings: d.Ratings, Inactivity: d.Inactivity, Suspensions: d.Suspending,

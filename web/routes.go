@@ -160,6 +160,7 @@ func consoleRoutes(r chi.Router, k *kit.Kit, p pages) {
 	r.Post("/bulk/{id}/stop", k.Handle(p.bulk.Stop))
 	r.Get("/followups", k.Handle(p.todo.List))
 	r.Get("/audit", k.Handle(p.audit.List))
+	r.Post("/audit/export", k.Handle(p.audit.Export))
 	r.Get("/notifications", k.Handle(p.told.List))
 	r.Post("/notifications/read", k.Handle(p.told.ReadAll))
 	r.Post("/notifications/{id}/open", k.Handle(p.told.Open))

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"caseward/internal/desk/access"
+	"caseward/internal/desk/audit"
 	"caseward/internal/desk/retention"
 	"caseward/internal/desk/setup"
 	"caseward/internal/platform/errs"
@@ -59,6 +61,20 @@ func (a *App) VerifyLedgers(ctx context.Context) ([]string, error) {
 // VerifyTrails is VerifyLedgers for the audit trails.
 func (a *App) VerifyTrails(ctx context.Context) ([]string, error) {
 	return a.verifyEach(ctx, "audit trail", func(ws access.WorkspaceID) error { return a.Sealer.Verify(ctx, ws) })
+}
+
+// VerifyTrailFile checks a trail that was exported as JSON lines; a filtered one may leave entries out. It needs no database.
+func VerifyTrailFile(path string, filtered bool) (lines []string, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = file.Close() }() // it was only read
+	c, err := audit.VerifyExport(file, filtered)
+	if err != nil {
+		return []string{path + ": " + unheld("file", err)}, errors.New("the file does not hold, or could not be checked")
+	}
+	return []string{fmt.Sprintf("%s: %d entries hold, the last is entry %d; entries are left out in %d places", path, c.Entries, c.Last, c.Gaps)}, nil
 }
 
 // verifyEach checks all workspaces, also after one has failed.

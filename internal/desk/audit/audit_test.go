@@ -127,8 +127,12 @@ func TestTamperingIsFound(t *testing.T) {
 			select workspace_id, at, actor_kind, action, object_kind, 0, hash from audit_entries where seq = 5`, 1, true},
 		"appended": {`insert into audit_entries (workspace_id, at, actor_kind, action, object_kind, seq, hash)
 			select workspace_id, at, actor_kind, action, object_kind, 16, hash from audit_entries where seq = 5`, 16, true},
-		"head":     {`update ledger_heads set seq = 14`, 16, true},
-		"all gone": {`truncate audit_entries`, 1, false},
+		"head": {`update ledger_heads set seq = 14`, 16, true},
+		"swapped": {`update audit_entries a set (action, details, object_id) = (select b.action, b.details, b.object_id from audit_entries b
+			where b.workspace_id = a.workspace_id and b.seq = 13 - a.seq) where a.seq in (6, 7)`, 6, false},
+		"reordered": {`update audit_entries set seq = -seq where seq in (6, 7); update audit_entries set seq = 13 + seq where seq < 0`, 6, false},
+		"truncated": {`delete from audit_entries where seq > 9`, 10, false},
+		"all gone":  {`truncate audit_entries`, 1, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

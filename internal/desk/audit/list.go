@@ -3,23 +3,32 @@ package audit
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"caseward/internal/desk/access"
+	"caseward/internal/platform/clock"
 	"caseward/internal/platform/db"
 	"caseward/internal/platform/keyset"
 )
 
 // Reader shows the trail.
 type Reader struct {
-	db    *db.DB
-	guard *Guard
+	db     *db.DB
+	guard  *Guard
+	sealer *Sealer
+	now    clock.Clock
 }
 
 // NewReader returns a Reader.
-func NewReader(d *db.DB, guard *Guard) *Reader { return &Reader{d, guard} }
+func NewReader(d *db.DB, guard *Guard, now clock.Clock) *Reader {
+	return &Reader{db: d, guard: guard, sealer: NewSealer(d), now: now}
+}
+
+// trail is the trail itself as the object of an entry.
+func trail() Object { return Object{Kind: "audit trail"} }
 
 // Line is an entry as people read it. The names are looked up at this moment: the trail itself holds none.
 type Line struct {
@@ -37,70 +46,93 @@ type Line struct {
 	Address    *string
 }
 
+// Place is a place in the trail, which is in the order of time.
+type Place struct {
+	At time.Time
+	ID int64
+}
+
 // PageInput asks for the entries older than Before or newer than After; neither is the first page.
 type PageInput struct {
-	Before, After int64
+	Filter        Filter
+	Before, After *Place
 	Size          int // 50 when 0
 }
 
-// Page is one page of the trail, newest first. Older and Newer are 0 at the trail's ends.
+// Page is one page of the trail, newest first. Older and Newer are nil at the trail's ends.
 type Page struct {
 	Lines        []Line
-	Older, Newer int64 // pass as Before or After
+	Older, Newer *Place // pass as Before or After
 }
 
-// List returns a page of the trail of the actor's workspace, in the order in which the entries were made.
+// List returns a page of the trail of the actor's workspace.
 //
-// Needs ReadAudit. Errors: Forbidden.
-func (r *Reader) List(ctx context.Context, actor access.Actor, in PageInput) (Page, error) {
-	if err := r.guard.Require(ctx, actor, access.ReadAudit, Object{Kind: "audit trail"}); err != nil {
+// Needs ReadAudit. Errors: Invalid, Forbidden.
+func (r *Reader) List(ctx context.Context, actor access.Actor, in PageInput) (page Page, err error) {
+	if err := r.guard.Require(ctx, actor, access.ReadAudit, trail()); err != nil {
+		return Page{}, err
+	}
+	err = r.db.ReadWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) (err error) {
+		page, err = PageTx(ctx, tx, actor.Workspace, in)
+		return err
+	})
+	return page, err
+}
+
+// PageTx is List for a service that has asked for a permission of its own.
+func PageTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, in PageInput) (Page, error) {
+	if err := in.Filter.check(); err != nil {
 		return Page{}, err
 	}
 	if in.Size == 0 {
 		in.Size = 50
 	}
-	var lines []Line
-	err := r.db.ReadWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) (err error) {
-		lines, err = listTx(ctx, tx, actor.Workspace, in)
-		return err
-	})
+	s, err := in.Filter.selectTx(ctx, tx, ws)
+	if err != nil {
+		return Page{}, err
+	}
+	query, args := pageQuery(s, in)
+	rows, _ := tx.Query(ctx, query, args)
+	lines, err := pgx.CollectRows(rows, pgx.RowToStructByName[Line])
 	if err != nil {
 		return Page{}, err
 	}
 	return in.cut(lines), nil
 }
 
-// listTx reads one line more than the page holds, which says whether the trail goes on. The first page has no use
-// for $2, which PostgreSQL wants to see the type of all the same.
-func listTx(ctx context.Context, tx pgx.Tx, workspace access.WorkspaceID, in PageInput) ([]Line, error) {
-	place, order, from := "true", "desc", int64(0)
+// pageQuery reads one line more than the page holds, which says whether the trail goes on: their places first, from an index
+// alone where it can.
+func pageQuery(s selection, in PageInput) (string, pgx.NamedArgs) {
+	place, order := "true", "e.at desc, e.id desc"
 	switch {
-	case in.After != 0:
-		place, order, from = "id > $2", "asc", in.After
-	case in.Before != 0:
-		place, from = "id < $2", in.Before
+	case in.After != nil:
+		place, order = "(e.at, e.id) > (@at::timestamptz, @id::bigint)", "e.at, e.id"
+		s.args["at"], s.args["id"] = in.After.At, in.After.ID
+	case in.Before != nil:
+		place = "(e.at, e.id) < (@at::timestamptz, @id::bigint)"
+		s.args["at"], s.args["id"] = in.Before.At, in.Before.ID
 	}
-	rows, _ := tx.Query(ctx, `with page as materialized (
-			select id, at, actor_kind, actor_id, actor_job, action, object_kind, object_id, details, host(address) as address
-			from audit_entries where workspace_id = $1 and $2::bigint is not null and `+place+` order by id `+order+` limit $3)
-		select p.*, coalesce(au.name, '') as actor_name, coalesce(ou.name, '') as object_name
-		from page p
-		left join members am on p.actor_kind = 'member' and am.workspace_id = $1 and am.id = p.actor_id
+	return fmt.Sprintf(`with page as materialized (
+			select e.at, e.id from (%s union all %s) e order by %s limit %d)
+		select p.id, p.at, p.actor_kind, p.actor_id, p.actor_job, p.action, p.object_kind, p.object_id, p.details, host(p.address) as address,
+			coalesce(au.name, '') as actor_name, coalesce(ou.name, '') as object_name
+		from page join audit_entries p on p.workspace_id = @workspace and p.id = page.id
+		left join members am on p.actor_kind = 'member' and am.workspace_id = @workspace and am.id = p.actor_id
 		left join users au on au.id = am.user_id
-		left join members om on p.object_kind = 'member' and om.workspace_id = $1 and om.id = p.object_id
+		left join members om on p.object_kind = 'member' and om.workspace_id = @workspace and om.id = p.object_id
 		left join users ou on ou.id = om.user_id
-		order by p.id desc`, workspace, from, in.Size+1)
-	return pgx.CollectRows(rows, pgx.RowToStructByName[Line])
+		order by p.at desc, p.id desc`, s.sealed(place, order, in.Size+1), s.unsealed(place, order, in.Size+1), order, in.Size+1), s.args
 }
 
 func (in PageInput) cut(lines []Line) Page {
-	lines, older, newer := keyset.Cut(lines, in.Size, in.Before != 0, in.After != 0)
+	lines, older, newer := keyset.Cut(lines, in.Size, in.Before != nil, in.After != nil)
 	page := Page{Lines: lines}
 	if older {
-		page.Older = lines[len(lines)-1].ID
+		last := lines[len(lines)-1]
+		page.Older = &Place{last.At, last.ID}
 	}
 	if newer {
-		page.Newer = lines[0].ID
+		page.Newer = &Place{lines[0].At, lines[0].ID}
 	}
 	return page
 }

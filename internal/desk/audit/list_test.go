@@ -18,7 +18,7 @@ func TestListWalksTheTrailBothWays(t *testing.T) {
 	w, other := fixture.Workspace(t, d), fixture.Workspace(t, d)
 	record(t, d, other, 5)
 	record(t, d, w, 23)
-	reader := audit.NewReader(d, audit.NewGuard(d, clock.System))
+	reader := audit.NewReader(d, audit.NewGuard(d, clock.System), clock.System)
 	var all []int64
 	in := audit.PageInput{Size: 10}
 	pages := 0
@@ -33,7 +33,7 @@ func TestListWalksTheTrailBothWays(t *testing.T) {
 		}
 		pages++
 		last = page
-		if page.Older == 0 {
+		if page.Older == nil {
 			break
 		}
 		in.Before = page.Older
@@ -63,7 +63,7 @@ func TestListNamesMembersAndAddresses(t *testing.T) {
 	if err := guard.Require(t.Context(), ben, access.DeleteCases, audit.Case(4)); !errs.Is(err, errs.Forbidden) {
 		t.Fatal(err)
 	}
-	page, err := audit.NewReader(d, audit.NewGuard(d, clock.System)).List(t.Context(), w.Admin, audit.PageInput{})
+	page, err := audit.NewReader(d, audit.NewGuard(d, clock.System), clock.System).List(t.Context(), w.Admin, audit.PageInput{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +77,7 @@ func TestListNeedsTheRight(t *testing.T) {
 	t.Parallel()
 	d := testdb.New(t)
 	w := fixture.Workspace(t, d)
-	_, err := audit.NewReader(d, audit.NewGuard(d, clock.System)).List(t.Context(), w.Ana, audit.PageInput{})
+	_, err := audit.NewReader(d, audit.NewGuard(d, clock.System), clock.System).List(t.Context(), w.Ana, audit.PageInput{})
 	if !errs.Is(err, errs.Forbidden) {
 		t.Errorf("an agent reads the trail: %v", err)
 	}

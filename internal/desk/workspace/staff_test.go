@@ -25,7 +25,7 @@ func TestStaffSetThePlan(t *testing.T) {
 	if err != nil || got.Plan != access.Starter {
 		t.Errorf("the plan is %s, %v", got.Plan, err)
 	}
-	page, err := audit.NewReader(d, audit.NewGuard(d, clock.System)).List(t.Context(), w.Owner, audit.PageInput{})
+	page, err := audit.NewReader(d, audit.NewGuard(d, clock.System), clock.System).List(t.Context(), w.Owner, audit.PageInput{})
 	if err != nil {
 		t.Fatal(err)
 	}

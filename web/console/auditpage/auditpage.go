@@ -4,12 +4,16 @@ package auditpage
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/audit"
+	"caseward/internal/desk/member"
 	"caseward/web/console/shell"
+	"caseward/web/deed"
 	"caseward/web/kit"
 	"caseward/web/ui"
 )
@@ -17,21 +21,30 @@ import (
 // Trail is what the page needs of audit.
 type Trail interface {
 	List(ctx context.Context, actor access.Actor, in audit.PageInput) (audit.Page, error)
+	Choices(ctx context.Context, actor access.Actor) (audit.Choices, error)
+	Export(ctx context.Context, actor access.Actor, f audit.Filter, format string, write func([]audit.Exported) error) error
+}
+
+// Members lists who may have done something, deactivated members too.
+type Members interface {
+	List(ctx context.Context, actor access.Actor) ([]member.Member, error)
 }
 
 // Pages are the pages of this package.
 type Pages struct {
 	*shell.Shell
-	trail Trail
+	trail   Trail
+	members Members
 }
 
 // New returns the pages.
-func New(s *shell.Shell, t Trail) *Pages { return &Pages{s, t} }
+func New(s *shell.Shell, t Trail, m Members) *Pages { return &Pages{s, t, m} }
 
 type listView struct {
 	console ui.ConsoleProps
-	lines   []line
-	now     time.Time
+	path    string
+	form    filterForm
+	lines   []deed.Sentence
 	loc     *time.Location
 	pager   ui.PagerProps
 }
@@ -40,27 +53,66 @@ type listView struct {
 func (p *Pages) List(w http.ResponseWriter, r *http.Request) error {
 	v := shell.From(r)
 	query := r.URL.Query()
-	before, _ := strconv.ParseInt(query.Get("before"), 10, 64) // a mangled address shows the first page
-	after, _ := strconv.ParseInt(query.Get("after"), 10, 64)
-	page, err := p.trail.List(r.Context(), v.Actor, audit.PageInput{Before: before, After: after})
+	form := readFilter(query.Get, v.Location)
+	in := audit.PageInput{Filter: form.filter, Before: place(query.Get("before")), After: place(query.Get("after"))}
+	if in.After != nil {
+		in.Before = nil
+	}
+	view := listView{path: v.Path("/audit"), loc: v.Location}
+	err := p.Snapshot(r, func(ctx context.Context) error {
+		page, err := p.trail.List(ctx, v.Actor, in)
+		if err != nil {
+			return err
+		}
+		if err := p.choices(ctx, v, &form); err != nil {
+			return err
+		}
+		teller := deed.Teller{Path: v.Path, Workspace: v.Workspace.Name, Location: v.Location}
+		for _, l := range page.Lines {
+			view.lines = append(view.lines, teller.Tell(l))
+		}
+		view.pager = ui.PagerProps{Newer: form.link(v, "after", page.Newer), Older: form.link(v, "before", page.Older)}
+		view.console, err = p.Console(r.WithContext(ctx), shell.Page{Title: "Audit trail", Current: "/audit"})
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	console, err := p.Console(r, shell.Page{Title: "Audit trail", Current: "/audit"})
-	if err != nil {
-		return err
-	}
-	view := listView{console: console, now: v.Now, loc: v.Location}
-	for _, l := range page.Lines {
-		view.lines = append(view.lines, newLine(v, l))
-	}
-	view.pager = ui.PagerProps{Newer: link(v, "after", page.Newer), Older: link(v, "before", page.Older)}
+	view.form = form
 	return kit.Render(w, r, http.StatusOK, listPage(view))
 }
 
-func link(v *shell.Visit, key string, id int64) string {
-	if id == 0 {
+func (p *Pages) choices(ctx context.Context, v *shell.Visit, form *filterForm) error {
+	members, err := p.members.List(ctx, v.Actor)
+	if err != nil {
+		return err
+	}
+	choices, err := p.trail.Choices(ctx, v.Actor)
+	if err != nil {
+		return err
+	}
+	form.offer(members, choices)
+	return nil
+}
+
+// place reads what link wrote; a mangled address shows the first page.
+func place(text string) *audit.Place {
+	micros, id, ok := strings.Cut(text, "-")
+	at, err := strconv.ParseInt(micros, 10, 64)
+	n, err2 := strconv.ParseInt(id, 10, 64)
+	if !ok || err != nil || err2 != nil {
+		return nil
+	}
+	return &audit.Place{At: time.UnixMicro(at).UTC(), ID: n}
+}
+
+func (f filterForm) link(v *shell.Visit, key string, at *audit.Place) string {
+	if at == nil {
 		return ""
 	}
-	return v.Path("/audit?" + key + "=" + strconv.FormatInt(id, 10))
+	query := url.Values{key: {strconv.FormatInt(at.At.UnixMicro(), 10) + "-" + strconv.FormatInt(at.ID, 10)}}
+	for name, value := range f.values {
+		query.Set(name, value)
+	}
+	return v.Path("/audit?" + query.Encode())
 }

@@ -3,19 +3,27 @@ package auditpage_test
 import (
 	"context"
 	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/audit"
+	"caseward/internal/desk/member"
 	"caseward/web/console/auditpage"
 	"caseward/web/webtest"
 )
 
 type fake struct {
-	page audit.Page
-	in   audit.PageInput
+	page   audit.Page
+	in     audit.PageInput
+	export []audit.Exported
+	filter audit.Filter
+	format string
 }
 
 func (f *fake) List(_ context.Context, actor access.Actor, in audit.PageInput) (audit.Page, error) {
@@ -23,14 +31,35 @@ func (f *fake) List(_ context.Context, actor access.Actor, in audit.PageInput) (
 	return f.page, actor.Require(access.ReadAudit)
 }
 
+func (f *fake) Choices(context.Context, access.Actor) (audit.Choices, error) {
+	return audit.Choices{Actions: []string{"case.deleted", "member.role.changed"}, Jobs: []string{"purge"}}, nil
+}
+
+func (f *fake) Export(_ context.Context, actor access.Actor, filter audit.Filter, format string, write func([]audit.Exported) error) error {
+	f.filter, f.format = filter, format
+	if err := actor.Require(access.ReadAudit); err != nil {
+		return err
+	}
+	return write(f.export)
+}
+
+type members struct{}
+
+func (members) List(context.Context, access.Actor) ([]member.Member, error) {
+	return []member.Member{{ID: 3, Name: "Ana Duarte"}, {ID: 4, Name: "Ben Okafor", DeactivatedAt: new(webtest.Now())}}, nil
+}
+
 func site(t *testing.T, f *fake) *webtest.Site {
 	t.Helper()
 	s := webtest.New(t)
-	p := auditpage.New(s.Shell, f)
-	return s.Console(func(r chi.Router) { r.Get("/audit", p.Handle(p.List)) }).SignIn()
+	p := auditpage.New(s.Shell, f, members{})
+	return s.Console(func(r chi.Router) {
+		r.Get("/audit", p.Handle(p.List))
+		r.Post("/audit/export", p.Handle(p.Export))
+	}).SignIn()
 }
 
-func TestEachEntrySaysWhoWhatAndWhere(t *testing.T) {
+func TestEachEntryIsASentence(t *testing.T) {
 	t.Parallel()
 	f := &fake{page: audit.Page{Lines: []audit.Line{
 		{ActorKind: access.Member, ActorName: "Ana Duarte", Action: "case.deleted", ObjectKind: "case", ObjectID: new(int64(42)),
@@ -40,18 +69,83 @@ func TestEachEntrySaysWhoWhatAndWhere(t *testing.T) {
 		{ActorKind: access.Job, ActorJob: "purge", Action: "case.purged", ObjectKind: "case", ObjectID: new(int64(41)), Details: []byte(`{}`)},
 		{ActorKind: access.Contact, ActorID: new(int64(3)), Action: "case.restored", ObjectKind: "case", ObjectID: new(int64(40))},
 		{ActorKind: access.Staff, ActorID: new(int64(9)), Action: "workspace.plan.changed", ObjectKind: "workspace", ObjectID: new(int64(1))},
-	}, Older: 100}}
+		{ActorKind: access.Member, ActorName: "Olga", Action: "weather.changed", ObjectKind: "weather", ObjectID: new(int64(5))},
+		{ActorKind: access.Member, ActorName: "Olga", Action: "weather.refused", ObjectKind: "weather"},
+	}, Older: &audit.Place{At: webtest.Now(), ID: 100}}}
 	s := site(t, f).As(access.Owner)
-	page := s.Get("/w/acme/audit").Want(http.StatusOK)
-	page.Has("Case deleted", "purge at: 11 May 2026, 12:00, reason: spam", "Ana Duarte", "192.0.2.7", "4 May 2026, 12:00", "Case: action not allowed Refused",
-		"permission: delete cases", "Role changed", "new: viewer, old: agent", "Job: purge", "Customer", "Caseward support staff", "Plan changed")
-	if page.Links("Case 42").AttrOr("href", "") != "/w/acme/cases/42" || page.Links("Vera").AttrOr("href", "") != "/w/acme/admin/members/7" {
+	page := s.Get("/w/acme/audit?what=all-deletion").Want(http.StatusOK)
+	page.Has("Ana Duarte deleted case 42", "purge at: 11 May 2026, 12:00, reason: spam", "192.0.2.7", "4 May 2026, 12:00", "Ben Okafor was refused an action on case 43 Refused",
+		"permission: delete cases", "Olga changed the role of Vera", "new: viewer, old: agent", "Caseward (purge) removed case 41 for good", "The customer restored case 40",
+		"Caseward support staff changed the plan of Acme", "Olga did this: weather changed: weather 5", "Olga was refused an action on the weather")
+	if page.Links("case 42").AttrOr("href", "") != "/w/acme/cases/42" || page.Links("Vera").AttrOr("href", "") != "/w/acme/admin/members/7" {
 		t.Error("objects are not linked")
 	}
 	s.Get(page.Links("Older").AttrOr("href", "")).Want(http.StatusOK)
-	if f.in.Before != 100 {
-		t.Errorf("went on before %d", f.in.Before)
+	if f.in.Before == nil || f.in.Before.ID != 100 || !f.in.Before.At.Equal(webtest.Now()) || f.in.Filter.Group != audit.Deletion {
+		t.Errorf("went on with %+v", f.in)
 	}
+}
+
+func TestTheFilterIsWhatTheFormSays(t *testing.T) {
+	t.Parallel()
+	f := &fake{}
+	s := site(t, f).As(access.Admin)
+	s.Member.TimeZone = "Europe/Lisbon"
+	day := func(text string) time.Time {
+		at, err := time.Parse(time.RFC3339, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return at.UTC()
+	}
+	for query, want := range map[string]audit.Filter{
+		"who=member-4":                     {ActorKind: access.Member, ActorID: 4},
+		"who=contact":                      {ActorKind: access.Contact},
+		"who=contact-12":                   {ActorKind: access.Contact, ActorID: 12},
+		"who=job-purge&what=case.deleted":  {ActorKind: access.Job, Job: "purge", Action: "case.deleted"},
+		"what=all-refused&number=%2342":    {Group: audit.Refused, Object: audit.Case(42)},
+		"on=contact&number=7&address=::1":  {Object: audit.Object{Kind: "contact", ID: 7}, Address: netip.MustParseAddr("::1")},
+		"from=2026-05-01&until=2026-05-03": {From: day("2026-04-30T23:00:00Z"), Until: day("2026-05-03T23:00:00Z")},
+	} {
+		s.Get("/w/acme/audit?" + query).Want(http.StatusOK).Has("No entry matches")
+		got := f.in.Filter
+		got.From, got.Until = got.From.UTC(), got.Until.UTC()
+		if got != want {
+			t.Errorf("%s: %+v, want %+v", query, got, want)
+		}
+	}
+	page := s.Get("/w/acme/audit?who=ghost&on=case&from=yesterday&address=home&what=all-of+it").Want(http.StatusOK)
+	page.Has("Choose from the list.", "Enter its number too.", "Enter a date, such as 2026-05-31.", "Enter an address such as 192.0.2.7.", "Ben Okafor (deactivated)")
+	if f.in.Filter != (audit.Filter{}) {
+		t.Errorf("nonsense filters: %+v", f.in.Filter)
+	}
+	site(t, f).As(access.Admin).Get("/w/acme/audit").Has("Nothing here yet")
+}
+
+func TestExportsHaveWhatTheListHas(t *testing.T) {
+	t.Parallel()
+	f := &fake{page: audit.Page{Lines: []audit.Line{{ActorKind: access.Member, ActorName: "Ana", Action: "case.deleted", ObjectKind: "case", ObjectID: new(int64(42))}}},
+		export: []audit.Exported{{Seq: 9, ID: 12, At: "2026-05-04T12:00:00.000000Z", ActorKind: "member", ActorID: new(int64(3)), ActorName: "=cmd|' /C calc'!A0", Action: "case.deleted",
+			ObjectKind: "case", ObjectID: new(int64(42)), Details: `{"reason": "spam"}`, Previous: "aa", Hash: "bb"}}}
+	s := site(t, f).As(access.Owner)
+	form := s.Get("/w/acme/audit?who=member-3").FormOf(s.Get("/w/acme/audit?who=member-3").Buttons("Export CSV"))
+	if form.Find(`input[name="who"]`).AttrOr("value", "") != "member-3" {
+		t.Error("the export forgets the filter")
+	}
+	answer := s.Post("/w/acme/audit/export", url.Values{"who": {"member-3"}, "format": {"csv"}}).Want(http.StatusOK)
+	if text := answer.Text(); !strings.Contains(text, `'=cmd|' /C calc'!A0`) || !strings.Contains(text, "deleted case 42") || !strings.Contains(text, ",aa,bb") || f.filter.ActorID != 3 || f.format != "csv" {
+		t.Errorf("the file says %q ", text)
+	}
+	if got := answer.Header.Get("Content-Disposition"); !strings.Contains(got, "audit-trail.csv") {
+		t.Errorf("named %q", got)
+	}
+	lines := s.Post("/w/acme/audit/export", url.Values{"format": {"jsonl"}}).Want(http.StatusOK).Text()
+	if !strings.Contains(lines, `"seq":9`) || !strings.Contains(lines, `"hash":"bb"`) {
+		t.Errorf("the file says %q", lines)
+	}
+	s.Post("/w/acme/audit/export", url.Values{"format": {"exe"}}).Want(http.StatusUnprocessableEntity)
+	s.Post("/w/acme/audit/export", url.Values{"format": {"csv"}, "from": {"once"}}).Want(http.StatusUnprocessableEntity)
+	site(t, f).Post("/w/acme/audit/export", url.Values{"format": {"csv"}}).Want(http.StatusForbidden)
 }
 
 func TestAgentsDoNotReadTheTrail(t *testing.T) {

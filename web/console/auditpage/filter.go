@@ -1,0 +1,173 @@
+package auditpage
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/desk/audit"
+	"caseward/internal/desk/member"
+	"caseward/web/deed"
+	"caseward/web/ui"
+)
+
+// filterForm is the filter as it was asked for. What makes no sense has an error, and the rest filters all the same.
+type filterForm struct {
+	filter audit.Filter
+	values map[string]string // what was asked for, without what is empty
+	errors map[string]string
+	who    []ui.Option
+	what   []ui.Option
+}
+
+// fieldNames are the fields of the form, as addresses have them.
+var fieldNames = []string{"who", "what", "on", "number", "from", "until", "address"}
+
+func readFilter(get func(name string) string, loc *time.Location) filterForm {
+	f := filterForm{values: map[string]string{}, errors: map[string]string{}}
+	for _, name := range fieldNames {
+		if value := strings.TrimSpace(get(name)); value != "" {
+			f.values[name] = value
+		}
+	}
+	f.readWho()
+	f.readWhat()
+	f.readObject()
+	f.filter.From = f.day("from", loc, 0)
+	f.filter.Until = f.day("until", loc, 1)
+	if text := f.values["address"]; text != "" {
+		var err error
+		if f.filter.Address, err = netip.ParseAddr(text); err != nil {
+			f.errors["address"] = "Enter an address such as 192.0.2.7."
+		}
+	}
+	return f
+}
+
+func (f *filterForm) readWho() {
+	kind, rest, _ := strings.Cut(f.values["who"], "-")
+	switch access.Kind(kind) {
+	case access.Member, access.Contact, access.Staff:
+		f.filter.ActorKind = access.Kind(kind)
+		f.filter.ActorID, _ = strconv.ParseInt(rest, 10, 64) // none: all of the kind
+	case access.Job:
+		f.filter.ActorKind, f.filter.Job = access.Job, rest
+	case "":
+	default:
+		f.errors["who"] = "Choose from the list."
+	}
+}
+
+func (f *filterForm) readWhat() {
+	what := f.values["what"]
+	group, isGroup := strings.CutPrefix(what, groupPrefix)
+	switch {
+	case isGroup && slices.Contains(audit.Groups(), audit.Group(group)):
+		f.filter.Group = audit.Group(group)
+	case isGroup:
+		f.errors["what"] = "Choose from the list."
+	default:
+		f.filter.Action = what
+	}
+}
+
+const groupPrefix = "all-"
+
+// objectKinds are what has numbers that people know, or meet in an address.
+var objectKinds = []string{"case", "contact", "member", "queue", "field", "filter", "macro", "bulk update", "erasure request", "privacy request"}
+
+func (f *filterForm) readObject() {
+	kind, text := f.values["on"], strings.TrimPrefix(f.values["number"], "#")
+	n, err := strconv.ParseInt(text, 10, 64)
+	switch {
+	case kind == "" && text == "":
+	case text == "":
+		f.errors["number"] = "Enter its number too."
+	case err != nil || n <= 0:
+		f.errors["number"] = "Enter a number, such as 42."
+	case kind == "":
+		f.filter.Object = audit.Case(n)
+		f.values["on"] = "case"
+	case !slices.Contains(objectKinds, kind):
+		f.errors["on"] = "Choose from the list."
+	default:
+		f.filter.Object = audit.Object{Kind: kind, ID: n}
+	}
+}
+
+// day is the beginning of the day in the reader's zone, so many days later.
+func (f *filterForm) day(name string, loc *time.Location, later int) time.Time {
+	text := f.values[name]
+	if text == "" {
+		return time.Time{}
+	}
+	at, err := time.ParseInLocation(time.DateOnly, text, loc)
+	if err != nil {
+		f.errors[name] = "Enter a date, such as 2026-05-31."
+		return time.Time{}
+	}
+	return at.AddDate(0, 0, later)
+}
+
+// offer makes the choices, what is chosen among them even where the trail does not name it any more.
+func (f *filterForm) offer(members []member.Member, c audit.Choices) {
+	f.who = []ui.Option{{Value: "", Label: "Anybody"}}
+	for _, m := range members {
+		name := m.Name
+		if !m.Active() {
+			name += " (deactivated)"
+		}
+		f.who = append(f.who, ui.Option{Value: fmt.Sprintf("member-%d", m.ID), Label: name})
+	}
+	f.who = append(f.who, ui.Option{Value: "contact", Label: "Customers"}, ui.Option{Value: "staff", Label: "Caseward support staff"}, ui.Option{Value: "job", Label: "All jobs"})
+	for _, job := range c.Jobs {
+		f.who = append(f.who, ui.Option{Value: "job-" + job, Label: "Job: " + job})
+	}
+	f.what = []ui.Option{{Value: "", Label: "Anything"}}
+	for _, g := range audit.Groups() {
+		f.what = append(f.what, ui.Option{Value: groupPrefix + string(g), Label: g.Label()})
+		for _, action := range c.Actions {
+			if audit.GroupOf(action) == g {
+				f.what = append(f.what, ui.Option{Value: action, Label: "\u2003" + deed.Label(action)})
+			}
+		}
+	}
+	f.who = withChosen(f.who, f.values["who"], "Customer "+strings.TrimPrefix(f.values["who"], "contact-"))
+	f.what = withChosen(f.what, f.values["what"], "")
+}
+
+func withChosen(list []ui.Option, value, label string) []ui.Option {
+	if slices.ContainsFunc(list, func(o ui.Option) bool { return o.Value == value }) {
+		return list
+	}
+	if !strings.HasPrefix(value, "contact-") {
+		label = value
+	}
+	return append(list, ui.Option{Value: value, Label: label})
+}
+
+func (f filterForm) objects() []ui.Option {
+	list := []ui.Option{{Value: "", Label: "Anything"}}
+	for _, kind := range objectKinds {
+		list = append(list, ui.Option{Value: kind, Label: strings.ToUpper(kind[:1]) + kind[1:]})
+	}
+	return list
+}
+
+func (f filterForm) field(name, label string) ui.FieldProps {
+	return ui.FieldProps{Name: name, Label: label, Value: f.values[name], Error: f.errors[name]}
+}
+
+// hidden are the fields of a form that is about the same entries.
+func (f filterForm) hidden() (list []ui.HiddenField) {
+	for _, name := range fieldNames {
+		if value := f.values[name]; value != "" {
+			list = append(list, ui.HiddenField{Name: name, Value: value})
+		}
+	}
+	return list
+}
