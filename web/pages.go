@@ -13,6 +13,7 @@ import (
 	"caseward/internal/desk/filters"
 	"caseward/internal/desk/followup"
 	"caseward/internal/desk/inactivity"
+	"caseward/internal/desk/insights"
 	"caseward/internal/desk/macro"
 	"caseward/internal/desk/member"
 	"caseward/internal/desk/message"
@@ -41,6 +42,7 @@ import (
 	"caseward/web/console/filterpage"
 	"caseward/web/console/followups"
 	"caseward/web/console/inbox"
+	insightpages "caseward/web/console/insights"
 	"caseward/web/console/macropage"
 	"caseward/web/console/newcase"
 	"caseward/web/console/notifications"
@@ -78,6 +80,7 @@ type Deps struct {
 	Routing    *routing.Service
 	Retention  *retention.Service
 	Inactivity *inactivity.Service
+	Insights   *insights.Service
 	Notices    *notify.Service
 	Search     *search.Service
 	Bulk       *bulk.Service
@@ -107,6 +110,7 @@ type pages struct {
 	fields   *fieldpage.Pages
 	todo     *followups.Pages
 	audit    *auditpage.Pages
+	insights *insightpages.Pages
 	told     *notifications.Pages
 	settings *settings.Pages
 	admin    *admin.Pages
@@ -139,6 +143,7 @@ func newPages(d Deps) pages {
 		blocked:  blocked.New(sh, d.Messages, d.Intake),
 		bulk:     bulkpage.New(sh, d.Bulk, d.Members, d.Workspaces),
 		audit:    auditpage.New(sh, d.Audit, d.Members),
+		insights: insightpages.New(sh, d.Insights, d.Members, d.Workspaces),
 		told:     notifications.New(sh, d.Notices),
 		settings: settings.New(sh, d.Members, d.Notices),
 		admin: admin.New(sh, admin.Services{Members: d.Members, Workspaces: d.Workspaces, Ratings: d.Ratings, Inactivity: d.Inactivity, Suspensions: d.Suspending,

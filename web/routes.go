@@ -19,6 +19,7 @@ import (
 	"caseward/web/console/contactpage"
 	"caseward/web/console/fieldpage"
 	"caseward/web/console/filterpage"
+	"caseward/web/console/insights"
 	"caseward/web/console/macropage"
 	"caseward/web/console/shell"
 	"caseward/web/kit"
@@ -159,6 +160,7 @@ func consoleRoutes(r chi.Router, k *kit.Kit, p pages) {
 	r.Post("/bulk/{id}/undo", k.Handle(p.bulk.Undo))
 	r.Post("/bulk/{id}/stop", k.Handle(p.bulk.Stop))
 	r.Get("/followups", k.Handle(p.todo.List))
+	r.Route("/insights", func(r chi.Router) { insightRoutes(r, k, p.insights) })
 	r.Get("/audit", k.Handle(p.audit.List))
 	r.Post("/audit/export", k.Handle(p.audit.Export))
 	r.Get("/notifications", k.Handle(p.told.List))
@@ -295,6 +297,17 @@ func macroRoutes(r chi.Router, k *kit.Kit, p *macropage.Pages) {
 	r.Post("/{id}/move", k.Handle(p.Move))
 	r.Get("/{id}/delete", k.Handle(p.ConfirmDelete))
 	r.Post("/{id}/delete", k.Handle(p.Delete))
+}
+
+// insightRoutes are below /w/{ws}/insights.
+func insightRoutes(r chi.Router, k *kit.Kit, p *insights.Pages) {
+	r.Get("/", k.Handle(p.Overview))
+	r.Get("/volume", k.Handle(p.Volume))
+	r.Get("/agents", k.Handle(p.Agents))
+	r.Get("/queues", k.Handle(p.Queues))
+	r.Get("/tags", k.Handle(p.Tags))
+	r.Get("/satisfaction", k.Handle(p.Satisfaction))
+	r.Get("/deletions", k.Handle(p.Deletions))
 }
 
 // fieldRoutes are below /w/{ws}/admin/cases/fields.

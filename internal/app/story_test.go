@@ -224,7 +224,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	s := start(t)
 	pages := map[string][]string{
 		"admin@acme.test": {
-			"/w/acme/inbox?filter=mine", "/w/acme/inbox?filter=spam", "/w/acme/inbox?q=nothing-like-this", "/w/acme/settings", "/w/acme/audit",
+			"/w/acme/inbox?filter=mine", "/w/acme/inbox?filter=spam", "/w/acme/inbox?q=nothing-like-this", "/w/acme/settings", "/w/acme/audit", "/w/acme/insights/volume?auto=apart", "/w/acme/insights/satisfaction", "/w/acme/insights/tags?tag=x&from=x",
 			"/w/acme/admin", "/w/acme/admin/cases/agents", "/w/acme/admin/cases/retention", "/w/acme/admin/cases/inactivity", "/w/acme/admin/members",
 			"/w/acme/admin/queues", "/w/acme/admin/email", "/w/acme/admin/billing", "/w/acme/admin/workspace", "/workspaces",
 		},

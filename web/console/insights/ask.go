@@ -1,6 +1,7 @@
 package insights
 
 import (
+	"errors"
 	"net/url"
 	"slices"
 	"strconv"
@@ -9,6 +10,7 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/insights"
+	"caseward/internal/platform/errs"
 	"caseward/web/console/shell"
 	"caseward/web/kit"
 )
@@ -201,6 +203,22 @@ func (a ask) with(v *shell.Visit, to page, changes ...string) string {
 		return v.Path(to.path)
 	}
 	return v.Path(to.path) + "?" + list.Encode()
+}
+
+// absorb makes an error of the field of what the service finds wrong with a zone: there may be no room for another one. Then
+// the workspace's own is taken, for which there is always room, and it reports true.
+func (a *ask) absorb(err error, v *shell.Visit) bool {
+	invalid, ok := errors.AsType[*errs.Error](err)
+	if !ok || invalid.Kind != errs.Invalid || invalid.Fields[zoneField] == "" || a.Zone == v.Workspace.TimeZone {
+		return false
+	}
+	zone, err := time.LoadLocation(v.Workspace.TimeZone)
+	if err != nil {
+		return false
+	}
+	a.form.Fail(zoneField, invalid.Fields[zoneField])
+	a.zone, a.Zone = zone, v.Workspace.TimeZone
+	return true
 }
 
 // file names a download: "acme-agents-2026-05-01-to-2026-05-31.csv".

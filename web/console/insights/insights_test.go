@@ -140,9 +140,6 @@ func TestTheFormIsKeptFromPageToPage(t *testing.T) {
 		}
 		want := insights.Query{From: insights.Date{Year: 2026, Month: 4, Day: 1}, To: insights.Date{Year: 2026, Month: 4, Day: 20}, Zone: "Asia/Tokyo",
 			Deleted: insights.Include, Queue: 2, Agent: 71, Tag: 5}
-		if path == "/deletions" {
-			want.Deleted = insights.Only
-		}
 		if diff := cmp.Diff(want, f.asked[0]); diff != "" {
 			t.Errorf("%s asks (-want +got):\n%s", path, diff)
 		}
@@ -314,5 +311,19 @@ func TestANewZoneIsWaitedFor(t *testing.T) {
 	f.counting = false
 	if site(t, f).Get("/w/acme/insights").Doc.Find("#insights[hx-get]").Length() != 0 {
 		t.Error("the page goes on looking")
+	}
+}
+
+func TestAZoneWithoutRoomGivesWayToTheWorkspaces(t *testing.T) {
+	t.Parallel()
+	f := busy()
+	f.crowded = "Asia/Tokyo"
+	page := site(t, f).Get("/w/acme/insights?zone=Asia/Tokyo").Want(http.StatusUnprocessableEntity)
+	if !strings.Contains(page.Field("Time zone").Parent().Find(".field-error").Text(), "four other time zones") {
+		t.Error("it is not said at the field")
+	}
+	page.Has("Counted up to 12:00.")
+	if got := card(t, page, "Total Cases Closed"); !strings.HasPrefix(got, "1,200") {
+		t.Errorf("the page is of no use: %q", got)
 	}
 }

@@ -52,7 +52,7 @@ var (
 		of: counting(func(t insights.Totals) int64 { return t.RatedBad })}
 	rated = metric{key: "rated", name: "Ratings", says: "All ratings that customers gave in the period.",
 		of: counting(func(t insights.Totals) int64 { return t.RatedGood + t.RatedBad })}
-	deleted = metric{key: "deleted", name: "Deleted", says: "Cases deleted in the period and not restored since.",
+	deleted = metric{key: "deleted", name: "Deleted", says: "Cases deleted in the period and not restored since. They are counted whatever is chosen for deleted cases.",
 		of: counting(func(t insights.Totals) int64 { return t.Deleted })}
 	purged = metric{key: "purged", name: "Purged", says: "Deleted cases that were removed for good in the period because their time to be restored had run out.",
 		of: counting(func(t insights.Totals) int64 { return t.Purged })}

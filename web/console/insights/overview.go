@@ -1,22 +1,8 @@
 package insights
 
-import (
-	"caseward/internal/desk/insights"
-)
-
 // headlines are the metrics of the overview, in their order.
 func headlines() []metric {
 	return []metric{closed, samePeriod, completion, handleTime, firstResponse, created, reopened, satisfaction, deleted, purged, erased}
-}
-
-// totals are those of the period. Deletions are of deleted cases, so they are taken from there whatever the switch says.
-func (v *view) totals() insights.Totals { return withDeletions(v.report.Totals, v.gone.Totals) }
-
-func (v *view) before() insights.Totals { return withDeletions(v.report.Before, v.gone.Before) }
-
-func withDeletions(t, gone insights.Totals) insights.Totals {
-	t.Deleted, t.Purged, t.Erased = gone.Deleted, gone.Purged, gone.Erased
-	return t
 }
 
 // summary is the table of the overview: the period, and the one before.
@@ -25,8 +11,8 @@ func (v *view) summary() table {
 	before := now.before()
 	name := func(p period) string { return iso(p.from) + " to " + iso(p.to) }
 	return table{caption: "Totals", head: "Period", columns: columns(v.ask.apart, headlines()...), rows: []row{
-		{name: now.String(), fileName: name(now), Totals: v.totals()},
-		{name: before.String(), fileName: name(before), Totals: v.before()},
+		{name: now.String(), fileName: name(now), Totals: v.report.Totals},
+		{name: before.String(), fileName: name(before), Totals: v.report.Before},
 	}}
 }
 
@@ -39,7 +25,7 @@ type card struct {
 }
 
 func (v *view) cards(metrics ...metric) (list []card) {
-	now, before := v.totals(), v.before()
+	now, before := v.report.Totals, v.report.Before
 	for _, m := range metrics {
 		all := column{metric: m, totals: everybody}
 		c := card{metric: m}

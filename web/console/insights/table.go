@@ -52,6 +52,7 @@ func (p *Pages) groups(by insights.Dimension, metrics ...metric) fill {
 			return err
 		}
 		v.table = table{caption: v.page.title, head: heads[by], columns: columns(v.ask.apart, metrics...), sortable: true}
+		list = slices.DeleteFunc(list, func(g insights.Group) bool { return v.table.blank(g.Totals) })
 		gone := 0
 		for _, g := range list {
 			if g.Name == "" && g.ID != insights.None {
@@ -143,6 +144,14 @@ func compareBool(a, b bool) int {
 		return 1
 	}
 	return -1
+}
+
+// blank reports whether none of the columns has anything of these totals, which may be of other events.
+func (t *table) blank(of insights.Totals) bool {
+	return !slices.ContainsFunc(t.columns, func(c column) bool {
+		f := c.figure(of)
+		return !f.none() && (f.num != 0 || f.den != 0)
+	})
 }
 
 // largest is the largest figure of the first column, against which bars are drawn.

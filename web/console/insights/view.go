@@ -22,7 +22,6 @@ type view struct {
 	choices choices
 	report  insights.Report
 	other   insights.Totals // of the other side of the switch: of deleted cases, or of all where only those are asked for
-	gone    insights.Report // of deleted cases, whatever the switch says
 	table   table
 }
 
@@ -63,23 +62,20 @@ func (p *Pages) count(ctx context.Context, r *http.Request, v *view) (err error)
 		return err
 	}
 	v.ask = newAsk(v.visit, r.URL.Query(), v.choices)
-	query := v.ask.Query
-	if v.page == removalPage {
-		query.Deleted = insights.Only
+	v.report, err = p.reports.Report(ctx, v.visit.Actor, v.ask.Query)
+	if v.ask.absorb(err, v.visit) {
+		v.report, err = p.reports.Report(ctx, v.visit.Actor, v.ask.Query)
 	}
-	if v.report, err = p.reports.Report(ctx, v.visit.Actor, query); err != nil {
+	if err != nil {
 		return err
 	}
-	against := query
+	against := v.ask.Query
 	against.Deleted = insights.Only
-	if query.Deleted == insights.Only {
+	if v.ask.Deleted == insights.Only {
 		against.Deleted = insights.Include
 	}
 	other, err := p.reports.Report(ctx, v.visit.Actor, against)
-	v.other, v.gone = other.Totals, other
-	if query.Deleted == insights.Only {
-		v.gone = v.report
-	}
+	v.other = other.Totals
 	return err
 }
 

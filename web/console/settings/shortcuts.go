@@ -54,6 +54,6 @@ var shortcutGroups = []struct {
 	}},
 	{"Go to", []shortcut{
 		{"g i", "Inbox"}, {"g m", "Mine"}, {"g u", "Unassigned"}, {"g o", "All open"}, {"g f", "Follow-ups"}, {"g c", "Contacts"}, {"g n", "Notifications"},
-		{"g d", "Deleted cases"}, {"g s", "Your settings"}, {"g a", "Admin"},
+		{"g d", "Deleted cases"}, {"g r", "Insights"}, {"g s", "Your settings"}, {"g a", "Admin"},
 	}},
 }

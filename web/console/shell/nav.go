@@ -98,6 +98,9 @@ func (s *Shell) sections(ctx context.Context, v *Visit, current string) ([]ui.Na
 // footer links what is not daily work, each only to those who may use it.
 func footer(v *Visit, current string) []ui.NavItem {
 	var items []ui.NavItem
+	if v.Actor.Can(access.ReadInsights) {
+		items = append(items, ui.NavItem{Label: "Insights", Href: v.Path("/insights"), Icon: ui.IconChartColumn, Current: current == "/insights", Attrs: key("g r")})
+	}
 	if v.Actor.Can(access.RequestErasure) {
 		items = append(items, ui.NavItem{Label: "Erasure requests", Href: v.Path("/privacy"), Icon: ui.IconShield, Current: current == "/privacy"})
 	}
