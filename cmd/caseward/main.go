@@ -27,7 +27,7 @@ type commands struct {
 	Staff     staffCmd     `cmd:"" help:"Add or remove support staff, who decide on erasure requests."`
 	Run       runCmd       `cmd:"" help:"Run one background job now and print what it did."`
 	Import    importCmd    `cmd:"" help:"Take in mail from files, through the same path as SMTP."`
-	Erasure   erasureCmd   `cmd:"" help:"Check the erasure ledger."`
+	Erasure   erasureCmd   `cmd:"" help:"Check the erasure ledger, or replay it into a restored backup."`
 	Audit     auditCmd     `cmd:"" help:"Check the audit trail."`
 	Seed      seedCmd      `cmd:"" help:"Fill a workspace with synthetic cases, for load tests."`
 }

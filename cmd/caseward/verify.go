@@ -10,6 +10,23 @@ import (
 
 type erasureCmd struct {
 	Verify erasureVerifyCmd `cmd:"" help:"Check that no entry of the erasure ledger was changed, removed or moved."`
+	Replay erasureReplayCmd `cmd:"" help:"Erase again, from a database that was restored from a backup, what has been erased since."`
+}
+
+type erasureReplayCmd struct {
+	Ledger string `type:"existingfile" help:"The exported ledger; where it is not the one that CASEWARD_LEDGER_FILE names."`
+	DryRun bool   `help:"Only say what would be erased. The schema is brought up to date all the same."`
+}
+
+// Run replays and says what was done.
+func (c erasureReplayCmd) Run(ctx context.Context) error {
+	return examining(ctx, func(a *app.App) error {
+		done, err := a.ReplayErasures(ctx, c.Ledger, c.DryRun)
+		if done != "" {
+			fmt.Println(done)
+		}
+		return err
+	})
 }
 
 type erasureVerifyCmd struct{}

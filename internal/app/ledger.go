@@ -3,12 +3,17 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"time"
 
 	"caseward/internal/desk/retention"
+	"caseward/internal/platform/ledger"
 )
+
+// servingLock is shared by all who serve a database; a replay has it alone.
+const servingLock = "serving"
 
 // exportEvery is how often a serving process looks for new entries of the erasure ledger: what is looked at is one row a workspace.
 const exportEvery = time.Second
@@ -58,4 +63,48 @@ func (a *App) watchLedger(ctx context.Context) error {
 			a.log.Error("the erasure ledger could not be exported; it is tried again every second", "err", err)
 		}
 	}
+}
+
+// ReplayErasures erases again what a restored backup has brought back, by the exported ledger or by another copy of it, and says in
+// a sentence what that was. With dry it only looks.
+func (a *App) ReplayErasures(ctx context.Context, path string, dry bool) (done string, err error) {
+	release, ok, err := a.DB.Hold(ctx, servingLock, false)
+	if err != nil {
+		return "", err
+	}
+	if !ok {
+		return "", errors.New("this database is being served by Caseward, or replayed into already: stop that first")
+	}
+	defer release()
+	from := a.Ledger
+	if path != "" {
+		from = retention.NewExport(a.DB, ledger.NewFile(path))
+	}
+	r, err := a.Retention.Replay(ctx, from, dry)
+	if err != nil {
+		return "", err
+	}
+	if dry {
+		return "Nothing was changed. A replay would find this: " + replayed(r), nil
+	}
+	// Cases that only the backup gave to an erased contact have new entries.
+	return replayed(r), a.requireLedger(ctx)
+}
+
+func replayed(r retention.Replayed) string {
+	if r.Entries == 0 && r.Lost == 0 {
+		return "The database lacks no erasure that the file knows."
+	}
+	said := fmt.Sprintf("%d entries of the ledger were missing; %d cases and %d contacts of theirs were here, and %d entries are of what this backup does not have.",
+		r.Entries, r.Cases, r.Contacts, r.Absent)
+	if r.Held > 0 {
+		said += fmt.Sprintf(" %d of the cases had a legal hold in the backup: their erasure was decided after it was released, and has been made.", r.Held)
+	}
+	if r.Lost > 0 {
+		said += fmt.Sprintf(" %d workspaces are not in this backup at all; their numbers are not given again.", r.Lost)
+	}
+	if r.Residues > 0 {
+		said += fmt.Sprintf(" The search found traces in %d columns, as copies in other cases are: look at the cases that mention them.", r.Residues)
+	}
+	return said
 }

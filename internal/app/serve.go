@@ -20,6 +20,14 @@ const stopWithin = 4 * time.Second
 // fails. Then it stops in order: accept nothing new, let running requests finish, stop the jobs. ready is called
 // once everything listens, with the address of the web server.
 func (a *App) Serve(ctx context.Context, ready func(web net.Addr)) error {
+	release, ok, err := a.DB.Hold(ctx, servingLock, true)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return errors.New("a replay of erasures is running on this database: start again when it has ended")
+	}
+	defer release()
 	listen := net.ListenConfig{}
 	httpListener, err := listen.Listen(ctx, "tcp", a.Config.Addr)
 	if err != nil {

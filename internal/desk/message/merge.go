@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -118,7 +119,7 @@ func (s *Service) Unmerge(ctx context.Context, actor access.Actor, n cases.Numbe
 		if err := into.RequireMergeable(); err != nil {
 			return err
 		}
-		return s.unmergeTx(ctx, tx, actor, from, &into)
+		return UnmergeTx(ctx, tx, actor, from, &into, s.now())
 	})
 	if err != nil {
 		return cases.Case{}, err
@@ -132,7 +133,9 @@ func notMerged(n cases.Number) error {
 	return errs.Newf(errs.Conflict, "Case %d is not merged into another one. Somebody may have undone it already.", n)
 }
 
-func (s *Service) unmergeTx(ctx context.Context, tx pgx.Tx, actor access.Actor, from cases.Case, into *cases.Case) error {
+// UnmergeTx undoes the merge of a locked case into another locked one, as Unmerge does, by somebody who may. Errors: Conflict when
+// something of what was moved was erased since, or another merge has to be undone first.
+func UnmergeTx(ctx context.Context, tx pgx.Tx, actor access.Actor, from cases.Case, into *cases.Case, now time.Time) error {
 	m, err := undoableTx(ctx, tx, from, *into)
 	if err != nil {
 		return err
@@ -146,7 +149,7 @@ func (s *Service) unmergeTx(ctx context.Context, tx pgx.Tx, actor access.Actor, 
 	if _, err := tx.Exec(ctx, `delete from case_merges where workspace_id = $1 and id = $2`, from.WorkspaceID, m.ID); err != nil {
 		return err
 	}
-	return cases.UnmergeTx(ctx, tx, actor, from, into, m.Taken, s.now())
+	return cases.UnmergeTx(ctx, tx, actor, from, into, m.Taken, now)
 }
 
 // undoableTx returns the merge that made a locked case a redirect, or says why it cannot be undone.

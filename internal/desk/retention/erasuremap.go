@@ -50,7 +50,7 @@ var kept = map[string]struct {
 		"number", "day", "content"}},
 	"contact_erasures": {"who asked for the erasure of a contact and how far it is; what is searched for is emptied when it is done", []string{"workspace_id", "id",
 		"group_id", "contact_id", "requested_by", "requested_at", "step", "planned", "removed", "erased", "traces", "addresses", "place", "cursor_id",
-		"columns", "failures", "due_at", "gone_at", "finished_at"}},
+		"columns", "failures", "due_at", "gone_at", "finished_at", "replayed", "merged"}},
 	"fields": {"settings: what custom fields are called and offer, no values", []string{"workspace_id", "id", "object", "key", "name", "help", "kind", "choices",
 		"place", "version", "created_at", "archived_at"}},
 	"contact_accounts": {"as contacts: that they may sign in to the portal", []string{"workspace_id", "contact_id", "password_hash", "confirmed_at"}},
@@ -97,8 +97,11 @@ var kept = map[string]struct {
 		"request_id", "requested_by", "approved_by", "at", "counts", "verification", "hash"}},
 	"notification_settings": {"members, no customers", []string{"workspace_id", "member_id", "kind", "in_app",
 		"email"}},
-	"installation": {"a number that a database and its backups have in common", []string{"only_one", "id"}},
-	"ledger_heads": {"hashes", []string{"workspace_id", "chain", "seq", "hash"}},
+	"erasure_replays": {"counts and dates of what was erased again from a restored backup", []string{"workspace_id", "id", "begun_at", "finished_at", "entries",
+		"cases", "contacts", "absent", "held", "residues"}},
+	"lost_workspaces": {"numbers and hashes", []string{"id", "seq", "hash"}},
+	"installation":    {"a number that a database and its backups have in common", []string{"only_one", "id"}},
+	"ledger_heads":    {"hashes", []string{"workspace_id", "chain", "seq", "hash"}},
 }
 
 // foreign are the tables of libraries; their rows carry job names, never case data.

@@ -90,6 +90,7 @@ type ledgerState struct {
 	installation string
 	heads        map[access.WorkspaceID]ledger.Link
 	lost         map[access.WorkspaceID]ledger.Link // workspaces that a restored backup did not have
+	unfinished   bool                               // a replay was interrupted
 }
 
 func (x *Export) stateOf(ctx context.Context) (state ledgerState, err error) {
@@ -101,21 +102,30 @@ func (x *Export) stateOf(ctx context.Context) (state ledgerState, err error) {
 }
 
 func stateTx(ctx context.Context, tx pgx.Tx) (ledgerState, error) {
-	state := ledgerState{heads: map[access.WorkspaceID]ledger.Link{}}
-	if err := tx.QueryRow(ctx, `select id::text from installation`).Scan(&state.installation); err != nil {
-		return state, err
-	}
-	rows, err := tx.Query(ctx, `select workspace_id, seq, hash from ledger_heads where chain = $1`, chain)
+	state := ledgerState{heads: map[access.WorkspaceID]ledger.Link{}, lost: map[access.WorkspaceID]ledger.Link{}}
+	err := tx.QueryRow(ctx, `select id::text, exists (select from erasure_replays where finished_at is null) from installation`).
+		Scan(&state.installation, &state.unfinished)
 	if err != nil {
 		return state, err
 	}
+	if err := linksTx(ctx, tx, state.heads, `select workspace_id, seq, hash from ledger_heads where chain = '`+chain+`'`); err != nil {
+		return state, err
+	}
+	return state, linksTx(ctx, tx, state.lost, `select id, seq, hash from lost_workspaces`)
+}
+
+func linksTx(ctx context.Context, tx pgx.Tx, links map[access.WorkspaceID]ledger.Link, query string) error {
+	rows, err := tx.Query(ctx, query)
+	if err != nil {
+		return err
+	}
 	var ws access.WorkspaceID
-	var head ledger.Link
-	_, err = pgx.ForEachRow(rows, []any{&ws, &head.Seq, &head.Hash}, func() error {
-		state.heads[ws] = ledger.Link{Seq: head.Seq, Hash: bytes.Clone(head.Hash)}
+	var l ledger.Link
+	_, err = pgx.ForEachRow(rows, []any{&ws, &l.Seq, &l.Hash}, func() error {
+		links[ws] = ledger.Link{Seq: l.Seq, Hash: bytes.Clone(l.Hash)}
 		return nil
 	})
-	return state, err
+	return err
 }
 
 // fits says why a file cannot be continued with what the database has.
@@ -134,7 +144,10 @@ func (state ledgerState) fits(file *ledger.OpenFile) error {
 			return differ(file.Path(), ws, tail.Seq)
 		}
 	}
-	if missing == 0 {
+	switch {
+	case missing == 0 && state.unfinished:
+		return &UnfitError{0, "the replay of erasures into this database was interrupted: run “caseward erasure replay” again, which goes on with it"}
+	case missing == 0:
 		return nil
 	}
 	if err := state.begins(file); err != nil {

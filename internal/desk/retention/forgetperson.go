@@ -131,6 +131,7 @@ func (s *Service) forgetPersonTx(ctx context.Context, tx pgx.Tx, e *forgetting) 
 	if err := e.traceTx(ctx, tx); err != nil {
 		return false, err
 	}
+	e.Merged = e.who[1:] // who is first
 	batch := &pgx.Batch{}
 	for _, other := range goneOtherwise {
 		batch.Queue(other.query, e.WorkspaceID, e.who, e.Addresses).Exec(func(done pgconn.CommandTag) error {

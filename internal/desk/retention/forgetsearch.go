@@ -300,7 +300,7 @@ func (s *Service) forgetIndexTx(ctx context.Context, tx pgx.Tx, e *forgetting) (
 
 // personVerificationTx says what the search looked at and found.
 func personVerificationTx(ctx context.Context, tx pgx.Tx, e forgetting) (Verification, error) {
-	v := Verification{Columns: e.Columns, Traces: len(e.Traces), Residues: []Residue{}}
+	v := Verification{Columns: e.Columns, Traces: len(e.Traces), Residues: []Residue{}, Contacts: e.Merged}
 	rows, err := tx.Query(ctx, `select place, since, count(*)::int as n from contact_mentions where workspace_id = $1 and erasure_id = $2
 		group by 1, 2 order by 1, 2`, e.WorkspaceID, e.ID)
 	if err != nil {

@@ -41,11 +41,13 @@ type forgetting struct {
 	Place       string
 	CursorID    int64
 	Columns     int
+	Replayed    bool         // its entry was made before the backup that this database is
+	Merged      []contact.ID // into the contact, before; they go along
 	who         []contact.ID // the contact, and those that were merged into them
 	run         *forgetRun
 }
 
-const forgettingColumns = `e.workspace_id, e.id, e.contact_id, e.requested_by, e.step, e.removed, e.erased, e.traces, e.addresses, e.place, e.cursor_id, e.columns`
+const forgettingColumns = `e.workspace_id, e.id, e.contact_id, e.requested_by, e.step, e.removed, e.erased, e.traces, e.addresses, e.place, e.cursor_id, e.columns, e.replayed, e.merged`
 
 // actor is the job in the contact's workspace.
 func (e forgetting) actor() access.Actor { return access.JobActor(e.WorkspaceID, ForgetSweep) }
@@ -182,9 +184,9 @@ func (s *Service) saveForgettingTx(ctx context.Context, tx pgx.Tx, e forgetting)
 		return err
 	}
 	_, err = tx.Exec(ctx, `update contact_erasures set step = $2, removed = $3, erased = $4, traces = $5, addresses = $6, place = $7, cursor_id = $8,
-			columns = $9, due_at = $10, failures = 0, finished_at = case when $2 = 'done' then $10::timestamptz end,
+			columns = $9, merged = $12, due_at = $10, failures = 0, finished_at = case when $2 = 'done' then $10::timestamptz end,
 			gone_at = case when $2 in ('search', 'index', 'done') then coalesce(gone_at, $10::timestamptz) end
-		where workspace_id = $11 and id = $1`, e.ID, e.Step, removed, e.Erased, e.Traces, e.Addresses, e.Place, e.CursorID, e.Columns, s.now(), e.WorkspaceID)
+		where workspace_id = $11 and id = $1`, e.ID, e.Step, removed, e.Erased, e.Traces, e.Addresses, e.Place, e.CursorID, e.Columns, s.now(), e.WorkspaceID, e.Merged)
 	return err
 }
 
@@ -319,7 +321,7 @@ func (s *Service) finishForgetTx(ctx context.Context, tx pgx.Tx, e *forgetting, 
 	e.Step, e.Traces, e.Addresses, e.Place, e.CursorID = stepDone, []string{}, []string{}, "", 0
 	err = audit.RecordTx(ctx, tx, audit.Entry{Actor: e.actor(), Action: "contact.erased", Object: contactObject(e.ContactID), At: now,
 		Details: map[string]any{"erasure": e.ID, "cases": e.Erased, "mentions": v.Mentions}})
-	if err != nil {
+	if err != nil || e.Replayed {
 		return err
 	}
 	return appendTx(ctx, tx, e.WorkspaceID, []LedgerEntry{{Kind: ContactErased, ContactID: &e.ContactID, ContactErasureID: &e.ID,

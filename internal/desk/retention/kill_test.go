@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -19,6 +20,7 @@ import (
 	"caseward/internal/platform/clock"
 	"caseward/internal/platform/db"
 	"caseward/internal/platform/jobs"
+	"caseward/internal/platform/ledger"
 	"caseward/internal/platform/live"
 	"caseward/internal/testkit/fixture"
 	"caseward/internal/testkit/testdb"
@@ -27,6 +29,7 @@ import (
 const (
 	childURL  = "CASEWARD_TEST_CHILD_DATABASE"
 	childWork = "CASEWARD_TEST_CHILD_WORK"
+	childFile = "CASEWARD_TEST_CHILD_FILE"
 )
 
 // child purges or erases in small steps until somebody kills it.
@@ -53,6 +56,11 @@ func child(url, work string) {
 		run = s.Fulfil
 	case "forget":
 		run = s.RunForget
+	case "replay":
+		run = func(ctx context.Context) (string, error) {
+			_, err := s.Replay(ctx, retention.NewExport(d, ledger.NewFile(os.Getenv(childFile))), false)
+			return "", err
+		}
 	}
 	if _, err := run(ctx); err != nil {
 		fmt.Println(err)
@@ -92,7 +100,8 @@ func kill(t *testing.T, url, name string, work func(context.Context) error, how 
 		wait.Wait()
 	case byProcess:
 		cmd := exec.Command(os.Args[0])
-		cmd.Env = append(os.Environ(), childURL+"="+url, childWork+"="+name)
+		name, file, _ := strings.Cut(name, " ")
+		cmd.Env = append(os.Environ(), childURL+"="+url, childWork+"="+name, childFile+"="+file)
 		out, err := cmd.StdoutPipe()
 		must(t, err)
 		must(t, cmd.Start())

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"caseward/internal/desk/access"
+	"caseward/internal/desk/contact"
 )
 
 // Verification is what the residue scan looked at and found. It names places, never what stands there.
@@ -23,6 +24,8 @@ type Verification struct {
 	// Of a contact: rows in which other people may mention them, and rows of who has one of their addresses since.
 	Mentions int `json:"mentions,omitempty"`
 	Since    int `json:"since,omitempty"`
+	// Of a contact: who had been merged into them and went along, so that a backup in which they are apart forgets them all.
+	Contacts []contact.ID `json:"contacts,omitempty"`
 }
 
 // Clean reports whether nothing of the case was found.

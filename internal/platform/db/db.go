@@ -131,6 +131,26 @@ func (d *DB) AsSystem(ctx context.Context, reason string, fn func(tx pgx.Tx) err
 	return run(ctx, d.system, pgx.TxOptions{BeginQuery: "begin /* " + reason + " */"}, fn)
 }
 
+// Hold takes a lock of the database by name, on a connection of its own that ends with this process, until release is called. Any
+// number may share it, or one may have it alone; ok is false where that is not so.
+func (d *DB) Hold(ctx context.Context, name string, shared bool) (release func(), ok bool, err error) {
+	pooled, err := d.system.Acquire(ctx)
+	if err != nil {
+		return nil, false, Translate(err)
+	}
+	conn := pooled.Hijack()
+	release = func() { _ = conn.Close(context.WithoutCancel(ctx)) }
+	take := "pg_try_advisory_lock"
+	if shared {
+		take = "pg_try_advisory_lock_shared"
+	}
+	err = conn.QueryRow(ctx, "select "+take+"(hashtextextended('caseward ' || $1, 0))", name).Scan(&ok)
+	if err != nil || !ok {
+		release()
+	}
+	return release, ok, Translate(err)
+}
+
 // Querier runs single statements.
 type Querier interface {
 	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
