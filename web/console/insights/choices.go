@@ -75,6 +75,9 @@ func (c choices) tagOptions(chosen int64) []ui.Option {
 // agentOptions offers colleagues to those who may compare them, and to everybody else themselves.
 func (c choices) agentOptions() []ui.Option {
 	list := []ui.Option{{Value: "", Label: "Everybody"}}
+	if !c.me.Can(access.WorkCases) {
+		return list
+	}
 	if !c.me.Can(access.CompareAgents) {
 		return append(list, ui.Option{Value: idText(int64(c.me.Member)), Label: "You"})
 	}

@@ -212,6 +212,10 @@ func TestAgentsSeeThemselvesAlone(t *testing.T) {
 	}
 	s.Get("/w/acme/insights/agents?agent=71").Want(http.StatusForbidden)
 	s.Get("/w/acme/insights?agent=none&format=csv").Want(http.StatusForbidden)
+	viewer := site(t, busy()).As(access.Viewer).Get("/w/acme/insights?tag=5").Want(http.StatusOK)
+	if options := viewer.Field("Agent").Find("option").Text(); options != "Everybody" {
+		t.Errorf("offers a viewer %q", options)
+	}
 	admin := site(t, busy()).As(access.Admin).Get("/w/acme/insights/agents").Want(http.StatusOK)
 	admin.Lacks("You see your own row")
 	for name, want := range map[string]string{"=Ben": "450 ", "Nobody assigned": "50 ", "Former member": "0 0 3 ", "All": "1,200 "} {
@@ -301,13 +305,17 @@ func TestANewZoneIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	f := &fake{counting: true}
 	page := site(t, f).Get("/w/acme/insights?zone=Asia/Tokyo").Want(http.StatusOK)
-	page.Has("being counted now", "40 of 366")
+	page.Has("being counted now", "40 of 366").Lacks("Counted up to", "Total Cases Closed")
 	if page.Doc.Find(`#insights[hx-get="/w/acme/insights?zone=Asia%2FTokyo"][hx-trigger="every 3s"]`).Length() != 1 {
 		t.Error("the page does not look again by itself")
 	}
 	if page.Doc.Find("noscript a").Length() != 1 && !strings.Contains(page.Doc.Find("noscript").Text(), "See how far it is now") {
 		t.Error("there is no way to look again without script")
 	}
+	if page.Links("Download as CSV").Length() != 0 {
+		t.Error("a file that is not complete is offered")
+	}
+	site(t, f).Get("/w/acme/insights/volume?zone=Asia/Tokyo&format=csv").WantSeeOther("/w/acme/insights/volume?zone=Asia%2FTokyo")
 	f.counting = false
 	if site(t, f).Get("/w/acme/insights").Doc.Find("#insights[hx-get]").Length() != 0 {
 		t.Error("the page goes on looking")

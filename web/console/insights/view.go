@@ -50,6 +50,8 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, to page, more fill,
 		return kit.Render(w, r, http.StatusUnprocessableEntity, frame(v, body(v)))
 	case !v.ask.short(r.URL.Query()):
 		return kit.SeeOther(w, r, v.sorted(v.ask.sort, v.ask.rising))
+	case r.URL.Query().Get("format") == "csv" && v.report.Counting: // a file does not say that it is not complete
+		return kit.SeeOther(w, r, v.sorted(v.ask.sort, v.ask.rising))
 	case r.URL.Query().Get("format") == "csv":
 		return v.table.send(w, v.ask.file(v.visit, to))
 	}
