@@ -2,6 +2,7 @@ package insights
 
 import (
 	"context"
+	"time"
 
 	"caseward/internal/desk/access"
 )
@@ -21,3 +22,6 @@ func (s *Service) PrepareZones(ctx context.Context, ws access.WorkspaceID) error
 func (s *Service) CountNext(ctx context.Context, ws access.WorkspaceID) (bool, error) {
 	return s.countNext(ctx, ws)
 }
+
+// Time is the day's beginning in UTC.
+func (d Date) Time() time.Time { return d.time() }
