@@ -74,8 +74,8 @@ const oldFactsSQL = `with chosen as materialized (
 		select c.* from cases c where c.workspace_id = $1 and c.id > $2 and c.id <= $3
 			and not exists (select from facts f where f.workspace_id = $1 and f.case_id = c.id and f.kind = 1)
 	), feed as materialized (
-		select a.case_id, a.id, a.kind, a.data, a.created_at as at from chosen c join activities a on a.workspace_id = $1 and a.case_id = c.id
-			and a.kind in ('status changed', 'closed due to inactivity', 'assigned', 'queue changed')
+		select a.case_id, a.kind, a.data, a.created_at as at from chosen c join activities a on a.workspace_id = $1 and a.case_id = c.id
+			and a.kind in ('status changed', 'closed due to inactivity')
 	), status as (
 		select case_id, at, case when kind <> 'status changed' or data->>'to' = 'closed' then 2 else 3 end as kind, kind <> 'status changed' as auto from feed
 		where kind = 'closed due to inactivity'
@@ -91,8 +91,9 @@ const oldFactsSQL = `with chosen as materialized (
 	), events as (
 		select id as case_id, created_at as at, 1 as kind, false as auto, null::bigint as who, null::timestamptz as since from chosen
 		union all
-		select s.case_id, s.at, s.kind, s.auto, null, case when s.kind = 2 then coalesce((select max(r.at) from status r
-			where r.case_id = s.case_id and r.kind = 3 and r.at < s.at), c.created_at) end from status s join chosen c on c.id = s.case_id
+		select s.case_id, s.at, s.kind, s.auto, null, case when s.kind = 2 then coalesce(max(s.at) filter (where s.kind = 3)
+			over (partition by s.case_id order by s.at rows between unbounded preceding and 1 preceding), c.created_at) end
+			from status s join chosen c on c.id = s.case_id
 		union all
 		select r.case_id, r.at, 4, false, r.who, c.created_at from responses r join chosen c on c.id = r.case_id
 		union all
@@ -106,9 +107,9 @@ const oldFactsSQL = `with chosen as materialized (
 		case when e.kind in (4, 5, 6) then e.who when a.known then a.was else c.assignee_id end,
 		coalesce(greatest(extract(epoch from e.at - e.since)::bigint, 0), 0), case when e.kind = 2 then c.created_at end
 	from events e join chosen c on c.id = e.case_id
-	left join lateral (select (f.data->>'from')::bigint as was from feed f
-		where f.case_id = e.case_id and f.kind = 'queue changed' and (f.at > e.at or e.kind = 1) order by f.at, f.id limit 1) q on true
-	left join lateral (select (f.data->>'from')::bigint as was, true as known from feed f
-		where f.case_id = e.case_id and f.kind = 'assigned' and (f.at > e.at or e.kind = 1) order by f.at, f.id limit 1) a on true
+	left join lateral (select (f.data->>'from')::bigint as was from activities f
+		where f.workspace_id = $1 and f.case_id = e.case_id and f.kind = 'queue changed' and (f.created_at > e.at or e.kind = 1) order by f.created_at, f.id limit 1) q on true
+	left join lateral (select (f.data->>'from')::bigint as was, true as known from activities f
+		where f.workspace_id = $1 and f.case_id = e.case_id and f.kind = 'assigned' and (f.created_at > e.at or e.kind = 1) order by f.created_at, f.id limit 1) a on true
 	where (e.at < $4 or e.kind = 1)
 		and not exists (select from facts f where f.workspace_id = $1 and f.case_id = e.case_id and f.kind = e.kind and (f.at = e.at or e.kind = 4))`

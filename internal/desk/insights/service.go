@@ -35,7 +35,7 @@ type sizes struct {
 // NewService returns a Service.
 func NewService(d *db.DB, guard *audit.Guard, enqueuer *jobs.Enqueuer, now clock.Clock) *Service {
 	return &Service{db: d, guard: guard, jobs: enqueuer, now: now,
-		size: sizes{marks: 5000, markBatches: 20, days: 60, cases: 2000, caseBatches: 20, rows: 10_000}}
+		size: sizes{marks: 5000, markBatches: 20, days: 60, cases: 500, caseBatches: 50, rows: 10_000}}
 }
 
 // require asks for what every report needs and refuses other agents' numbers to who may not compare them.
