@@ -339,7 +339,7 @@ func (m *model) many() {
 	var list []*modelCase
 	var numbers []cases.Number
 	for range 8 {
-		c := m.find(func(c *modelCase) bool { return c.live() && !(closing && c.closed) && !slices.Contains(list, c) })
+		c := m.find(func(c *modelCase) bool { return c.live() && (!closing || !c.closed) && !slices.Contains(list, c) })
 		if c != nil {
 			list, numbers = append(list, c), append(numbers, c.number)
 		}

@@ -76,7 +76,7 @@ func (m *model) recount(q insights.Query, by insights.Dimension) counted {
 		e.add(&of, false)
 		c.days[day] = of
 		for _, g := range m.groupsOf(e, by) {
-			if one := int64(q.Tag); by == insights.ByTag && one != 0 && g != one {
+			if by == insights.ByTag && q.Tag != 0 && g != q.Tag {
 				continue
 			}
 			of := c.groups[g]
