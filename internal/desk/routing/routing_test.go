@@ -12,8 +12,10 @@ import (
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/routing"
 	"caseward/internal/desk/workspace"
+	"caseward/internal/platform/db"
 	"caseward/internal/platform/errs"
 	"caseward/internal/testkit/fixture"
+	"caseward/internal/testkit/testdb"
 )
 
 func must(t testing.TB, err error) {
@@ -326,8 +328,15 @@ func TestTurns(t *testing.T) {
 // TestManyProcessesDealAtOnce: nobody twice, nobody over their limit, and fair within one case.
 func TestManyProcessesDealAtOnce(t *testing.T) {
 	t.Parallel()
-	const processes, agents, total, limit = 4, 12, 150, 5
-	d := fixture.NewDesk(t)
+	const processes, agents, total, limit = 4, 50, 5000, 90
+	url := testdb.NewURL(t)
+	open := func() *db.DB {
+		pool, err := db.Open(t.Context(), url, db.Options{RequestConns: 2, SystemConns: 3})
+		must(t, err)
+		t.Cleanup(pool.Close)
+		return pool
+	}
+	d := fixture.DeskOn(t, open())
 	ctx := t.Context()
 	people := fixture.Rows[access.MemberID](d, `with u as (insert into users (email, name, password_hash, created_at)
 			select 'agent' || i || '@deal.test', 'Agent ' || i, 'x', now() from generate_series(1, $2) i returning id)
@@ -342,7 +351,7 @@ func TestManyProcessesDealAtOnce(t *testing.T) {
 		d.ID(), d.Contact("Mara", "mara@deal.test"), d.Queue, total)
 	var group sync.WaitGroup
 	for range processes {
-		service := fixture.New(t, d.DB, d.Clock.Now).Routing
+		service := fixture.New(t, open(), d.Clock.Now).Routing
 		group.Go(func() {
 			if _, err := service.Run(ctx); err != nil {
 				t.Error(err)
