@@ -78,15 +78,18 @@ func (s *Service) EraseSpamTx(ctx context.Context, tx pgx.Tx, actor access.Actor
 // suspect is a locked case that is believed to be in spam.
 type suspect struct {
 	doomed
-	SpamAt    *time.Time
-	SpamCause *string
+	SpamAt    *time.Time // when it came into the Spam view
 	DeletedAt *time.Time
 	IsMerged  bool
 }
 
+// lockSpamTx locks cases in their order. The mark of a case that went to Spam with its contact has the time of the contact's
+// deletion; it was moved when its feed says so.
 func lockSpamTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, ids []cases.ID) ([]suspect, error) {
-	rows, err := tx.Query(ctx, `select id, number, spam_at, spam_cause, deleted_at, merged_into_id is not null as is_merged from cases
-		where workspace_id = $1 and id = any ($2) order by id for update`, ws, ids)
+	rows, err := tx.Query(ctx, `select id, number, deleted_at, merged_into_id is not null as is_merged,
+			case when spam_cause = $3 then coalesce((select max(a.created_at) from activities a
+				where a.workspace_id = c.workspace_id and a.case_id = c.id and a.kind = $4), spam_at) else spam_at end as spam_at
+		from cases c where workspace_id = $1 and id = any ($2) order by id for update`, ws, ids, cases.ContactDeleted, cases.ActContactDeleted)
 	if err != nil {
 		return nil, err
 	}
@@ -102,11 +105,8 @@ func (c suspect) refusal(in cases.SpamErasure) string {
 		return "It was deleted meanwhile, and can be restored."
 	case c.SpamAt == nil:
 		return "It was marked as not spam meanwhile."
-	case in.Bulk != 0 && c.SpamCause != nil && *c.SpamCause == cases.ContactDeleted:
-		// Its SpamAt is the contact's deletion, so Until does not tell whether anybody has seen it in the question.
-		return "It belongs to a deleted contact: restore the contact or delete it forever."
 	case in.Until != nil && c.SpamAt.After(*in.Until):
-		return "It was marked as spam again after you were asked."
+		return "It came into Spam after you were asked."
 	}
 	return ""
 }

@@ -220,6 +220,8 @@ func (v askView) submitLabel() string {
 		return "Update " + v.howMany()
 	case cases.EraseMany:
 		return "Delete " + v.howMany() + " forever"
+	case cases.NotSpamMany:
+		return "Mark " + v.howMany() + " as not spam"
 	}
 	return kindLabels[v.do] + " " + v.howMany()
 }

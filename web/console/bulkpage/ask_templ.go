@@ -413,7 +413,7 @@ func erasure(v askView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 27, "</p><p class=\"mb-3\">A case that somebody marks as not spam, or anew as spam, before its turn comes is left as it is. Their contacts stay, and so does what is blocked.</p><input type=\"hidden\" name=\"until\" value=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 27, "</p><p class=\"mb-3\">A case that comes back from Spam, or into it anew, before its turn is left as it is. Their contacts stay, and so does what is blocked.</p><input type=\"hidden\" name=\"until\" value=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
