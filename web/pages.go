@@ -12,6 +12,7 @@ import (
 	"caseward/internal/desk/field"
 	"caseward/internal/desk/filters"
 	"caseward/internal/desk/followup"
+	"caseward/internal/desk/hold"
 	"caseward/internal/desk/inactivity"
 	"caseward/internal/desk/insights"
 	"caseward/internal/desk/macro"
@@ -41,6 +42,7 @@ import (
 	"caseward/web/console/fieldpage"
 	"caseward/web/console/filterpage"
 	"caseward/web/console/followups"
+	"caseward/web/console/holdpage"
 	"caseward/web/console/inbox"
 	insightpages "caseward/web/console/insights"
 	"caseward/web/console/macropage"
@@ -79,6 +81,7 @@ type Deps struct {
 	Presence   *presence.Service
 	Routing    *routing.Service
 	Retention  *retention.Service
+	Holds      *hold.Service
 	Inactivity *inactivity.Service
 	Insights   *insights.Service
 	Notices    *notify.Service
@@ -119,6 +122,7 @@ type pages struct {
 	contacts *contactpage.Pages
 	portal   *portalpage.Pages
 	help     *help.Pages
+	holds    *holdpage.Pages
 }
 
 func newPages(d Deps) pages {
@@ -131,10 +135,10 @@ func newPages(d Deps) pages {
 		inbox:   inbox.New(sh, d.Cases, d.Search, d.Filters, d.Members, d.Fields, d.Hub),
 		one: casepage.New(sh, casepage.Services{
 			Cases: d.Cases, Messages: d.Messages, Drafts: d.Drafts, Presence: d.Presence, Retention: d.Retention, FollowUps: d.FollowUps, Ratings: d.Ratings, Members: d.Members, Queues: d.Workspaces, Macros: d.Macros, Notices: d.Notices,
-			Fields: d.Fields, Settings: d.Inactivity,
+			Fields: d.Fields, Settings: d.Inactivity, Holds: d.Holds,
 		}),
 		newCase:  newcase.New(sh, d.Messages, d.Members, d.Workspaces, d.Fields),
-		deleted:  deleted.New(sh, d.Cases, d.Retention),
+		deleted:  deleted.New(sh, d.Cases, d.Retention, d.Holds),
 		filters:  filterpage.New(sh, d.Filters),
 		macros:   macropage.New(sh, d.Macros, d.Members, d.Workspaces),
 		work:     routingpage.New(sh, d.Routing),
@@ -151,8 +155,9 @@ func newPages(d Deps) pages {
 		staff: staff.New(sh, d.Retention, d.Workspaces),
 		rate:  rate.New(d.Kit, d.Ratings),
 		contacts: contactpage.New(sh, contactpage.Services{Contacts: d.Contacts, People: d.People, FollowUps: d.FollowUps, Fields: d.Fields, Blocking: d.Suspending,
-			Moves: d.Removal, Removal: d.Removal, Erasures: d.Retention, Requests: d.Portal}),
+			Moves: d.Removal, Removal: d.Removal, Erasures: d.Retention, Requests: d.Portal, Holds: d.Holds}),
 		portal: portalpage.New(sh, d.Portal, d.Portal, d.BaseURL.String()),
+		holds:  holdpage.New(sh, d.Holds, d.Cases, d.Contacts),
 		help:   help.New(d.Kit, d.Portal, d.Portal, d.Portal, d.Now),
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"caseward/web/console/contactpage"
 	"caseward/web/console/fieldpage"
 	"caseward/web/console/filterpage"
+	"caseward/web/console/holdpage"
 	"caseward/web/console/insights"
 	"caseward/web/console/macropage"
 	"caseward/web/console/shell"
@@ -145,6 +146,7 @@ func consoleRoutes(r chi.Router, k *kit.Kit, p pages) {
 	r.Get("/cases/new", k.Handle(p.newCase.Show))
 	r.Post("/cases/new", k.Handle(p.newCase.Create))
 	r.Route("/cases/{number}", func(r chi.Router) { caseRoutes(r, k, p.one) })
+	holdRoutes(r, k, p.holds)
 	r.Route("/filters", func(r chi.Router) { filterRoutes(r, k, p.filters) })
 	r.Route("/macros", func(r chi.Router) { macroRoutes(r, k, p.macros) })
 	r.Route("/contacts", func(r chi.Router) { contactRoutes(r, k, p.contacts) })
@@ -308,6 +310,18 @@ func insightRoutes(r chi.Router, k *kit.Kit, p *insights.Pages) {
 	r.Get("/tags", k.Handle(p.Tags))
 	r.Get("/satisfaction", k.Handle(p.Satisfaction))
 	r.Get("/deletions", k.Handle(p.Deletions))
+}
+
+// holdRoutes are below /w/{ws}.
+func holdRoutes(r chi.Router, k *kit.Kit, p *holdpage.Pages) {
+	r.Get("/cases/{number}/hold", k.Handle(p.AskCase))
+	r.Post("/cases/{number}/hold", k.Handle(p.HoldCase))
+	r.Get("/contacts/{id}/hold", k.Handle(p.AskContact))
+	r.Post("/contacts/{id}/hold", k.Handle(p.HoldContact))
+	r.Get("/admin/holds", k.Handle(p.List))
+	r.Post("/admin/holds", k.Handle(p.Find))
+	r.Get("/admin/holds/{hold}/release", k.Handle(p.ConfirmRelease))
+	r.Post("/admin/holds/{hold}/release", k.Handle(p.Release))
 }
 
 // fieldRoutes are below /w/{ws}/admin/cases/fields.

@@ -26,6 +26,7 @@ import (
 	"caseward/internal/desk/field"
 	"caseward/internal/desk/filters"
 	"caseward/internal/desk/followup"
+	"caseward/internal/desk/hold"
 	"caseward/internal/desk/inactivity"
 	"caseward/internal/desk/insights"
 	"caseward/internal/desk/macro"
@@ -75,6 +76,7 @@ type App struct {
 	Routing    *routing.Service
 	Retention  *retention.Service
 	Ledger     *retention.Export
+	Holds      *hold.Service
 	Removal    *removal.Service
 	Inactivity *inactivity.Service
 	Insights   *insights.Service
@@ -229,6 +231,7 @@ func (a *App) build(now clock.Clock) error {
 	a.Routing = routing.NewService(a.DB, guard, a.Cases, now)
 	a.Retention = retention.NewService(a.DB, guard, a.Cases, enqueuer, now)
 	a.Ledger = retention.NewExport(a.DB, ledger.NewFile(a.Config.LedgerPath()))
+	a.Holds = hold.NewService(a.DB, guard, a.Cases, a.Retention, now)
 	a.Removal = removal.NewService(a.DB, guard, a.Cases, enqueuer, now)
 	a.Notices = notify.NewService(a.DB, guard, a.Hub, now)
 	a.Search = search.NewService(a.DB, now)
@@ -267,6 +270,7 @@ func (a *App) buildWeb(now clock.Clock) error {
 		Kit: k, BaseURL: base, Files: files, Ready: a.DB.Ping, Snapshots: a.DB, Hub: a.Hub, Now: now,
 		Members: a.Members, Workspaces: a.Workspaces, Setup: a.Setup, Cases: a.Cases, Filters: a.Filters, Macros: a.Macros, Drafts: a.Drafts, Messages: a.Messages, Presence: a.Presence, Routing: a.Routing,
 		Removal: a.Removal, Retention: a.Retention, Inactivity: a.Inactivity, Insights: a.Insights, Notices: a.Notices, Search: a.Search, Bulk: a.Bulk, FollowUps: a.FollowUps, Ratings: a.Ratings, Fields: a.Fields, Contacts: a.Contacts, People: a.People, Suspending: a.Suspending, Intake: a.Intake, Portal: a.Portal, Audit: audit.NewReader(a.DB, audit.NewGuard(a.DB, now), now),
+		Holds: a.Holds,
 	})
 	return err
 }

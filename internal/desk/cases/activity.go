@@ -61,6 +61,8 @@ const (
 	ActErasureWithdrawn ActivityKind = "erasure request withdrawn"
 	ActErasureRefused   ActivityKind = "erasure request refused"
 	ActErasureApproved  ActivityKind = "erasure request approved"
+	ActHoldSet          ActivityKind = "legal hold set"
+	ActHoldReleased     ActivityKind = "legal hold released"
 	ActAnswersDeleted   ActivityKind = "answers a case about to be erased" // on the new case
 	ActAnswered         ActivityKind = "answered in a new case"            // on the one about to be erased
 )

@@ -9,6 +9,7 @@ import (
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/audit"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/hold"
 	"caseward/internal/platform/errs"
 	"caseward/internal/platform/markup"
 )
@@ -80,7 +81,7 @@ func (s *Service) PlanRedaction(ctx context.Context, actor access.Actor, in Reda
 // inactivity clock. To redact again what is gone changes nothing and is no error.
 //
 // Needs EraseInformation, and RestoreCases for a deleted case. Errors: Invalid, Forbidden, NotFound, Gone; Conflict when more
-// would go than was agreed to.
+// would go than was agreed to, or the case is on legal hold.
 func (s *Service) Redact(ctx context.Context, actor access.Actor, in RedactInput) (r Redaction, err error) {
 	err = s.redacting(ctx, actor, in, true, func(tx pgx.Tx, c cases.Case) error {
 		p, err := planRedactionTx(ctx, tx, c, in)
@@ -110,9 +111,9 @@ func (s *Service) redacting(ctx context.Context, actor access.Actor, in RedactIn
 	if err := s.guard.Require(ctx, actor, access.EraseInformation, object); err != nil {
 		return err
 	}
-	run, find := s.db.ReadWorkspace, cases.ReadTx
+	run, find, free := s.db.ReadWorkspace, cases.ReadTx, hold.LooksFreeTx
 	if write {
-		run, find = s.db.InWorkspace, cases.LockTx
+		run, find, free = s.db.InWorkspace, cases.LockTx, hold.RequireFreeTx
 	}
 	err := run(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
 		n, err := numberOfTx(ctx, tx, actor.Workspace, in)
@@ -126,7 +127,9 @@ func (s *Service) redacting(ctx context.Context, actor access.Actor, in RedactIn
 		if c.DeletedAt != nil && !actor.Can(access.RestoreCases) {
 			return errNotShown
 		}
-		// A legal hold on the case or its contact, once there are holds (product section 2), refuses here.
+		if err := free(ctx, tx, c); err != nil {
+			return err
+		}
 		return do(tx, c)
 	})
 	if errors.Is(err, errNotShown) { // as cases.Get: it is not there for them, and that they tried is recorded

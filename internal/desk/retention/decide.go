@@ -10,6 +10,7 @@ import (
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/audit"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/hold"
 	"caseward/internal/desk/notify"
 	"caseward/internal/platform/errs"
 )
@@ -34,6 +35,7 @@ type PendingRequest struct {
 	Activities      int
 	FollowUps       int
 	Drafts          int            // of all members
+	OnHold          bool           // a legal hold stands: what is approved waits for its release
 	Merged          []cases.Number // cases that were merged into it, and go along
 	// Mail that came since for the case has begun new ones: their numbers and dates, the newest first, a few at most.
 	ReplyNumbers []cases.Number
@@ -41,7 +43,7 @@ type PendingRequest struct {
 }
 
 // pendingSQL reads requests that wait, with the counts of what an erasure would remove.
-const pendingSQL = `select r.workspace_id, r.id, w.slug as workspace_slug, w.name as workspace_name, r.case_number, r.state,
+var pendingSQL = `select r.workspace_id, r.id, w.slug as workspace_slug, w.name as workspace_name, r.case_number, r.state,
 		u.name as requested_by_name, u.id as requested_by_user, r.requested_at,
 		c.created_at as case_created_at, c.deleted_at as case_deleted_at,
 		(select count(*) from messages x where x.workspace_id = r.workspace_id and x.case_id = r.case_id and x.kind <> 'note') as messages,
@@ -51,6 +53,7 @@ const pendingSQL = `select r.workspace_id, r.id, w.slug as workspace_slug, w.nam
 		(select count(*) from activities x where x.workspace_id = r.workspace_id and x.case_id = r.case_id) as activities,
 		(select count(*) from followups x where x.workspace_id = r.workspace_id and x.case_id = r.case_id) as follow_ups,
 		(select count(*) from drafts x where x.workspace_id = r.workspace_id and x.case_id = r.case_id) as drafts,
+		` + hold.OnCase("c") + ` as on_hold,
 		array(select x.number from cases x where x.workspace_id = r.workspace_id and x.merged_into_id = r.case_id order by x.number) as merged,
 		coalesce(a.numbers, '{}') as reply_numbers, coalesce(a.times, '{}') as reply_times
 	from erasure_requests r

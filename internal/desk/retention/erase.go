@@ -9,6 +9,7 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/hold"
 )
 
 // doomed is a locked case about to be removed.
@@ -72,13 +73,30 @@ func eraseSQL(table string) string {
 		select case_id, count(*) from gone group by case_id`
 }
 
+// picked is what takeTx made of a list.
+type picked struct {
+	list []doomed   // to be removed now
+	busy []cases.ID // left for another time
+	held []cases.ID // a legal hold stands on them
+}
+
 // takeTx adds the cases that were merged into those to be removed, since what a redirect still holds goes too, and
 // leaves out the cases that the intake is about to add to. The intake locks a mail's id before its case, and a redirect
-// before its target; we begin with the case. So here we wait for nobody: what is held is left for another time.
-func takeTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, list []doomed) (take []doomed, busy []cases.ID, err error) {
+// before its target; we begin with the case. So here we wait for nobody: what others have is left for another time.
+// It leaves out, too, what stands under a legal hold: whoever removes a case comes through here with its lock.
+func takeTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, list []doomed) (picked, error) {
+	holds, err := hold.HeldTx(ctx, tx, ws, idsOf(list))
+	if err != nil {
+		return picked{}, err
+	}
+	return pickTx(ctx, tx, ws, list, holds)
+}
+
+// pickTx is takeTx with what was found of legal holds; of nothing, where what was erased once is erased again.
+func pickTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, list []doomed, holds hold.Check) (t picked, err error) {
 	redirects, err := redirectsTx(ctx, tx, ws, list)
 	if err != nil {
-		return nil, nil, err
+		return t, err
 	}
 	ids := idsOf(list)
 	for _, r := range redirects {
@@ -88,25 +106,33 @@ func takeTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, list []doomed
 			where workspace_id = $1 and case_id = any ($2) for update skip locked)
 		select distinct case_id from mail_ids where workspace_id = $1 and case_id = any ($2) and id_hash not in (select id_hash from free)`, ws, ids)
 	if err != nil {
-		return nil, nil, err
+		return t, err
 	}
-	busy, err = pgx.CollectRows(rows, pgx.RowTo[cases.ID])
+	if t.busy, err = pgx.CollectRows(rows, pgx.RowTo[cases.ID]); err != nil {
+		return t, err
+	}
 	for _, r := range redirects {
-		if !r.Free || slices.Contains(busy, r.ID) {
-			busy = append(busy, r.Into)
+		if !r.Free || slices.Contains(t.busy, r.ID) {
+			t.busy = append(t.busy, r.Into)
 		}
 	}
+	t.held, t.busy = holds.Held, append(t.busy, holds.Busy...)
 	for _, d := range list {
-		if !slices.Contains(busy, d.ID) {
-			take = append(take, d)
+		if t.free(d.ID) {
+			t.list = append(t.list, d)
 		}
 	}
 	for _, r := range redirects {
-		if !slices.Contains(busy, r.Into) {
-			take = append(take, r.doomed)
+		if t.free(r.Into) {
+			t.list = append(t.list, r.doomed)
 		}
 	}
-	return take, busy, err
+	return t, nil
+}
+
+// free reports whether nothing stands against the removal of a case.
+func (t picked) free(id cases.ID) bool {
+	return !slices.Contains(t.busy, id) && !slices.Contains(t.held, id)
 }
 
 type redirect struct {

@@ -6,6 +6,7 @@ var erased = []string{
 	"inbound_mails", "outbound_mails", "attachments", "case_search", "case_tags", "case_field_values", "case_reads", "followups", "ratings", "bulk_items", "activities", "erasure_replies",
 	"notifications", // but those without a case: an erasure that was done, or how many cases were changed together
 	"case_merges",   // of redirects, which go with the case that they lead to
+	"legal_holds",   // those that were released, with their reasons; the trail keeps who set and released them
 	"contact_mentions", "redactions", "drafts", "case_presence", "case_links", "messages",
 }
 

@@ -8,7 +8,7 @@ var (
 )
 
 // DueSQL finds what is to be purged.
-const DueSQL = dueSQL
+var DueSQL = dueSQL
 
 // VerifyLedgerTx is VerifyLedger in a transaction that a test undoes.
 var VerifyLedgerTx = verifyLedgerTx

@@ -37,8 +37,8 @@ type ForgetInput struct {
 // Forget begins to erase contacts with every case that they requested. From here on nothing brings them back; a job does the
 // work, and Forgetting tells how far it is. What another call has begun already is not begun again.
 //
-// Needs EraseContacts. Errors: Invalid, Forbidden, NotFound, Gone; Conflict when one of them is not deleted, or what would be
-// erased is not what was seen.
+// Needs EraseContacts. Errors: Invalid, Forbidden, NotFound, Gone; Conflict when one of them is not deleted, a legal hold keeps one
+// of them, or what would be erased is not what was seen.
 func (s *Service) Forget(ctx context.Context, actor access.Actor, in ForgetInput) (first ErasureID, err error) {
 	all := slices.Concat(in.Contacts, in.Newer)
 	slices.Sort(all)
@@ -117,8 +117,12 @@ func (s *Service) beginForgetTx(ctx context.Context, tx pgx.Tx, actor access.Act
 }
 
 func (s *Service) requireForgettableTx(ctx context.Context, tx pgx.Tx, actor access.Actor, in ForgetInput, c contact.Contact) error {
-	if err := requireNotHeldTx(ctx, tx, actor.Workspace, c.ID); err != nil {
+	held, err := heldPersonTx(ctx, tx, actor.Workspace, c.ID)
+	if err != nil {
 		return err
+	}
+	if held != "" {
+		return errs.Newf(errs.Conflict, "%s cannot be deleted forever now: %s. Nothing was erased.", c.Name, held)
 	}
 	if slices.Contains(in.Newer, c.ID) {
 		var shares bool
@@ -134,10 +138,6 @@ func (s *Service) requireForgettableTx(ctx context.Context, tx pgx.Tx, actor acc
 	}
 	return nil
 }
-
-// requireNotHeldTx is where a legal hold on a contact, or on one of their cases, will stop an erasure: it is asked with the
-// contact locked, before anything is begun. There are none yet.
-func requireNotHeldTx(context.Context, pgx.Tx, access.WorkspaceID, contact.ID) error { return nil }
 
 // PersonCounts are what an erasure of a contact removes or changes.
 type PersonCounts struct {
@@ -207,6 +207,7 @@ type ForgetPlan struct {
 	Contact contact.Contact
 	Counts  PersonCounts
 	Newer   []Newer // who have one of the addresses by now
+	Held    string  // why a legal hold keeps them; "": none does
 	// Mentions is how many other cases have the words of the name or an address; at most mostMentions are counted.
 	Mentions int
 	Emails   []string
@@ -216,6 +217,7 @@ type ForgetPlan struct {
 type Newer struct {
 	contact.Taken
 	Counts PersonCounts
+	Held   string // as of the plan
 }
 
 // PlanForget tells what deleting contacts forever would do now. Those who are being erased already are left out.
@@ -253,6 +255,9 @@ func planForgetTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id cont
 	if p.Counts, err = personCountsTx(ctx, tx, ws, id); err != nil {
 		return p, err
 	}
+	if p.Held, err = heldPersonTx(ctx, tx, ws, id); err != nil {
+		return p, err
+	}
 	if p.Emails, err = contact.ReleasedTx(ctx, tx, ws, id); err != nil {
 		return p, err
 	}
@@ -266,6 +271,9 @@ func planForgetTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id cont
 		}
 		n := Newer{Taken: t}
 		if n.Counts, err = personCountsTx(ctx, tx, ws, t.By); err != nil {
+			return p, err
+		}
+		if n.Held, err = heldPersonTx(ctx, tx, ws, t.By); err != nil {
 			return p, err
 		}
 		p.Newer = append(p.Newer, n)

@@ -8,6 +8,7 @@ package retention
 var contactGone = []string{"contact_field_values.contact_id", "contact_emails.contact_id", "released_addresses.contact_id", "contact_moves.contact_id",
 	"contact_works.contact_id", "contact_works.into_id", "contact_suspensions.contact_id", "blocked_mails.contact_id",
 	"contact_sessions.contact_id", "contact_accounts.contact_id", "privacy_refusals.contact_id",
+	"legal_holds.contact_id",      // those that were released, with their reasons
 	"contact_packages.contact_id"} // and with it its parts
 
 // goneOtherwise are rows of theirs that no contact_id finds: the mails behind blocked ones, and what was asked for at the portal

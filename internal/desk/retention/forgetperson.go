@@ -14,6 +14,7 @@ import (
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/contact"
+	"caseward/internal/desk/hold"
 )
 
 // forgetOthersTx makes the contact a Deleted User on one more case of somebody else's: what they wrote and rated stays as it
@@ -31,6 +32,11 @@ func (s *Service) forgetOthersTx(ctx context.Context, tx pgx.Tx, e *forgetting) 
 	}
 	if _, err := cases.LockByIDTx(ctx, tx, e.WorkspaceID, id); err != nil {
 		return false, err
+	}
+	if found, err := hold.HeldTx(ctx, tx, e.WorkspaceID, []cases.ID{id}); err != nil {
+		return false, err
+	} else if len(found.Held)+len(found.Busy) > 0 { // what is kept as evidence keeps its authors
+		return false, e.waitTx(ctx, tx, s.now())
 	}
 	if err := e.calledTx(ctx, tx, id); err != nil {
 		return false, err

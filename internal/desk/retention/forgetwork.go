@@ -132,6 +132,11 @@ func (s *Service) forgetStep(ctx context.Context, d dueForget, run *forgetRun) (
 			return err
 		}
 		e.run = run
+		if held, err := e.heldTx(ctx, tx); err != nil {
+			return err
+		} else if held {
+			return e.waitTx(ctx, tx, s.now())
+		}
 		do := map[string]func(context.Context, pgx.Tx, *forgetting) (bool, error){
 			stepCases: s.forgetCasesTx, stepOthers: s.forgetOthersTx, stepPerson: s.forgetPersonTx, stepSearch: s.forgetSearchTx, stepIndex: s.forgetIndexTx,
 		}[e.Step]
@@ -224,12 +229,16 @@ func (s *Service) forgetCasesTx(ctx context.Context, tx pgx.Tx, e *forgetting) (
 		e.Step = stepOthers
 		return true, nil
 	}
-	taken, _, err := takeTx(ctx, tx, e.WorkspaceID, list)
+	t, err := takeTx(ctx, tx, e.WorkspaceID, list)
 	if err != nil {
 		return false, err
 	}
-	if taken = once(taken); len(taken) == 0 {
-		return false, nil // mail is just coming in for all of them
+	taken := once(t.list)
+	switch {
+	case len(taken) == 0 && len(t.busy) > 0: // mail is just coming in for all of them
+		return false, nil
+	case len(taken) == 0: // what is left stands under a hold
+		return false, e.waitTx(ctx, tx, s.now())
 	}
 	if err := goneTx(ctx, tx, "erasure", s.now()); err != nil {
 		return false, err
@@ -251,14 +260,20 @@ func (s *Service) forgetCasesTx(ctx context.Context, tx pgx.Tx, e *forgetting) (
 
 // nextCasesTx locks the next cases, in the order in which everybody does; through: there is none.
 func (e *forgetting) nextCasesTx(ctx context.Context, tx pgx.Tx) (list []doomed, through bool, err error) {
-	rows, err := tx.Query(ctx, fmt.Sprintf(`select id from cases where workspace_id = $1 and contact_id = any ($2)
-		order by last_activity_at desc, id desc limit %d`, e.run.batch), e.WorkspaceID, e.who)
+	// Those on hold come last: the others need not wait for them.
+	rows, err := tx.Query(ctx, fmt.Sprintf(`select c.id from cases c where c.workspace_id = $1 and c.contact_id = any ($2)
+			and not exists (select from legal_holds h where h.workspace_id = $1 and h.case_id = c.id and h.released_at is null)
+		order by c.last_activity_at desc, c.id desc limit %d`, e.run.batch), e.WorkspaceID, e.who)
 	if err != nil {
 		return nil, false, err
 	}
 	ids, err := pgx.CollectRows(rows, pgx.RowTo[cases.ID])
-	if err != nil || len(ids) == 0 {
-		return nil, true, err
+	if err != nil {
+		return nil, false, err
+	}
+	if len(ids) == 0 {
+		err := tx.QueryRow(ctx, `select not exists (select from cases where workspace_id = $1 and contact_id = any ($2))`, e.WorkspaceID, e.who).Scan(&through)
+		return nil, through, err
 	}
 	rows, err = tx.Query(ctx, `select id, number from cases where workspace_id = $1 and id = any ($2) and contact_id = any ($3) order by id for update`,
 		e.WorkspaceID, ids, e.who)

@@ -12,6 +12,7 @@ import (
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/audit"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/hold"
 	"caseward/internal/desk/message"
 	"caseward/internal/desk/notify"
 )
@@ -21,7 +22,7 @@ import (
 // A case that cannot be erased does not keep the others waiting.
 func (s *Service) Fulfil(ctx context.Context) (summary string, err error) {
 	total := 0
-	failed := []RequestID{} // or left for the next run, since a mail for the case is just coming in
+	failed := []RequestID{} // or left for the next run: a mail for the case is just coming in, or a hold stands on it
 	var failures []error
 	for {
 		r, done, err := s.fulfilOne(ctx, failed)
@@ -58,11 +59,11 @@ func (s *Service) fulfilOne(ctx context.Context, except []RequestID) (r *approve
 		if c, err = cases.LockByIDTx(ctx, tx, r.WorkspaceID, r.CaseID); err != nil {
 			return err
 		}
-		list, busy, err := takeTx(ctx, tx, r.WorkspaceID, []doomed{{c.ID, c.Number}})
-		if done = len(busy) == 0; err != nil || !done {
+		t, err := takeTx(ctx, tx, r.WorkspaceID, []doomed{{c.ID, c.Number}})
+		if done = t.free(c.ID); err != nil || !done {
 			return err
 		}
-		return s.fulfilTx(ctx, tx, *r, c, list)
+		return s.fulfilTx(ctx, tx, *r, c, t.list)
 	})
 	if err == nil && r != nil && done {
 		s.cases.Changed(r.WorkspaceID, c.Number)
@@ -70,11 +71,12 @@ func (s *Service) fulfilOne(ctx context.Context, except []RequestID) (r *approve
 	return r, done, err
 }
 
-// nextApprovedTx locks the case, not yet the request. An approved request stays approved until its case is gone.
+// nextApprovedTx locks the case, not yet the request. An approved request stays approved until its case is gone: as long as a
+// legal hold stands on that, too.
 func nextApprovedTx(ctx context.Context, tx pgx.Tx, except []RequestID) (*approved, error) {
 	rows, err := tx.Query(ctx, `select r.workspace_id, r.id, r.case_id, r.requested_by, r.decided_by from erasure_requests r
 		join cases c on c.workspace_id = r.workspace_id and c.id = r.case_id
-		where r.state = 'approved' and r.id <> all ($1::bigint[])
+		where r.state = 'approved' and r.id <> all ($1::bigint[]) and not `+hold.OnCase("c")+`
 		order by r.requested_at, r.workspace_id, r.id limit 1 for update of c skip locked`, except)
 	if err != nil {
 		return nil, err

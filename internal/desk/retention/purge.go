@@ -15,6 +15,7 @@ import (
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/audit"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/hold"
 	"caseward/internal/desk/message"
 )
 
@@ -78,7 +79,7 @@ type due struct {
 type round struct {
 	due    []due
 	purged int
-	busy   []cases.ID // left for the next run: a mail for them is just coming in
+	busy   []cases.ID // left for the next run: a mail for them is just coming in, or a hold stands on them
 }
 
 func (s *Service) purgeOnce(ctx context.Context, limit int, except []cases.ID) (r round, err error) {
@@ -95,19 +96,19 @@ func (s *Service) purgeOnce(ctx context.Context, limit int, except []cases.ID) (
 		}
 		// Always in the same order: the ledgers' heads are locked one after the other.
 		for _, ws := range slices.Sorted(maps.Keys(byWorkspace)) {
-			list, busy, err := takeTx(ctx, tx, ws, byWorkspace[ws])
+			t, err := takeTx(ctx, tx, ws, byWorkspace[ws])
 			if err != nil {
 				return err
 			}
-			r.busy = append(r.busy, busy...)
-			if len(list) == 0 {
+			r.busy = append(append(r.busy, t.busy...), t.held...)
+			if len(t.list) == 0 {
 				continue
 			}
-			if err := purgeTx(ctx, tx, ws, list, s.now()); err != nil {
+			if err := purgeTx(ctx, tx, ws, t.list, s.now()); err != nil {
 				return err
 			}
 			for _, d := range byWorkspace[ws] {
-				if !slices.Contains(busy, d.ID) {
+				if t.free(d.ID) {
 					r.purged++
 				}
 			}
@@ -127,9 +128,11 @@ func (s *Service) purgeOnce(ctx context.Context, limit int, except []cases.ID) (
 	return r, nil
 }
 
-const dueSQL = `select workspace_id, id, number from cases
-	where purge_at <= $1 and deleted_at is not null and erasure_requested_at is null and id <> all ($3::bigint[])
-	order by purge_at limit $2 for update skip locked`
+// What stands under a legal hold is passed over here, so that a run does not begin with all of it; takeTx looks again.
+var dueSQL = `select c.workspace_id, c.id, c.number from cases c
+	where c.purge_at <= $1 and c.deleted_at is not null and c.erasure_requested_at is null and c.id <> all ($3::bigint[])
+		and not ` + hold.OnCase("c") + `
+	order by c.purge_at limit $2 for update of c skip locked`
 
 // dueTx locks cases whose time has come. The conditions are checked again on the locked row: PostgreSQL looks at
 // its newest version, so a case restored or requested for erasure a moment ago is not among them.

@@ -12,6 +12,7 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/hold"
 	"caseward/internal/desk/message"
 	"caseward/internal/platform/errs"
 )
@@ -99,14 +100,15 @@ func hadMessages(e LedgerEntry) bool {
 }
 
 func (s *Service) eraseAgainTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, list []doomed, wordy bool, part *Replayed) error {
-	list, busy, err := takeTx(ctx, tx, ws, list)
-	if err == nil && len(busy) > 0 {
+	// A hold in the backup was released before the case was erased: the ledger says that it was.
+	t, err := pickTx(ctx, tx, ws, list, hold.Check{})
+	if err == nil && len(t.busy) > 0 {
 		err = errs.New(errs.Conflict, "Something else works on this database. Stop it, then run the replay again.")
 	}
 	if err != nil {
 		return err
 	}
-	list = once(list)
+	list = once(t.list)
 	var traces []string
 	if wordy {
 		if traces, err = tracesTx(ctx, tx, ws, list); err != nil {

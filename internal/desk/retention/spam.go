@@ -16,8 +16,8 @@ import (
 
 // EraseSpam removes a case for good that is in the Spam view, at once and without a countdown.
 //
-// Needs EraseSpam. Errors: Forbidden, NotFound, Gone; Conflict when it is not in spam any more, was marked anew after until,
-// or a mail for it is just coming in.
+// Needs EraseSpam. Errors: Forbidden, NotFound, Gone; Conflict when it is not in spam any more, was marked anew after until, is
+// on legal hold, or a mail for it is just coming in.
 func (s *Service) EraseSpam(ctx context.Context, actor access.Actor, n cases.Number, until time.Time) error {
 	if err := s.guard.Require(ctx, actor, access.EraseSpam, audit.Case(int64(n))); err != nil {
 		return err
@@ -54,14 +54,17 @@ func (s *Service) EraseSpamTx(ctx context.Context, tx pgx.Tx, actor access.Actor
 		}
 	}
 	if len(list) > 0 {
-		taken, busy, err := takeTx(ctx, tx, actor.Workspace, list)
+		t, err := takeTx(ctx, tx, actor.Workspace, list)
 		if err != nil {
 			return nil, err
 		}
-		for _, id := range busy {
+		for _, id := range t.busy {
 			reasons[id] = "A mail for it was just coming in. Delete it again."
 		}
-		if err := s.eraseSpamTx(ctx, tx, actor, once(taken), in.Bulk); err != nil {
+		for _, id := range t.held {
+			reasons[id] = "It is on legal hold: it stays until the hold is released."
+		}
+		if err := s.eraseSpamTx(ctx, tx, actor, once(t.list), in.Bulk); err != nil {
 			return nil, err
 		}
 	}

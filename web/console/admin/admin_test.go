@@ -37,7 +37,7 @@ func TestWhoSeesWhichPage(t *testing.T) {
 func TestIndexShowsWhatMayBeUsed(t *testing.T) {
 	t.Parallel()
 	s := site(t, acme())
-	if n := s.Get("/w/acme/admin").Doc.Find("main a.choice").Length(); n != 13 {
+	if n := s.Get("/w/acme/admin").Doc.Find("main a.choice").Length(); n != 14 {
 		t.Errorf("an admin sees %d cards", n)
 	}
 	if n := s.As(access.Agent, access.ManageSettings).Get("/w/acme/admin").Doc.Find("main a.choice").Length(); n != 5 {

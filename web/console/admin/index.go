@@ -28,6 +28,7 @@ func sections() []section {
 		{"Cases", []card{
 			{ui.IconUserCheck, "Agents", "Who may delete cases, and other extra rights", "/cases/agents", access.ManageWorkspace},
 			{ui.IconTimer, "Retention", "How long deleted cases can be restored", "/cases/retention", access.ManageSettings},
+			{ui.IconGavel, "Legal holds", "What must be kept, and until when that is looked at again", "/holds", access.ManageHolds},
 			{ui.IconSlidersHorizontal, "Custom fields", "What you want to know of cases and contacts", "/cases/fields", access.ManageSettings},
 			{ui.IconHourglass, "Inactivity", "Close inactive cases, and what answers to closed ones do", "/cases/inactivity", access.ManageSettings},
 			{ui.IconBan, "Spam", "Whose mail can never be blocked", "/cases/spam", access.ManageSettings},

@@ -101,6 +101,10 @@ func (v view) sentence(a cases.Activity) (string, ui.IconName) {
 		return "withdrew the request for permanent deletion", ui.IconUndo2
 	case cases.ActErasureRefused:
 		return "refused the request for permanent deletion", ui.IconShieldX
+	case cases.ActHoldSet:
+		return "put the case on legal hold", ui.IconGavel
+	case cases.ActHoldReleased:
+		return "released a legal hold on the case", ui.IconLockOpen
 	case cases.ActAnswersDeleted:
 		return fmt.Sprintf("answered case #%v, whose permanent deletion was requested: that began this case", a.Data["case"]), ui.IconCornerDownRight
 	case cases.ActAnswered:

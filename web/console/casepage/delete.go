@@ -21,6 +21,7 @@ type deleteView struct {
 	loc     *time.Location
 	form    *kit.Form
 	writing string // who is, or has begun to; "": nobody
+	held    string // until when a legal hold keeps it; "": none does
 }
 
 // ConfirmDelete is GET /w/{ws}/cases/{number}/delete.
@@ -75,6 +76,10 @@ func (p *Pages) askDelete(w http.ResponseWriter, r *http.Request, n cases.Number
 	if err != nil {
 		return err
 	}
+	holds, err := p.holds.OfCase(r.Context(), v.Actor, c.Case)
+	if err != nil {
+		return err
+	}
 	frame, err := p.Console(r, shell.Page{Title: "Delete case " + text(n)})
 	if err != nil {
 		return err
@@ -82,6 +87,7 @@ func (p *Pages) askDelete(w http.ResponseWriter, r *http.Request, n cases.Number
 	return kit.Render(w, r, status, deletePage(frame, deleteView{
 		number: n, subject: c.Subject, path: casePath(v, n, ""), next: kit.LocalPath(form.Text("next"), ""),
 		purgeAt: cases.PurgeDate(v.Now, v.Workspace.RetentionDays), loc: v.Location, form: form, writing: writing(people, begun),
+		held: held(holds, v.Location),
 	}))
 }
 

@@ -29,6 +29,14 @@ func (p *Pages) ConfirmEraseSpam(w http.ResponseWriter, r *http.Request) error {
 	if c.Visibility() != cases.InSpam {
 		return kit.SeeOther(w, r, casePath(v, n, "")) // it says what has happened
 	}
+	holds, err := p.holds.OfCase(r.Context(), v.Actor, c.Case)
+	if err != nil {
+		return err
+	}
+	if why := held(holds, v.Location); why != "" {
+		p.Flash(r, ui.NoticeProps{Tone: ui.Warning, Text: "Case " + text(n) + " cannot be deleted forever", Detail: "It is kept because " + why + "."})
+		return kit.SeeOther(w, r, casePath(v, n, ""))
+	}
 	frame, err := p.Console(r, shell.Page{Title: "Delete case " + text(n) + " forever"})
 	if err != nil {
 		return err

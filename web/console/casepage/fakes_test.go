@@ -12,6 +12,7 @@ import (
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/drafts"
 	"caseward/internal/desk/followup"
+	"caseward/internal/desk/hold"
 	"caseward/internal/desk/inactivity"
 	"caseward/internal/desk/macro"
 	"caseward/internal/desk/member"
@@ -35,6 +36,7 @@ type desk struct {
 	others      []cases.Other
 	ratings     ratings
 	decision    retention.Decision
+	holds       []hold.Standing
 	certificate retention.Certificate
 	file        message.File
 	already     bool
@@ -347,7 +349,7 @@ func (macros) List(context.Context, access.Actor) ([]macro.Macro, error) {
 func site(t *testing.T, d *desk) *webtest.Site {
 	t.Helper()
 	s := webtest.New(t)
-	p := casepage.New(s.Shell, casepage.Services{Cases: d, Messages: d, Drafts: d, Presence: d, Retention: d, FollowUps: d, Ratings: &d.ratings, Members: d, Queues: d, Macros: macros{}, Notices: d, Fields: &d.fields, Settings: d})
+	p := casepage.New(s.Shell, casepage.Services{Cases: d, Messages: d, Drafts: d, Presence: d, Retention: d, FollowUps: d, Ratings: &d.ratings, Members: d, Queues: d, Macros: macros{}, Notices: d, Fields: &d.fields, Settings: d, Holds: held{d}})
 	s.Console(func(r chi.Router) {
 		r.Use(s.Kit.SecurityHeaders)
 		r.Route("/cases/{number}", func(r chi.Router) {

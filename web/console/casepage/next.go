@@ -14,6 +14,8 @@ import (
 // whatNext says what will happen to the case by itself, and why; or why nothing will.
 func (v view) whatNext() string {
 	switch {
+	case len(v.holds) > 0 && !v.quiet():
+		return v.nextHeld()
 	case v.erasing():
 		return "It is being erased: support staff approved its permanent deletion."
 	case v.ErasureRequestedAt != nil && v.PurgeLeft != nil:
@@ -44,7 +46,9 @@ func (v view) nextLive() string {
 	if v.outlook.AskAt != nil {
 		planned = append(planned, "The customer is asked for a rating, see below.")
 	}
-	if text := v.nextByInactivity(); text != "" {
+	if len(v.holds) > 0 && v.idle.On() && v.Status != cases.Closed {
+		planned = append(planned, "It is not closed for inactivity while it is on legal hold.")
+	} else if text := v.nextByInactivity(); text != "" {
 		planned = append(planned, text)
 	}
 	switch {

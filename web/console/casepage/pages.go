@@ -13,6 +13,7 @@ import (
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/drafts"
+	"caseward/internal/desk/hold"
 	"caseward/internal/desk/inactivity"
 	"caseward/internal/desk/member"
 	"caseward/internal/desk/message"
@@ -101,11 +102,17 @@ type Services struct {
 	Fields    Fields
 	Notices   Notices
 	Settings  Inactivity
+	Holds     Holds
 }
 
 // Inactivity is what the page needs to say when the case will be closed by itself, and what an answer does once it is.
 type Inactivity interface {
 	Current(ctx context.Context, actor access.Actor) (inactivity.Settings, error)
+}
+
+// Holds tells which legal holds stand on the case.
+type Holds interface {
+	OfCase(ctx context.Context, actor access.Actor, c cases.Case) ([]hold.Standing, error)
 }
 
 // Pages serves the case page.
@@ -124,11 +131,12 @@ type Pages struct {
 	fields    Fields
 	notices   Notices
 	settings  Inactivity
+	holds     Holds
 }
 
 // New returns the pages.
 func New(sh *shell.Shell, s Services) *Pages {
-	return &Pages{sh, s.Cases, s.Messages, s.Drafts, s.Presence, s.Retention, s.FollowUps, s.Ratings, s.Members, s.Queues, s.Macros, s.Fields, s.Notices, s.Settings}
+	return &Pages{sh, s.Cases, s.Messages, s.Drafts, s.Presence, s.Retention, s.FollowUps, s.Ratings, s.Members, s.Queues, s.Macros, s.Fields, s.Notices, s.Settings, s.Holds}
 }
 
 // number reads the case's number from the address. What cannot be one is not there.

@@ -701,6 +701,12 @@ func panelFoot(v view) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
+		if v.mayHold() {
+			templ_7745c5c3_Err = ui.LinkButton(ui.LinkButtonProps{Label: "Legal hold…", Href: v.path + "/hold", Variant: ui.Ghost, Icon: ui.IconGavel, Small: true, Attrs: command(ui.DialogLink(), "")}).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
 		if v.canWork && v.SpamAt == nil {
 			templ_7745c5c3_Err = ui.LinkButton(ui.LinkButtonProps{Label: "Merge…", Href: v.path + "/merge", Variant: ui.Ghost, Icon: ui.IconGitMerge, Small: true}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {

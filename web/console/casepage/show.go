@@ -11,6 +11,7 @@ import (
 	"caseward/internal/desk/drafts"
 	"caseward/internal/desk/field"
 	"caseward/internal/desk/followup"
+	"caseward/internal/desk/hold"
 	"caseward/internal/desk/inactivity"
 	"caseward/internal/desk/macro"
 	"caseward/internal/desk/member"
@@ -37,6 +38,7 @@ type loaded struct {
 	followUps    []followup.FollowUp
 	fields       field.Panel
 	idle         inactivity.Settings   // read where the case is live
+	holds        []hold.Standing       // that stand on it
 	drafts       []drafts.Draft        // the visitor's own
 	people       []presence.Person     // others who have it open
 	participants []message.Participant // besides the contact; read where it can be answered
@@ -106,6 +108,7 @@ func (p *Pages) load(ctx context.Context, actor access.Actor, query url.Values, 
 		into(&l.fields, func(ctx context.Context) (field.Panel, error) { return p.fields.OfCase(ctx, actor, c) }),
 		into(&l.members, func(ctx context.Context) ([]member.Member, error) { return p.members.List(ctx, actor) }),
 		into(&l.queues, func(ctx context.Context) ([]workspace.Queue, error) { return p.queues.Queues(ctx, actor) }),
+		into(&l.holds, func(ctx context.Context) ([]hold.Standing, error) { return p.holds.OfCase(ctx, actor, c) }),
 		into(&l.drafts, func(ctx context.Context) ([]drafts.Draft, error) { return p.drafts.Mine(ctx, actor, n) }),
 	}
 	reads = append(reads, p.timelineReads(actor, c, &l.timeline)...)

@@ -16,6 +16,7 @@ import (
 	"caseward/internal/desk/contact"
 	"caseward/internal/desk/field"
 	"caseward/internal/desk/followup"
+	"caseward/internal/desk/hold"
 	"caseward/internal/desk/people"
 	"caseward/internal/desk/portal"
 	"caseward/internal/platform/errs"
@@ -76,6 +77,12 @@ type Services struct {
 	Removal   Removal
 	Erasures  Erasures
 	Requests  Requests
+	Holds     Holds
+}
+
+// Holds tells which legal holds stand on a contact.
+type Holds interface {
+	OfContact(ctx context.Context, actor access.Actor, id contact.ID) ([]hold.Standing, error)
 }
 
 // Pages are the pages of this package.
@@ -90,11 +97,12 @@ type Pages struct {
 	removal   Removal
 	erasures  Erasures
 	requests  Requests
+	holds     Holds
 }
 
 // New returns the pages.
 func New(sh *shell.Shell, s Services) *Pages {
-	return &Pages{sh, s.Contacts, s.People, s.FollowUps, s.Fields, s.Blocking, s.Moves, s.Removal, s.Erasures, s.Requests}
+	return &Pages{sh, s.Contacts, s.People, s.FollowUps, s.Fields, s.Blocking, s.Moves, s.Removal, s.Erasures, s.Requests, s.Holds}
 }
 
 // pathID reads the contact's id from the address. What cannot be one is not there.

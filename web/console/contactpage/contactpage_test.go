@@ -16,6 +16,7 @@ import (
 	"caseward/internal/desk/contact"
 	"caseward/internal/desk/field"
 	"caseward/internal/desk/followup"
+	"caseward/internal/desk/hold"
 	"caseward/internal/desk/people"
 	"caseward/internal/desk/portal"
 	"caseward/internal/desk/removal"
@@ -190,6 +191,13 @@ func (d *desk) WaitingOf(_ context.Context, a access.Actor, _ contact.ID) (*port
 	return d.waiting, a.Require(access.RequestErasure)
 }
 
+// holds are those of a fake contact.
+type holds []hold.Standing
+
+func (h holds) OfContact(context.Context, access.Actor, contact.ID) ([]hold.Standing, error) {
+	return h, nil
+}
+
 func TestWhoMayRequestErasureSeesThatAContactAskedForIt(t *testing.T) {
 	t.Parallel()
 	d := newDesk()
@@ -202,7 +210,7 @@ func TestWhoMayRequestErasureSeesThatAContactAskedForIt(t *testing.T) {
 func site(t *testing.T, d *desk) *webtest.Site {
 	t.Helper()
 	s := webtest.New(t)
-	p := contactpage.New(s.Shell, contactpage.Services{Contacts: d, People: d, FollowUps: d, Fields: d, Blocking: &d.blocking, Moves: d, Requests: d})
+	p := contactpage.New(s.Shell, contactpage.Services{Contacts: d, People: d, FollowUps: d, Fields: d, Blocking: &d.blocking, Moves: d, Requests: d, Holds: holds(nil)})
 	return s.Console(func(r chi.Router) {
 		r.Get("/contacts", p.Handle(p.List))
 		r.Post("/contacts", p.Handle(p.Create))

@@ -29,6 +29,7 @@ type Erasures interface {
 type forgetView struct {
 	visit *shell.Visit
 	plans []retention.ForgetPlan
+	held  []retention.ForgetPlan // left out, since a legal hold keeps them
 	form  *kit.Form
 	drift string // what has changed since it was shown
 }
@@ -59,6 +60,11 @@ func (p *Pages) askForget(w http.ResponseWriter, r *http.Request, ids []contact.
 	}
 	if len(view.plans) == 0 {
 		return kit.SeeOther(w, r, contactPath(view.visit, ids[0], "/erasure"))
+	}
+	view.leaveOutHeld()
+	if len(view.plans) == 0 {
+		p.Flash(r, view.heldNotice())
+		return kit.SeeOther(w, r, contactPath(view.visit, view.held[0].Contact.ID, ""))
 	}
 	frame, err := p.Console(r, shell.Page{Title: view.title(), Current: "/contacts"})
 	if err != nil {

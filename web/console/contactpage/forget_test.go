@@ -94,7 +94,7 @@ func (l *life) Mentions(context.Context, access.Actor, contact.ID, int64) ([]ret
 func lifeSite(t *testing.T, l *life) *webtest.Site {
 	t.Helper()
 	s := webtest.New(t)
-	p := contactpage.New(s.Shell, contactpage.Services{Contacts: l, People: l, FollowUps: l, Fields: l, Blocking: &l.blocking, Moves: l, Removal: l, Erasures: l, Requests: l})
+	p := contactpage.New(s.Shell, contactpage.Services{Contacts: l, People: l, FollowUps: l, Fields: l, Blocking: &l.blocking, Moves: l, Removal: l, Erasures: l, Requests: l, Holds: holds{{ID: 5, ReviewAt: webtest.Now(), SetByName: "Olga Owner"}}})
 	return s.Console(func(r chi.Router) {
 		r.Get("/contacts", p.Handle(p.List))
 		r.Get("/contacts/{id}", p.Handle(p.Show))
@@ -212,4 +212,22 @@ func TestWhatIsLeftOfAContact(t *testing.T) {
 	page := s.Get("/w/acme/contacts/7/mentions").Want(200).Has("Text of a message or note", "A saved filter")
 	leads(t, page, "Erase…", "/w/acme/cases/41/messages/5/erase")
 	leads(t, page, "More of them", "/w/acme/contacts/7/mentions?after=9")
+}
+
+// TestWhoIsHeldIsLeftOut of Delete Forever, and the page says why; the others go on.
+func TestWhoIsHeldIsLeftOut(t *testing.T) {
+	t.Parallel()
+	l := newLife()
+	free := retention.ForgetPlan{Contact: contact.Contact{ID: 7, Name: "Free Contact"}}
+	kept := retention.ForgetPlan{Contact: contact.Contact{ID: 9, Name: "Held Contact"}, Held: "they are on legal hold"}
+	l.plans = []retention.ForgetPlan{free, kept}
+	page := lifeSite(t, l).As(access.Admin).Get("/w/acme/contacts/forget?contact=7&contact=9").Want(200)
+	page.Has("Delete Free Contact forever?", "Held Contact cannot be deleted forever now: they are on legal hold.")
+	if n := page.Doc.Find(`input[name="contact"]`).Length(); n != 1 {
+		t.Errorf("%d contacts would be deleted", n)
+	}
+	l.plans = []retention.ForgetPlan{kept}
+	s := lifeSite(t, l).As(access.Admin)
+	s.Get("/w/acme/contacts/forget?contact=9").WantSeeOther("/w/acme/contacts/9")
+	s.Get("/w/acme/contacts/7").Has("Held Contact cannot be deleted forever now", "On legal hold: neither they nor any of their cases can be removed.")
 }

@@ -13,6 +13,7 @@ import (
 	"caseward/internal/desk/contact"
 	"caseward/internal/desk/field"
 	"caseward/internal/desk/followup"
+	"caseward/internal/desk/hold"
 	"caseward/internal/desk/people"
 	"caseward/internal/desk/portal"
 	"caseward/internal/desk/removal"
@@ -43,6 +44,7 @@ type view struct {
 	mayErase  bool
 	moving    *removal.Move // of their cases; nil: none is on its way
 
+	holds      []hold.Standing
 	asked      *portal.Request     // for erasure; nil: no such request waits, or not the reader's to know
 	suspension *contact.Suspension // nil: it may write
 	protection contact.Protection  // why it is never suspended
@@ -89,6 +91,9 @@ func (p *Pages) load(ctx context.Context, v *shell.Visit, id contact.ID, query u
 	}
 	standing, err := p.blocking.Standing(ctx, v.Actor, id)
 	if err != nil {
+		return page, err
+	}
+	if page.holds, err = p.holds.OfContact(ctx, v.Actor, id); err != nil {
 		return page, err
 	}
 	if v.Actor.Can(access.RequestErasure) {

@@ -7,6 +7,7 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/hold"
 	"caseward/internal/desk/retention"
 	"caseward/web/console/shell"
 )
@@ -22,12 +23,18 @@ type Requests interface {
 	Decisions(ctx context.Context, actor access.Actor, ids []cases.ID) (map[cases.ID]retention.Decision, error)
 }
 
+// Holds tells which of the cases are on legal hold.
+type Holds interface {
+	OfCases(ctx context.Context, actor access.Actor, ids []cases.ID) (map[cases.ID][]hold.Standing, error)
+}
+
 // Pages are the pages of this package.
 type Pages struct {
 	*shell.Shell
 	cases    Cases
 	requests Requests
+	holds    Holds
 }
 
 // New returns the pages.
-func New(s *shell.Shell, c Cases, r Requests) *Pages { return &Pages{s, c, r} }
+func New(s *shell.Shell, c Cases, r Requests, h Holds) *Pages { return &Pages{s, c, r, h} }

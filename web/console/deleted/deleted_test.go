@@ -13,6 +13,7 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/hold"
 	"caseward/internal/desk/retention"
 	"caseward/internal/platform/errs"
 	"caseward/web/console/deleted"
@@ -22,6 +23,7 @@ import (
 type fake struct {
 	page      cases.Page
 	decisions map[cases.ID]retention.Decision
+	holds     map[cases.ID][]hold.Standing
 	in        cases.PageInput
 	restore   func(n cases.Number) (cases.Restored, error)
 	restored  []cases.Number
@@ -47,10 +49,14 @@ func (f *fake) Decisions(context.Context, access.Actor, []cases.ID) (map[cases.I
 	return f.decisions, nil
 }
 
+func (f *fake) OfCases(context.Context, access.Actor, []cases.ID) (map[cases.ID][]hold.Standing, error) {
+	return f.holds, nil
+}
+
 func site(t *testing.T, f *fake) *webtest.Site {
 	t.Helper()
 	s := webtest.New(t)
-	p := deleted.New(s.Shell, f, f)
+	p := deleted.New(s.Shell, f, f, f)
 	return s.Console(func(r chi.Router) {
 		r.Get("/deleted", p.Handle(p.List))
 		r.Post("/deleted/restore", p.Handle(p.Restore))
@@ -77,10 +83,12 @@ func TestListSaysWhatHappensToEachCase(t *testing.T) {
 	f := &fake{
 		page: cases.Page{Rows: []cases.Summary{
 			summary(1, nil), summary(2, asked), summary(3, asked),
-			summary(4, func(s *cases.Summary) { s.PurgeAt = nil }), summary(5, nil),
+			summary(4, func(s *cases.Summary) { s.PurgeAt = nil }), summary(5, nil), summary(6, nil), summary(7, asked),
 		}},
+		holds: map[cases.ID][]hold.Standing{106: {{ID: 1, ReviewAt: webtest.Now().AddDate(0, 0, 9)}}, 107: {{ID: 2, ReviewAt: webtest.Now()}}},
 		decisions: map[cases.ID]retention.Decision{
 			102: {State: retention.RequestOpen, RequestedByName: "Olga Owner"}, 103: {State: retention.RequestApproved, RequestedByName: "Olga Owner"},
+			107: {State: retention.RequestApproved, RequestedByName: "Olga Owner"},
 			105: {State: retention.RequestRefused, RefusalReason: "A court asks for it."},
 		},
 	}
@@ -95,6 +103,8 @@ func TestListSaysWhatHappensToEachCase(t *testing.T) {
 		3: {"Permanent deletion requested by Olga Owner 1 hour ago, approved by support staff and under way", nil},
 		4: {"Kept until its permanent deletion is requested", []string{"Restore", "Request permanent deletion"}},
 		5: {"Request refused: A court asks for it.", []string{"Restore", "Request permanent deletion"}},
+		6: {"On legal hold until it is released; review on 13 May 2026 Without it on 9 May 2026, 12:00", []string{"Restore", "Request permanent deletion"}},
+		7: {"approved by support staff; waits for the hold", nil},
 	} {
 		row := page.Doc.Find(fmt.Sprintf("tr#case-%d", n))
 		text := strings.Join(strings.Fields(row.Text()), " ")

@@ -9,6 +9,7 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/hold"
 	"caseward/internal/desk/retention"
 	"caseward/internal/platform/errs"
 	"caseward/web/console/shell"
@@ -37,7 +38,8 @@ type row struct {
 	path      string // of the case
 	back      string // this page of the list
 	decision  retention.Decision
-	left      string // of a stopped countdown, "5 days"; "" when the case has none
+	holds     []hold.Standing // the next to be reviewed first
+	left      string          // of a stopped countdown, "5 days"; "" when the case has none
 	mayAsk    bool
 	canReturn bool // no request stands in the way of a restore
 	selected  bool
@@ -91,11 +93,18 @@ func (p *Pages) List(w http.ResponseWriter, r *http.Request) error {
 	if err != nil && !errs.Is(err, errs.Forbidden) { // the right to restore is enough for the page
 		return err
 	}
+	holds, err := p.holds.OfCases(r.Context(), v.Actor, ids)
+	if err != nil {
+		return err
+	}
 	console, err := p.Console(r, shell.Page{Title: "Deleted cases", Current: "/deleted"})
 	if err != nil {
 		return err
 	}
 	view := newListView(v, console, page, decisions)
+	for i, row := range view.rows {
+		view.rows[i].holds = holds[row.ID]
+	}
 	view.offerAll(r.URL.Query())
 	return kit.Render(w, r, http.StatusOK, listPage(view))
 }

@@ -1,0 +1,121 @@
+package hold
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/desk/cases"
+	"caseward/internal/desk/contact"
+	"caseward/internal/platform/errs"
+)
+
+// OnCase is the SQL condition that a hold stands on a case, of whose table alias is the name, or on its contact. It reads what
+// the statement sees; what removes something asks HeldTx once it has its locks. What was merged into the case, and whoever
+// its contact was merged into, it does not look at.
+func OnCase(alias string) string {
+	return `(exists (select from legal_holds h where h.workspace_id = ` + alias + `.workspace_id and h.case_id = ` + alias + `.id and h.released_at is null)
+		or exists (select from legal_holds h where h.workspace_id = ` + alias + `.workspace_id and h.contact_id = ` + alias + `.contact_id and h.released_at is null))`
+}
+
+// partsSQL is, for cases $2, each of them with what was merged into it, and whoever they belong to with whom those were merged
+// into: the hold of any of these is the hold of the case.
+const partsSQL = `with recursive part as (
+		select id as root, id, contact_id from cases where workspace_id = $1 and id = any ($2)
+		union
+		select p.root, c.id, c.contact_id from part p join cases c on c.workspace_id = $1 and c.merged_into_id = p.id),
+	person as (
+		select root, contact_id as id from part
+		union
+		select p.root, k.merged_into_id from person p join contacts k on k.workspace_id = $1 and k.id = p.id where k.merged_into_id is not null)`
+
+// holdsSQL are the standing holds of cases.
+const holdsSQL = partsSQL + `, held as (
+		select part.root, h.* from part join legal_holds h on h.workspace_id = $1 and h.case_id = part.id where h.released_at is null
+		union
+		select person.root, h.* from person join legal_holds h on h.workspace_id = $1 and h.contact_id = person.id where h.released_at is null)`
+
+// Check is what was found of cases about to be removed.
+type Check struct {
+	Held []cases.ID // a hold stands on them
+	Busy []cases.ID // somebody is just putting their contact on hold, or erases them
+}
+
+// HeldTx looks for holds on cases, or contacts of theirs, whose locks the caller has: until its transaction ends no hold is set
+// on them. It waits for nobody.
+func HeldTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, ids []cases.ID) (c Check, err error) {
+	// Shared with everybody but who sets a hold on them, which takes the row alone. Only the statement after this sees a hold
+	// that was set while this one was on its way.
+	rows, err := tx.Query(ctx, partsSQL+`, free as materialized (
+			select id from contacts where workspace_id = $1 and id in (select id from person) for key share skip locked)
+		select distinct root from person where id not in (select id from free)`, ws, ids)
+	if err != nil {
+		return c, err
+	}
+	if c.Busy, err = pgx.CollectRows(rows, pgx.RowTo[cases.ID]); err != nil {
+		return c, err
+	}
+	if rows, err = tx.Query(ctx, holdsSQL+` select distinct root from held`, ws, ids); err != nil {
+		return c, err
+	}
+	c.Held, err = pgx.CollectRows(rows, pgx.RowTo[cases.ID])
+	return c, err
+}
+
+// RequireFreeTx refuses to change for good what a locked case holds while a hold stands on it.
+//
+// Errors: Conflict.
+func RequireFreeTx(ctx context.Context, tx pgx.Tx, c cases.Case) error {
+	found, err := HeldTx(ctx, tx, c.WorkspaceID, []cases.ID{c.ID})
+	switch {
+	case err != nil:
+		return err
+	case len(found.Held) > 0:
+		return refused(c)
+	case len(found.Busy) > 0:
+		return errs.New(errs.Conflict, "Somebody is just changing whose case this is. Try again in a moment.")
+	}
+	return nil
+}
+
+// LooksFreeTx is RequireFreeTx for those who only look, and have no locks.
+func LooksFreeTx(ctx context.Context, tx pgx.Tx, c cases.Case) error {
+	var held bool
+	err := tx.QueryRow(ctx, holdsSQL+` select exists (select from held)`, c.WorkspaceID, []cases.ID{c.ID}).Scan(&held)
+	if err == nil && held {
+		err = refused(c)
+	}
+	return err
+}
+
+func refused(c cases.Case) error {
+	return errs.Newf(errs.Conflict, "Case %d is on legal hold, so nothing of it can be erased. An owner or admin can release the hold.", c.Number)
+}
+
+// OnContactTx reports whether a hold stands on a contact themselves. The caller has locked them as contact.LockTx does, so
+// that none is set until its transaction ends.
+func OnContactTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, ids ...contact.ID) (held bool, err error) {
+	err = tx.QueryRow(ctx, `select exists (select from legal_holds where workspace_id = $1 and contact_id = any ($2) and released_at is null)`, ws, ids).Scan(&held)
+	return held, err
+}
+
+// OfTheirsTx returns the number of a case that stands in the way of erasing contacts: one of theirs that is on hold, or one
+// of somebody else on which they wrote or which they rated. 0: there is none.
+func OfTheirsTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, ids []contact.ID) (n cases.Number, err error) {
+	err = tx.QueryRow(ctx, `with holds as materialized (
+			select case_id, contact_id from legal_holds where workspace_id = $1 and released_at is null)
+		select coalesce(min(number), 0) from (
+			select c.number from holds h join cases c on c.workspace_id = $1 and c.id = h.case_id
+				left join cases into_case on into_case.workspace_id = $1 and into_case.id = c.merged_into_id
+			where c.contact_id = any ($2) or into_case.contact_id = any ($2)
+				or exists (select from messages m where m.workspace_id = $1 and m.case_id = c.id and m.author_contact_id = any ($2))
+				or exists (select from ratings r where r.workspace_id = $1 and r.case_id = c.id and r.contact_id = any ($2))
+			union all
+			select c.number from messages m join cases c on c.workspace_id = $1 and c.id = m.case_id join holds h on h.contact_id = c.contact_id
+			where m.workspace_id = $1 and m.author_contact_id = any ($2)
+			union all
+			select c.number from ratings r join cases c on c.workspace_id = $1 and c.id = r.case_id join holds h on h.contact_id = c.contact_id
+			where r.workspace_id = $1 and r.contact_id = any ($2)) found`, ws, ids).Scan(&n)
+	return n, err
+}

@@ -1,0 +1,62 @@
+package retention
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/desk/contact"
+	"caseward/internal/desk/hold"
+)
+
+// holdWait is how long an erasure of a contact that a legal hold keeps waits until it looks again.
+const holdWait = time.Minute
+
+// heldPersonTx says why a contact cannot be erased because of a legal hold: on them, on a case of theirs, or on one of somebody
+// else's on which they wrote, which would lose its author. "": nothing keeps them.
+func heldPersonTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id contact.ID) (string, error) {
+	who, err := mergedTx(ctx, tx, ws, id)
+	if err != nil {
+		return "", err
+	}
+	held, err := hold.OnContactTx(ctx, tx, ws, who...)
+	if err != nil || held {
+		return "they are on legal hold", err
+	}
+	n, err := hold.OfTheirsTx(ctx, tx, ws, who)
+	if err != nil || n == 0 {
+		return "", err
+	}
+	return fmt.Sprintf("case %d, which is theirs or on which they wrote, is on legal hold", n), nil
+}
+
+// heldTx reports whether a hold stands on the contact, and keeps others from setting one until the transaction ends.
+func (e *forgetting) heldTx(ctx context.Context, tx pgx.Tx) (bool, error) {
+	if _, err := tx.Exec(ctx, `select from contacts where workspace_id = $1 and id = any ($2) order by id for key share`, e.WorkspaceID, e.who); err != nil {
+		return false, err
+	}
+	return hold.OnContactTx(ctx, tx, e.WorkspaceID, e.who...)
+}
+
+// waitTx has the erasure look again later.
+func (e *forgetting) waitTx(ctx context.Context, tx pgx.Tx, now time.Time) error {
+	_, err := tx.Exec(ctx, `update contact_erasures set due_at = $3 where workspace_id = $1 and id = $2`, e.WorkspaceID, e.ID, now.Add(holdWait))
+	return err
+}
+
+// HoldReleasedTx has the jobs run that may go on now: a purge whose countdown has ended, an erasure that was approved, a contact
+// who is being erased. It is the end of a legal hold, in its transaction.
+func (s *Service) HoldReleasedTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID) error {
+	if _, err := tx.Exec(ctx, `update contact_erasures set due_at = $2 where workspace_id = $1 and finished_at is null and failures = 0 and due_at > $2`, ws, s.now()); err != nil {
+		return err
+	}
+	for _, sweep := range []string{PurgeSweep, ErasureSweep, ForgetSweep} {
+		if err := s.jobs.PokeTx(ctx, tx, sweep); err != nil {
+			return err
+		}
+	}
+	return nil
+}

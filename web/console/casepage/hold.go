@@ -1,0 +1,58 @@
+package casepage
+
+import (
+	"time"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/desk/hold"
+	"caseward/web/ui"
+)
+
+const reviewDay = "2 January 2006"
+
+// mayHold reports whether the visitor sets and releases legal holds.
+func (v view) mayHold() bool { return v.visit.Actor.Can(access.ManageHolds) }
+
+// holdNotices say which holds stand on the case; the reason only to those who manage holds.
+func (v view) holdNotices() (list []ui.NoticeProps) {
+	for _, h := range v.holds {
+		n := ui.NoticeProps{Tone: ui.Warning, Permanent: true, Text: "On legal hold: nothing of it can be removed. Review on " + h.ReviewAt.In(v.loc).Format(reviewDay) + ".",
+			Detail: "Set by " + h.SetByName + " on " + h.SetAt.In(v.loc).Format(reviewDay) + "."}
+		if h.OnContact {
+			n.Text = "Its contact is on legal hold: nothing of it can be removed. Review on " + h.ReviewAt.In(v.loc).Format(reviewDay) + "."
+		}
+		if v.mayHold() {
+			n.Detail += " " + h.Reason
+			n.Link = &ui.Link{Label: "Release", Href: v.visit.Path("/admin/holds/" + text(h.ID) + "/release")}
+		}
+		list = append(list, n)
+	}
+	return list
+}
+
+// held says until when holds keep the case, as part of a sentence; "" where none stands.
+func held(holds []hold.Standing, loc *time.Location) string {
+	if len(holds) == 0 {
+		return ""
+	}
+	if len(holds) == 1 {
+		return "a legal hold stands on it, to be reviewed on " + holds[0].ReviewAt.In(loc).Format(reviewDay)
+	}
+	return "legal holds stand on it, the next to be reviewed on " + holds[0].ReviewAt.In(loc).Format(reviewDay)
+}
+
+// nextHeld is whatNext of a case that is deleted or in spam, under a hold.
+func (v view) nextHeld() string {
+	because := held(v.holds, v.loc)
+	switch {
+	case v.erasing():
+		return "Support staff approved its permanent deletion, which waits because " + because + ". Once it is released, the case is erased."
+	case v.ErasureRequestedAt != nil:
+		return "Its permanent deletion was requested. Whatever support staff decide, it is kept because " + because + "."
+	case v.PurgeAt != nil && !v.PurgeAt.After(v.now):
+		return "It is kept because " + because + ". Its time was over on " + v.date(*v.PurgeAt) + ": once it is released, the case is removed for good."
+	case v.PurgeAt != nil:
+		return "It is kept because " + because + ". Without one, it would be removed for good on " + v.date(*v.PurgeAt) + "."
+	}
+	return "It is kept because " + because + "."
+}

@@ -1,0 +1,53 @@
+package casepage_test
+
+import (
+	"context"
+	"net/http"
+	"testing"
+	"time"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/desk/cases"
+	"caseward/internal/desk/hold"
+	"caseward/web/webtest"
+)
+
+// held are the holds of a fake desk; the reason is for those who manage holds.
+type held struct{ d *desk }
+
+func (h held) OfCase(_ context.Context, actor access.Actor, _ cases.Case) (list []hold.Standing, _ error) {
+	for _, one := range h.d.holds {
+		if !actor.Can(access.ManageHolds) {
+			one.Reason = ""
+		}
+		list = append(list, one)
+	}
+	return list, nil
+}
+
+// TestAHoldIsSaidWhereverRemovalIs: in the banner, in what happens next, and in the questions before.
+func TestAHoldIsSaidWhereverRemovalIs(t *testing.T) {
+	t.Parallel()
+	now := webtest.Now()
+	d := newDesk()
+	d.holds = []hold.Standing{{ID: 7, Reason: "A dispute in court", ReviewAt: now.AddDate(0, 0, 30), SetByName: "Olga Owner", SetAt: now}}
+	review := now.AddDate(0, 0, 30).Format("2 January 2006")
+	agent := site(t, d).Get("/w/acme/cases/12").Want(http.StatusOK)
+	agent.Has("On legal hold: nothing of it can be removed. Review on "+review, "Set by Olga Owner").Lacks("A dispute in court")
+	if agent.Links("Release").Length()+agent.Links("Legal hold…").Length() != 0 {
+		t.Error("an agent is offered what only owners and admins may")
+	}
+	page := site(t, d).As(access.Admin).Get("/w/acme/cases/12").Has("A dispute in court")
+	if page.Links("Release").AttrOr("href", "") != "/w/acme/admin/holds/7/release" || page.Links("Legal hold…").AttrOr("href", "") != "/w/acme/cases/12/hold" {
+		t.Error("the links lead elsewhere")
+	}
+	const because = "a legal hold stands on it, to be reviewed on "
+	site(t, d).Get("/w/acme/cases/12/delete").Has("is not removed, as long as " + because + review)
+	gone, past, soon := now.Add(-8*24*time.Hour), now.Add(-24*time.Hour), now.Add(24*time.Hour)
+	d.c.DeletedAt, d.c.PurgeAt = &gone, &soon
+	site(t, d).As(access.Admin).Get("/w/acme/cases/12").Has("It is kept because " + because + review + ". Without one, it would be removed for good on")
+	d.c.PurgeAt = &past
+	site(t, d).As(access.Admin).Get("/w/acme/cases/12").Has("once it is released, the case is removed for good")
+	d.c.DeletedAt, d.c.PurgeAt, d.c.SpamAt = nil, nil, &gone
+	site(t, d).As(access.Admin).Get("/w/acme/cases/12/delete-forever").WantSeeOther("/w/acme/cases/12")
+}
