@@ -22,6 +22,7 @@ import (
 type commands struct {
 	Serve     serveCmd     `cmd:"" help:"Serve the web pages, take mail in and work the background jobs."`
 	Migrate   migrateCmd   `cmd:"" help:"Change or show the state of the database schema."`
+	Database  databaseCmd  `cmd:"" help:"Run the private PostgreSQL alone, for its own tools such as pg_restore; where Caseward runs already, say how they reach it."`
 	Demo      demoCmd      `cmd:"" help:"Load the demo workspace. Loading it twice changes nothing."`
 	Workspace workspaceCmd `cmd:"" help:"Create a workspace."`
 	Staff     staffCmd     `cmd:"" help:"Add or remove support staff, who decide on erasure requests."`

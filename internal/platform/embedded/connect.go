@@ -6,7 +6,11 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"os"
+	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -23,6 +27,26 @@ const (
 
 // URL is the connection string, as superuser, of the database.
 func (s *Server) URL() string { return s.url(database) }
+
+// Environment is what PostgreSQL's own tools read to reach the database of a connection string that URL or Running returned.
+func Environment(address string) []string {
+	host := ""
+	if u, err := url.Parse(address); err == nil {
+		host = u.Query().Get("host")
+	}
+	return []string{"PGHOST=" + host, "PGPORT=" + port, "PGUSER=" + superuser, "PGDATABASE=" + database}
+}
+
+// Tools is the folder of PostgreSQL's own tools, such as pg_dump, that are of the version of the data in a folder of Options.Dir;
+// binDir is that of Options.
+func Tools(ctx context.Context, dir, binDir string) (string, error) {
+	major := 0
+	if text, err := os.ReadFile(filepath.Join(dir, "data", "PG_VERSION")); err == nil {
+		major, _ = strconv.Atoi(strings.TrimSpace(string(text)))
+	}
+	found, err := findBinaries(ctx, binDir, major, account{})
+	return found.dir, err
+}
 
 // url names everything that pgx would otherwise take from PGPORT, PGSSLMODE and the like.
 func (s *Server) url(name string) string {

@@ -72,6 +72,21 @@ func Copy(t testing.TB, url string) string {
 	return ""
 }
 
+// Empty returns the address of a database without anything, for what a backup is restored into.
+func Empty(t testing.TB) string {
+	t.Helper()
+	s, err := shared()
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := fmt.Sprintf("caseward_test_%d_%d", os.Getpid(), s.clones.Add(1))
+	if _, err := s.admin.Exec(t.Context(), "create database "+name+" template template0"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.drop(t, name) })
+	return withDatabase(s.url, name)
+}
+
 // server is where the databases live, shared by all tests of the process.
 type server struct {
 	url      string
