@@ -56,7 +56,7 @@ func TestTheOverviewHasEveryMetric(t *testing.T) {
 		"First Response Time":      "30 min Same as in the period before",
 		"Created":                  "1,500 50.0% less than before (3,000)",
 		"Reopened":                 "60 Same as in the period before",
-		"Satisfaction":             "75.0% Nothing to compare with in the period before",
+		"Satisfaction":             "75.0% None in the period before",
 		"Deleted":                  "180 Up from 0",
 		"Purged":                   "60 Up from 0",
 		"Erased":                   "30 Up from 0",

@@ -108,7 +108,7 @@ func (m metric) compare(now, before figure) change {
 	case now.none() && before.none():
 		return change{}
 	case before.none():
-		return change{text: "Nothing to compare with in the period before"}
+		return change{text: "None in the period before"}
 	case now.none():
 		return change{text: "In the period before: " + before.String()}
 	case now.String() == before.String():

@@ -1,11 +1,13 @@
 package gallery
 
 import (
+	"math"
 	"strconv"
 
 	"github.com/a-h/templ"
 
 	"caseward/web/ui"
+	"caseward/web/ui/chart"
 )
 
 func text(n int) string { return strconv.Itoa(n) }
@@ -46,4 +48,21 @@ func console(frame ui.Frame) ui.ConsoleProps {
 			{Label: "Settings", Path: "#", Icon: ui.IconSettings},
 		}},
 	}
+}
+
+// drawing is a chart of a week with a gap in its second series.
+func drawing(kind chart.Kind) chart.Props {
+	id := "bars"
+	if kind == chart.Lines {
+		id = "lines"
+	}
+	p := chart.Props{ID: id, Title: "A week", Desc: "Most on Wednesday.", Kind: kind, Series: []chart.Series{{Name: "By members", Tone: chart.First}, {Name: "Automatically", Tone: chart.Second}}}
+	for i, day := range []string{"Mon", "Tue", "Wed", "Thu", "Fri"} {
+		second := float64(i)
+		if i == 2 {
+			second = math.NaN()
+		}
+		p.Points = append(p.Points, chart.Point{Label: day, Title: day, Values: []float64{[]float64{3, 5, 9, 4, 6}[i], second}})
+	}
+	return p
 }
