@@ -303,6 +303,7 @@ func (a *App) sweeps(outbox *outbound.Outbox, notices *outbound.Notices) []jobs.
 		{Name: removal.Sweep, Every: time.Minute, Timeout: time.Hour, Run: a.Removal.Run},
 		{Name: inactivity.Sweep, Every: time.Minute, Timeout: time.Hour, Run: a.Inactivity.AutoClose},
 		{Name: insights.Sweep, Every: 15 * time.Second, Timeout: 6 * time.Hour, Run: a.Insights.Run},
+		{Name: hold.Sweep, Every: time.Minute, Run: a.Holds.Remind},
 		{Name: cases.WakeSweep, Every: time.Minute, Run: a.Cases.WakeDue},
 		{Name: followup.Sweep, Every: time.Minute, Run: a.FollowUps.Remind},
 		{Name: rating.Sweep, Every: time.Minute, Timeout: time.Hour, Run: a.Ratings.Ask},

@@ -16,7 +16,12 @@ import (
 // its contact was merged into, it does not look at.
 func OnCase(alias string) string {
 	return `(exists (select from legal_holds h where h.workspace_id = ` + alias + `.workspace_id and h.case_id = ` + alias + `.id and h.released_at is null)
-		or exists (select from legal_holds h where h.workspace_id = ` + alias + `.workspace_id and h.contact_id = ` + alias + `.contact_id and h.released_at is null))`
+		or ` + OfContact(alias) + `)`
+}
+
+// OfContact is the SQL condition that a hold stands on the contact of a row, of whose table alias is the name.
+func OfContact(alias string) string {
+	return `exists (select from legal_holds h where h.workspace_id = ` + alias + `.workspace_id and h.contact_id = ` + alias + `.contact_id and h.released_at is null)`
 }
 
 // partsSQL is, for cases $2, each of them with what was merged into it, and whoever they belong to with whom those were merged

@@ -20,6 +20,7 @@ type Reason string
 const (
 	Snoozed Reason = "snoozed"
 	Before  Reason = "before"  // its last activity was before Auto Close was switched on
+	Held    Reason = "held"    // a legal hold stands on it
 	Resumed Reason = "resumed" // its snooze ended, or it was unmerged, or a change was undone: it waits anew since
 )
 
@@ -86,7 +87,7 @@ func previewTx(ctx context.Context, tx pgx.Tx, r rule, set Settings) (Preview, e
 	for _, why := range []struct {
 		reason Reason
 		where  string
-	}{{Before, before}, {Snoozed, snoozed}, {Resumed, resumed}} {
+	}{{Before, before}, {Snoozed, snoozed}, {Held, held}, {Resumed, resumed}} {
 		g, err := r.groupTx(ctx, tx, set.Statuses, why.reason, why.where)
 		if err != nil {
 			return Preview{}, err

@@ -8,6 +8,7 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/hold"
 	"caseward/internal/desk/inactivity"
 	"caseward/internal/platform/errs"
 	"caseward/internal/testkit/fixture"
@@ -49,6 +50,8 @@ func TestThePreviewIsWhatHappens(t *testing.T) {
 	must2[cases.Case](t)(d.Cases.MarkSpam(ctx, d.Ana, spam))
 	held, _ := mail(t, d)
 	setStatus(t, d, held, cases.OnHold)
+	legal, _ := mail(t, d)
+	must2[hold.ID](t)(d.Holds.Set(ctx, d.Owner, hold.SetInput{Case: legal, Reason: "A dispute", ReviewAt: d.Clock.Now().Add(day)}))
 	d.Clock.Advance(4 * day)
 	must2[string](t)(d.Cases.WakeDue(ctx))
 	fresh, _ := mail(t, d)
@@ -57,7 +60,7 @@ func TestThePreviewIsWhatHappens(t *testing.T) {
 	p := preview(t, d, rules())
 	same(t, "would be closed", []cases.Number{first, second}, numbers(p.Closes.Cases))
 	same(t, "would be skipped", map[inactivity.Reason][]cases.Number{
-		inactivity.Before: {old}, inactivity.Snoozed: {snoozed}, inactivity.Resumed: {woken},
+		inactivity.Before: {old}, inactivity.Snoozed: {snoozed}, inactivity.Resumed: {woken}, inactivity.Held: {legal},
 	}, skipped(p))
 	if p.Fresh || p.Closes.Count != 2 || p.Closes.More {
 		t.Errorf("%+v", p)

@@ -9,6 +9,7 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/hold"
 )
 
 // The rule, in SQL, for the job and for its preview. It is asked status by status, since then the index of the lists of work,
@@ -16,11 +17,18 @@ import (
 const (
 	// rested are the cases with a status that have been inactive for long enough.
 	rested = `c.workspace_id = @ws and c.status = @status and c.status <> 'closed' and c.last_activity_at <= @cutoff`
-	// due are those of them that are closed: what follows is why the others are not, and they exclude each other.
-	due     = `c.snoozed_until is null and c.last_activity_at > @since and (c.clock_from is null or c.clock_from <= @cutoff)`
+	// ripe are those of them that are closed, but what is on legal hold: what follows is why the others are not, and they
+	// exclude each other.
+	ripe    = `c.snoozed_until is null and c.last_activity_at > @since and (c.clock_from is null or c.clock_from <= @cutoff)`
 	snoozed = `c.snoozed_until is not null`
 	before  = `c.snoozed_until is null and c.last_activity_at <= @since`
 	resumed = `c.snoozed_until is null and c.last_activity_at > @since and c.clock_from > @cutoff`
+)
+
+// due are those that are closed, and held those that a legal hold keeps from it.
+var (
+	due  = ripe + ` and not ` + hold.OnCase("c")
+	held = ripe + ` and ` + hold.OnCase("c")
 )
 
 // rule is what Auto Close does at one moment.

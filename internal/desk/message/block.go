@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"caseward/internal/desk/contact"
+	"caseward/internal/desk/hold"
 	"caseward/internal/platform/tidy"
 )
 
@@ -66,14 +67,14 @@ func keepBlockedTx(ctx context.Context, tx pgx.Tx, raw Raw, in Incoming, person 
 // blockedBatch is how many blocked mails one transaction removes.
 const blockedBatch = 500
 
-// ForgetBlocked removes blocked mail that is older than BlockedFor.
+// ForgetBlocked removes blocked mail that is older than BlockedFor, but of contacts on legal hold.
 func (s *Service) ForgetBlocked(ctx context.Context) (summary string, err error) {
 	total := int64(0)
 	for {
 		var gone int64
 		err := s.db.AsSystem(ctx, "blocked mail", func(tx pgx.Tx) error {
-			done, err := tx.Exec(ctx, fmt.Sprintf(`delete from inbound_mails m using (select workspace_id, mail_id from blocked_mails
-					where blocked_at <= $1 order by blocked_at limit %d for update skip locked) old
+			done, err := tx.Exec(ctx, fmt.Sprintf(`delete from inbound_mails m using (select b.workspace_id, b.mail_id from blocked_mails b
+					where b.blocked_at <= $1 and not `+hold.OfContact("b")+` order by b.blocked_at limit %d for update skip locked) old
 				where m.workspace_id = old.workspace_id and m.id = old.mail_id and m.state = 'blocked'`, blockedBatch), s.now().Add(-BlockedFor))
 			gone = done.RowsAffected()
 			return err

@@ -12,6 +12,7 @@ import (
 	"caseward/internal/desk/audit"
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/contact"
+	"caseward/internal/desk/hold"
 	"caseward/internal/platform/errs"
 	"caseward/internal/platform/keyset"
 )
@@ -255,13 +256,17 @@ func (s *Service) ReleasedTo(ctx context.Context, actor access.Actor, id int64) 
 
 // DeleteBlocked removes a blocked mail for good. One that is gone already is no error.
 //
-// Needs DeleteCases: it is a customer's mail, and blocking it must be no way around that right. Errors: Forbidden.
+// Needs DeleteCases: it is a customer's mail, and blocking it must be no way around that right. Errors: Forbidden; Conflict when
+// its contact is on legal hold.
 func (s *Service) DeleteBlocked(ctx context.Context, actor access.Actor, id int64) error {
 	on := audit.Object{Kind: "mail", ID: id}
 	if err := s.guard.Require(ctx, actor, access.DeleteCases, on); err != nil {
 		return err
 	}
 	return s.db.InWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
+		if err := requireNotHeldTx(ctx, tx, actor.Workspace, id); err != nil {
+			return err
+		}
 		gone, err := tx.Exec(ctx, `delete from inbound_mails where workspace_id = $1 and id = $2 and state = 'blocked'`, actor.Workspace, id)
 		if err != nil || gone.RowsAffected() == 0 {
 			return err
@@ -270,8 +275,26 @@ func (s *Service) DeleteBlocked(ctx context.Context, actor access.Actor, id int6
 	})
 }
 
+// requireNotHeldTx refuses to remove a blocked mail whose contact is on legal hold.
+func requireNotHeldTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id int64) error {
+	var of contact.ID
+	err := tx.QueryRow(ctx, `select k.id from contacts k where k.workspace_id = $1 and k.id = (
+		select contact_id from blocked_mails where workspace_id = $1 and mail_id = $2) for key share`, ws, id).Scan(&of)
+	if errors.Is(err, pgx.ErrNoRows) { // not blocked any more
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	held, err := hold.OnContactTx(ctx, tx, ws, of)
+	if err == nil && held {
+		err = errs.New(errs.Conflict, "The contact who sent this mail is on legal hold. It stays until the hold is released.")
+	}
+	return err
+}
+
 // DeleteAllBlocked removes what was blocked until a time, of a contact or, with 0, of everybody; in batches, so that stopping
-// in the middle leaves the rest. It returns how many mails that were.
+// in the middle leaves the rest. Those of contacts on legal hold stay. It returns how many mails that were.
 //
 // Needs DeleteCases. Errors: Forbidden.
 func (s *Service) DeleteAllBlocked(ctx context.Context, actor access.Actor, of contact.ID, until time.Time) (total int, err error) {
@@ -281,8 +304,9 @@ func (s *Service) DeleteAllBlocked(ctx context.Context, actor access.Actor, of c
 	for {
 		var n int
 		err := s.db.InWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
-			gone, err := tx.Exec(ctx, fmt.Sprintf(`delete from inbound_mails m using (select mail_id from blocked_mails
-					where workspace_id = $1 and $2::bigint in (0, contact_id) and blocked_at <= $3 order by blocked_at desc, mail_id desc limit %d) old
+			gone, err := tx.Exec(ctx, fmt.Sprintf(`delete from inbound_mails m using (select b.mail_id from blocked_mails b
+					where b.workspace_id = $1 and $2::bigint in (0, b.contact_id) and b.blocked_at <= $3 and not `+hold.OfContact("b")+`
+					order by b.blocked_at desc, b.mail_id desc limit %d) old
 				where m.workspace_id = $1 and m.id = old.mail_id and m.state = 'blocked'`, blockedBatch), actor.Workspace, of, until)
 			n = int(gone.RowsAffected())
 			if err != nil || n == 0 {

@@ -15,6 +15,7 @@ type Event struct {
 	Case    int64             // its internal id; 0 where the case is gone, and for many cases that were changed together
 	Request int64             // the request for permanent deletion that it is about; 0: none
 	Times   int               // how many cases were changed together; otherwise 0
+	Detail  string            // what it says, where it is about no case: numbers and names of members only
 	To      []access.MemberID // 0 is passed over
 	Roles   []access.Role     // whoever has one of them is told too
 	Actor   access.Actor      // who did it, and is therefore not told
@@ -30,9 +31,9 @@ const mailAfter = time.Minute
 func AddTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, e Event) error {
 	standard := defaultOf(e.Kind)
 	_, err := tx.Exec(ctx, `insert into notifications as n
-			(workspace_id, member_id, kind, case_id, request_id, actor_kind, actor_id, times, in_app, created_at, mail_at)
+			(workspace_id, member_id, kind, case_id, request_id, actor_kind, actor_id, times, in_app, created_at, mail_at, detail)
 		select m.workspace_id, m.id, $2, nullif($3::bigint, 0), nullif($4::bigint, 0), $5, nullif($6::bigint, 0), greatest($15, 1),
-			wants.in_app, $7, case when wants.email then $8::timestamptz end
+			wants.in_app, $7, case when wants.email then $8::timestamptz end, $16
 		from members m
 		left join notification_settings s on s.workspace_id = m.workspace_id and s.member_id = m.id and s.kind = $2
 		cross join lateral (select coalesce(s.in_app, $9) as in_app, coalesce(s.email, $10) as email) wants
@@ -41,11 +42,11 @@ func AddTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, e Event) error
 		order by m.id
 		on conflict (workspace_id, member_id, kind, case_id, request_id) where read_at is null do update set
 			times = n.times + excluded.times, created_at = excluded.created_at, actor_kind = excluded.actor_kind, actor_id = excluded.actor_id,
-			in_app = excluded.in_app,
+			in_app = excluded.in_app, detail = excluded.detail,
 			-- A mail that is only planned says this too; one that has left, or is just leaving, does not.
 			mail_at = case when n.mail_at is null or n.mail_lease is not null then excluded.mail_at else n.mail_at end`,
 		ws, e.Kind, e.Case, e.Request, e.Actor.Kind, e.Actor.ID(), e.At, e.At.Add(mailAfter),
-		standard.inApp, standard.email, orNone(e.To), orNone(e.Roles), e.Actor.Member, e.Actor.User, e.Times)
+		standard.inApp, standard.email, orNone(e.To), orNone(e.Roles), e.Actor.Member, e.Actor.User, e.Times, e.Detail)
 	return err
 }
 

@@ -44,6 +44,7 @@ type Notification struct {
 	Subject       string // "" where its reader may not see it
 	RequestNumber int64  // the case whose permanent deletion was requested; 0: it is not about one
 	RequestState  string // of that request, as desk/retention names it
+	Detail        string // what it says, where it is about no case
 }
 
 func (n Notification) cursor() *Cursor { return &Cursor{n.CreatedAt, n.ID} }
@@ -104,7 +105,7 @@ func (in PageInput) query(actor access.Actor) (string, pgx.NamedArgs) {
 			order by n.created_at %[3]s, n.id %[3]s limit %[4]d)
 		select n.id, n.kind, n.times, n.created_at, n.read_at, n.actor_kind, coalesce(u.name, k.name, case when n.actor_kind = 'contact' then '`+contact.DeletedUser+`' else '' end) as actor_name,
 			coalesce(c.number, r.case_number, 0) as case_number, coalesce(c.subject, '') as subject,
-			coalesce(r.case_number, 0) as request_number, coalesce(r.state, '') as request_state
+			coalesce(r.case_number, 0) as request_number, coalesce(r.state, '') as request_state, n.detail
 		from ids
 		join notifications n on n.workspace_id = @ws and n.id = ids.id
 		left join cases c on c.workspace_id = @ws and c.id = n.case_id and (c.deleted_at is null or @deleted)

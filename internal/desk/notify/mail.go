@@ -39,6 +39,7 @@ type Mail struct {
 	Subject       string // of a live case
 	RequestNumber int64
 	RequestState  string
+	Detail        string // what it says, where it is about no case
 	Email, Name   string // whom to write to
 	WorkspaceSlug string
 	WorkspaceName string
@@ -53,7 +54,7 @@ type Mail struct {
 
 const dueSQL = `select n.workspace_id, n.id, n.kind, n.times, coalesce(au.name, '') as actor_name, n.case_id,
 		coalesce(c.number, r.case_number, 0) as case_number, coalesce(c.subject, '') as subject,
-		coalesce(r.case_number, 0) as request_number, coalesce(r.state, '') as request_state,
+		coalesce(r.case_number, 0) as request_number, coalesce(r.state, '') as request_state, n.detail,
 		u.email, u.name, w.slug as workspace_slug, w.name as workspace_name, coalesce(a.address, '') as "from", n.mail_tries as tries,
 		m.deactivated_at is null and n.read_at is null and n.created_at > $2
 			and (c.id is not null or n.case_id is null or n.kind = '` + string(ErasureDecided) + `') as wanted,

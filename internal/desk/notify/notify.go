@@ -32,6 +32,9 @@ const (
 	ErasureReply   Kind = "erasure reply"   // mail came for a case whose permanent deletion was requested
 	PrivacyAsked   Kind = "privacy asked"   // a customer asked for the erasure of what is kept about them; it is about no case
 	ContactData    Kind = "contact data"    // everything held on a contact is put together, as the member has asked; it is about no case
+	HoldReview     Kind = "hold review"     // the day has come to look whether a legal hold is still needed; it is about no case
+	PurgeStopped   Kind = "purge stopped"   // far more cases than usual were to be purged; it is about no case
+	DeletionDigest Kind = "deletion digest" // what was deleted, restored and removed in a week; it is about no case
 )
 
 // choice is where somebody wants to be told.
@@ -59,6 +62,9 @@ func kinds() []kind {
 		{ErasureReply, choice{inApp: true, email: true}, access.RequestErasure},
 		{PrivacyAsked, choice{inApp: true, email: true}, access.RequestErasure},
 		{ContactData, choice{inApp: true}, access.ManageContacts},
+		{HoldReview, choice{inApp: true, email: true}, access.ManageHolds},
+		{PurgeStopped, choice{inApp: true, email: true}, access.ReleasePurge},
+		{DeletionDigest, choice{email: true}, access.ReleasePurge},
 	}
 }
 

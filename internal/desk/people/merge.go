@@ -13,6 +13,7 @@ import (
 	"caseward/internal/desk/audit"
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/contact"
+	"caseward/internal/desk/hold"
 	"caseward/internal/desk/field"
 	"caseward/internal/desk/message"
 	"caseward/internal/desk/notify"
@@ -46,6 +47,11 @@ func (s *Service) Merge(ctx context.Context, actor access.Actor, in MergeInput) 
 		}
 		if err := mergeableTx(ctx, tx, actor.Workspace, into, from); err != nil {
 			return err
+		}
+		if held, err := hold.OnContactTx(ctx, tx, actor.Workspace, from.ID); err != nil {
+			return err
+		} else if held {
+			return errs.Newf(errs.Conflict, "%s is on legal hold and stays as they are. Merge the other contact into them instead, or release the hold first.", from.Name)
 		}
 		return s.mergeTx(ctx, tx, actor, into, from)
 	})

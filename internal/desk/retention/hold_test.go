@@ -15,6 +15,7 @@ import (
 	"caseward/internal/desk/contact"
 	"caseward/internal/desk/hold"
 	"caseward/internal/desk/message"
+	"caseward/internal/desk/people"
 	"caseward/internal/desk/retention"
 	"caseward/internal/platform/errs"
 	"caseward/internal/testkit/fixture"
@@ -334,5 +335,91 @@ func TestHoldsAndPurgesAtOnce(t *testing.T) {
 	purge(t, d)
 	for _, n := range numbers {
 		there(t, d, n, held[n])
+	}
+}
+
+// TestTheReviewOfAHoldIsToldOnce to owners and admins, on the day; the hold stands on.
+func TestTheReviewOfAHoldIsToldOnce(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	ctx := t.Context()
+	n := d.Case()
+	holdCase(t, d, n)
+	holdContact(t, d, d.Contact("Mara", "mara@held.test"))
+	release(t, d, holdCase(t, d, d.Case()))
+	told := func() []string {
+		t.Helper()
+		_, err := d.Holds.Remind(ctx)
+		must(t, err)
+		return fixture.Rows[string](d, `select u.name || ': ' || n.detail from notifications n join members m on m.workspace_id = n.workspace_id and m.id = n.member_id
+			join users u on u.id = m.user_id where n.kind = 'hold review' and n.mail_at is not null order by 1`)
+	}
+	d.Clock.Advance(30*fixture.Day - time.Second)
+	if got := told(); len(got) != 0 {
+		t.Errorf("told too soon: %v", got)
+	}
+	d.Clock.Advance(time.Second)
+	var group errgroup.Group
+	for range 3 {
+		group.Go(func() error { _, err := d.Holds.Remind(ctx); return err })
+	}
+	must(t, group.Wait())
+	got := told()
+	if len(got) != 2 || !strings.Contains(got[0], "2 legal holds are due for review") {
+		t.Errorf("told %v", got)
+	}
+	if n := fixture.One[int](d, `select max(times) from notifications`); n != 2 {
+		t.Errorf("told %d times", n)
+	}
+	d.Clock.Advance(fixture.Day)
+	d.Exec(`delete from notifications`)
+	if got := told(); len(got) != 0 {
+		t.Errorf("told again: %v", got)
+	}
+	d.Delete(n)
+	d.Clock.Advance(60 * fixture.Day)
+	purge(t, d)
+	there(t, d, n, true)
+}
+
+// TestAHoldOnAContactKeepsTheirRecordAndBlockedMail.
+func TestAHoldOnAContactKeepsTheirRecordAndBlockedMail(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	ctx := t.Context()
+	d.Receive(fixture.Mail{From: "mara@held.test"})
+	d.Receive(fixture.Mail{From: "free@free.test"})
+	mara, free := of(d, "mara@held.test"), of(d, "free@free.test")
+	h := holdContact(t, d, mara)
+	version := func(id contact.ID) int { return fixture.One[int](d, `select version from contacts where id = $1`, id) }
+	merge := func(into, from contact.ID) error {
+		return d.People.Merge(ctx, d.Owner, people.MergeInput{Into: into, From: from, IntoVersion: version(into), FromVersion: version(from)})
+	}
+	wants(t, merge(free, mara), errs.Conflict, "merge away who is on hold")
+	for _, id := range []contact.ID{mara, free} {
+		must(t, d.Suspending.Suspend(ctx, d.Owner, id))
+	}
+	for _, from := range []string{"mara@held.test", "free@free.test"} {
+		d.TakeIn(fixture.Mail{From: from})
+	}
+	blocked := func() int { return fixture.One[int](d, `select count(*) from blocked_mails`) }
+	if blocked() != 2 {
+		t.Fatalf("%d mails are blocked", blocked())
+	}
+	wants(t, d.Messages.DeleteBlocked(ctx, d.Owner, fixture.One[int64](d, `select mail_id from blocked_mails where contact_id = $1`, mara)), errs.Conflict, "delete a mail on hold")
+	gone, err := d.Messages.DeleteAllBlocked(ctx, d.Owner, 0, d.Clock.Now())
+	if err != nil || gone != 1 || blocked() != 1 {
+		t.Errorf("deleted %d of both, %d are left: %v", gone, blocked(), err)
+	}
+	d.Clock.Advance(15 * fixture.Day)
+	forget := func() { _, err := d.Messages.ForgetBlocked(ctx); must(t, err) }
+	forget()
+	if blocked() != 1 {
+		t.Error("the mail on hold was removed for its age")
+	}
+	release(t, d, h)
+	forget()
+	if blocked() != 0 {
+		t.Error("the release does not let it go")
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/hold"
 	"caseward/internal/desk/message"
 	"caseward/internal/desk/retention"
 	"caseward/internal/platform/errs"
@@ -32,6 +33,17 @@ type modelCase struct {
 	purgeAt  *time.Time
 	left     *time.Duration
 	frozen   []string // its rows when it was deleted
+	holds    []hold.ID
+}
+
+// held reports whether a legal hold stands on the case, or on one that was merged into it.
+func (m *model) held(c *modelCase) bool {
+	for _, x := range m.cases {
+		if (x == c || x.root() == c) && len(x.holds) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // model drives a desk by random deeds of random people and says after each what has to be true.
@@ -296,7 +308,7 @@ func (m *model) actions() map[string]func(*rapid.T) {
 			_, err := d.Retention.Fulfil(ctx)
 			must(t, err)
 			for _, c := range m.cases {
-				if c.request != 0 && c.approved {
+				if c.request != 0 && c.approved && !m.held(c) {
 					c.request = 0
 					m.end(c)
 				}
@@ -306,9 +318,36 @@ func (m *model) actions() map[string]func(*rapid.T) {
 			d.Clock.Advance(time.Duration(rapid.IntRange(0, 100).Draw(rt, "hours")) * time.Hour)
 			purge(t, d)
 			for _, c := range m.cases {
-				if c.deleted && c.purgeAt != nil && !c.purgeAt.After(d.Clock.Now()) {
+				if c.deleted && c.purgeAt != nil && !c.purgeAt.After(d.Clock.Now()) && !m.held(c) {
 					m.end(c)
 				}
+			}
+		},
+		"hold": func(rt *rapid.T) {
+			c, by := m.pick(rt), m.who(rt)
+			var id hold.ID
+			do := func() (err error) {
+				id, err = d.Holds.Set(ctx, by, hold.SetInput{Case: c.number, Reason: "x", ReviewAt: d.Clock.Now().Add(time.Hour)})
+				return err
+			}
+			if m.deed(rt, "hold", by, access.ManageHolds, c, false, true, do) {
+				c.holds = append(c.holds, id)
+			}
+		},
+		"release": func(rt *rapid.T) {
+			c, by := m.pick(rt), m.who(rt)
+			for _, x := range m.cases {
+				if x.root() == c && len(x.holds) > 0 && rapid.Bool().Draw(rt, "of what was merged") {
+					c = x
+				}
+			}
+			if c.gone || len(c.holds) == 0 {
+				return
+			}
+			id := c.holds[0]
+			do := func() error { return d.Holds.Release(ctx, by, hold.ReleaseInput{ID: id, Reason: "x"}) }
+			if m.deed(rt, "release", by, access.ManageHolds, c, false, true, do) {
+				c.holds = c.holds[1:]
 			}
 		},
 		"mail":      func(rt *rapid.T) { m.mail(rt, m.pick(rt), false) },

@@ -161,7 +161,7 @@ func (m *model) redact(rt *rapid.T) {
 	if len(ids) > 0 {
 		id = rapid.SampledFrom(ids).Draw(rt, "message")
 	}
-	did := m.edit(rt, "redact", by, access.EraseInformation, c, false, func() error {
+	did := m.edit(rt, "redact", by, access.EraseInformation, c, m.held(c), func() error {
 		_, err := m.d.Messages.Redact(m.t.Context(), by, message.RedactInput{Number: c.number, Message: id, Body: true})
 		return err
 	})

@@ -102,6 +102,14 @@ func textOf(m notify.Mail) noticeText {
 		return noticeText{path: "/contacts/data", subject: "What is held on a contact is ready",
 			line: "What is held on a contact has been put together, as you asked. It can be downloaded for one day."}
 	}
+	switch m.Kind {
+	case notify.HoldReview:
+		return noticeText{path: "/admin/holds", subject: "Legal holds are due for review", line: m.Detail}
+	case notify.PurgeStopped:
+		return noticeText{path: "/admin/cases/retention", subject: "The removal of deleted cases is stopped", line: m.Detail}
+	case notify.DeletionDigest:
+		return noticeText{path: "/deleted", subject: "Deletions of the week", line: m.Detail}
+	}
 	if m.CaseNumber == 0 {
 		return manyText(m)
 	}

@@ -251,6 +251,8 @@ func groupTitle(g inactivity.Group) string {
 		return number + " skipped: from before Auto Close was switched on"
 	case inactivity.Snoozed:
 		return number + " skipped: snoozed"
+	case inactivity.Held:
+		return number + " skipped: on legal hold"
 	case inactivity.Resumed:
 		return number + " skipped: back from a snooze, an undone change or an undone merge, and waiting anew since"
 	}

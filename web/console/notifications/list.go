@@ -2,6 +2,7 @@ package notifications
 
 import (
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -77,11 +78,8 @@ func newListView(v *shell.Visit, page notify.Page, src string) listView {
 	}
 	for _, n := range page.Rows {
 		r := row{Notification: n, words: wordsOf(n), path: base + "/" + strconv.FormatInt(n.ID, 10) + "/open"}
-		if n.Kind == notify.PrivacyAsked {
-			r.path += "?about=" + aboutPrivacy
-		}
-		if n.Kind == notify.ContactData {
-			r.path += "?about=" + aboutContactData
+		if pages[n.Kind] != "" {
+			r.path += "?" + url.Values{"about": {string(n.Kind)}}.Encode()
 		}
 		name := dayName(n.CreatedAt.In(v.Location), v.Now.In(v.Location))
 		if len(view.days) == 0 || view.days[len(view.days)-1].name != name {

@@ -7,16 +7,17 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"caseward/internal/desk/notify"
 	"caseward/internal/platform/errs"
 	"caseward/web/console/shell"
 	"caseward/web/kit"
 )
 
-// aboutPrivacy tells notifications of requests for erasure from those of many cases.
-const aboutPrivacy = "privacy"
-
-// aboutContactData tells those of files of what is held on contacts.
-const aboutContactData = "contact-data"
+// pages are where those lead that are about no case, by their kind in the address.
+var pages = map[notify.Kind]string{
+	notify.PrivacyAsked: "/privacy", notify.ContactData: "/contacts/data", notify.HoldReview: "/admin/holds",
+	notify.PurgeStopped: "/admin/cases/retention", notify.DeletionDigest: "/deleted",
+}
 
 // Open is POST /w/{ws}/notifications/{id}/open: it marks one as read and goes on to its case. Many cases that were
 // changed together are found among the visitor's own.
@@ -30,11 +31,8 @@ func (p *Pages) Open(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if number == 0 && r.URL.Query().Get("about") == aboutPrivacy {
-		return kit.SeeOther(w, r, v.Path("/privacy"))
-	}
-	if number == 0 && r.URL.Query().Get("about") == aboutContactData {
-		return kit.SeeOther(w, r, v.Path("/contacts/data"))
+	if page := pages[notify.Kind(r.URL.Query().Get("about"))]; number == 0 && page != "" {
+		return kit.SeeOther(w, r, v.Path(page))
 	}
 	if number == 0 {
 		return kit.SeeOther(w, r, v.Path("/inbox?filter=mine"))

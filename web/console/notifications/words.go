@@ -23,6 +23,12 @@ func wordsOf(n notify.Notification) words {
 		w.title = "Request for erasure"
 	case n.Kind == notify.ContactData:
 		w.title = "Data of a contact"
+	case n.Kind == notify.HoldReview:
+		w.title = "Legal holds"
+	case n.Kind == notify.PurgeStopped:
+		w.title = "Removal stopped"
+	case n.Kind == notify.DeletionDigest:
+		w.title = "Deletions of the week"
 	case n.CaseNumber == 0:
 		w.title = ui.Count(n.Times, "case")
 	case w.title == "":
@@ -38,7 +44,7 @@ var icons = map[notify.Kind]ui.IconName{
 	notify.Assigned: ui.IconUserCheck, notify.Replied: ui.IconReply, notify.Mentioned: ui.IconAtSign, notify.Restored: ui.IconUndo2, notify.Reopened: ui.IconRotateCcw,
 	notify.Woken: ui.IconAlarmClock, notify.FollowUpDue: ui.IconCalendarClock, notify.Rated: ui.IconSmile,
 	notify.ErasureDecided: ui.IconShieldCheck, notify.ErasureReply: ui.IconCornerDownRight, notify.PrivacyAsked: ui.IconShield,
-	notify.ContactData: ui.IconDownload,
+	notify.ContactData: ui.IconDownload, notify.HoldReview: ui.IconGavel, notify.PurgeStopped: ui.IconCirclePause, notify.DeletionDigest: ui.IconScrollText,
 }
 
 func sentence(n notify.Notification) string {
@@ -69,6 +75,8 @@ func sentence(n notify.Notification) string {
 		return fmt.Sprintf("Answers case #%d, whose permanent deletion was requested", n.RequestNumber)
 	case notify.ErasureDecided:
 		return decision(n)
+	case notify.HoldReview, notify.PurgeStopped, notify.DeletionDigest:
+		return n.Detail
 	case notify.ContactData:
 		return "What is held on a contact is ready, as you asked"
 	case notify.PrivacyAsked:

@@ -26,6 +26,9 @@ var noticeWords = map[notify.Kind]struct{ label, hint string }{
 	notify.ErasureReply:   {"Reply to a case about to be erased", "The customer writes while permanent deletion is requested, which begins a new case."},
 	notify.PrivacyAsked:   {"Request for erasure", "A customer asks in the portal for the erasure of what is kept about them."},
 	notify.ContactData:    {"Data of a contact", "Everything held on a contact, which you asked for, can be downloaded."},
+	notify.HoldReview:     {"Legal hold to review", "The day has come to look whether a hold is still needed."},
+	notify.PurgeStopped:   {"Removal stopped", "Far more deleted cases than usual are to be removed for good, and nothing is until somebody agrees."},
+	notify.DeletionDigest: {"Deletions of the week", "On Monday morning: what was deleted, restored and removed, and what will be."},
 }
 
 // The two columns of the table; a box carries the kind that its row is about.
