@@ -295,6 +295,7 @@ func (a *App) sweeps(outbox *outbound.Outbox, notices *outbound.Notices) []jobs.
 	links := outbound.NewPortalMails(a.DB, a.transport(clock.System), a.Config.BaseURL, clock.System, a.log)
 	return []jobs.Sweep{
 		{Name: retention.PurgeSweep, Every: time.Minute, Timeout: time.Hour, Run: a.Retention.Purge},
+		{Name: retention.DigestSweep, Every: time.Minute, Run: a.Retention.Digest},
 		{Name: retention.ErasureSweep, Every: time.Minute, Timeout: time.Hour, Run: a.Retention.Fulfil},
 		{Name: people.DataSweep, Every: time.Minute, Timeout: time.Hour, Run: a.People.RunData},
 		{Name: people.ImportSweep, Every: time.Minute, Timeout: time.Hour, Run: a.People.RunImports},

@@ -73,6 +73,12 @@ func (b *bench) purgeByJob(ctx context.Context, address string) (time.Duration, 
 	if err != nil {
 		return 0, err
 	}
+	// Somebody has agreed to it: so many at once stop the purge.
+	_, err = s.DB.SystemPool().Exec(ctx, `insert into purge_stops (workspace_id, stopped_at, after, due, usual, most, released_at, released_until)
+		select id, now(), 'epoch', 0, 0, 0, now(), now() + interval '100 days' from workspaces`)
+	if err != nil {
+		return 0, err
+	}
 	r := retention.NewService(s.DB, audit.NewGuard(s.DB, later), s.Cases, enqueuer, later)
 	began := time.Now()
 	summary, err := r.Purge(ctx)

@@ -33,7 +33,10 @@ func TestSettings(t *testing.T) {
 	must(t, err)
 	same(t, "an admin's defaults", append(agents[:8:8], notify.Setting{Kind: notify.ErasureDecided, InApp: true, Email: true},
 		notify.Setting{Kind: notify.ErasureReply, InApp: true, Email: true}, notify.Setting{Kind: notify.PrivacyAsked, InApp: true, Email: true},
-		notify.Setting{Kind: notify.ContactData, InApp: true}), got)
+		notify.Setting{Kind: notify.ContactData, InApp: true},
+		notify.Setting{Kind: notify.HoldReview, InApp: true, Email: true},
+		notify.Setting{Kind: notify.PurgeStopped, InApp: true, Email: true},
+		notify.Setting{Kind: notify.DeletionDigest, Email: true}), got)
 
 	choose(t, d, d.Ben, notify.Assigned, true, true)
 	if rows := fixture.One[int](d, `select count(*) from notification_settings`); rows != 0 {

@@ -20,7 +20,7 @@ var kept = map[string]struct {
 	why     string
 	columns []string
 }{
-	"workspaces":         {"the workspace itself", []string{"id", "slug", "name", "plan", "time_zone", "retention_days", "is_demo", "created_at"}},
+	"workspaces":         {"the workspace itself", []string{"id", "slug", "name", "plan", "time_zone", "retention_days", "deletion_digest", "is_demo", "created_at"}},
 	"users":              {"members and staff, no customers", []string{"id", "email", "name", "password_hash", "is_staff", "session_epoch", "created_at"}},
 	"members":            {"members, no customers", []string{"workspace_id", "id", "user_id", "role", "default_view", "time_zone", "table_columns", "shortcuts_off", "away", "capacity", "created_at", "deactivated_at"}},
 	"member_grants":      {"members, no customers", []string{"workspace_id", "member_id", "permission"}},
@@ -94,6 +94,9 @@ var kept = map[string]struct {
 		"undone", "kept", "undone_by", "created_at", "finished_at", "forgotten"}},
 	"bulk_lanes": {"how far a bulk update is", []string{"workspace_id", "bulk_id", "lane", "lanes", "cursor_at", "cursor_id", "changed", "unchanged",
 		"refused", "undone", "kept", "failures", "due_at"}},
+	"deletion_digests": {"which weeks were told of", []string{"workspace_id", "week", "told_at"}},
+	"purge_stops": {"that the purge was stopped, and who let it go on; counts and members", []string{"workspace_id", "id", "stopped_at", "after", "due", "usual",
+		"most_by", "most_bulk", "most", "released_by", "released_at", "released_until"}},
 	"erasure_ledger": {"the proof of the erasure", []string{"workspace_id", "seq", "id", "kind", "case_id", "case_number", "contact_id", "contact_erasure_id",
 		"request_id", "requested_by", "approved_by", "at", "counts", "verification", "hash"}},
 	"notification_settings": {"members, no customers", []string{"workspace_id", "member_id", "kind", "in_app",

@@ -28,6 +28,9 @@ func (s *Service) SetScan(rows, work int64) { s.scan = scan{rows, work} }
 // SetBatch lets few cases make many transactions.
 func (s *Service) SetBatch(n int) { s.batch = n }
 
+// SetBreaker lets few cases stop a purge.
+func (s *Service) SetBreaker(least int) { s.least = least }
+
 // The map of what becomes of a contact.
 var (
 	ContactGone      = contactGone

@@ -343,10 +343,10 @@ func TestTheReviewOfAHoldIsToldOnce(t *testing.T) {
 	t.Parallel()
 	d := fixture.NewDesk(t)
 	ctx := t.Context()
-	n := d.Case()
+	n, over, mara := d.Case(), d.Case(), d.Contact("Mara", "mara@held.test")
+	release(t, d, holdCase(t, d, over))
 	holdCase(t, d, n)
-	holdContact(t, d, d.Contact("Mara", "mara@held.test"))
-	release(t, d, holdCase(t, d, d.Case()))
+	holdContact(t, d, mara)
 	told := func() []string {
 		t.Helper()
 		_, err := d.Holds.Remind(ctx)

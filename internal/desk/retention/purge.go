@@ -24,17 +24,23 @@ const purgeBatch = 500
 
 // Purge removes the cases whose countdown has ended (seed 000), batch by batch. Killed at any point it leaves each
 // case either untouched or gone with its ledger entry; what others purge at the same time it passes over.
+// A workspace in which far more than usual is due is stopped before anything of it is removed; see breaker.go.
 // A case that cannot be removed does not keep the others: its batch is done again case by case. The error names it.
 func (s *Service) Purge(ctx context.Context) (summary string, err error) {
 	total, single := 0, 0
 	passed := []cases.ID{} // over, until the next run
 	var failures []error
+	// What becomes due meanwhile is left for the next run: the breaker has not looked at it.
+	until := s.now()
+	if err := s.checkBreaker(ctx, until); err != nil {
+		return "", err
+	}
 	for {
 		limit := s.batch
 		if single > 0 {
 			limit, single = 1, single-1
 		}
-		r, err := s.purgeOnce(ctx, limit, passed)
+		r, err := s.purgeOnce(ctx, until, limit, passed)
 		switch {
 		case err != nil && !blamesCase(ctx, err) || len(r.due) == 0:
 			return purgeSummary(total, len(failures)), errors.Join(append(failures, err)...)
@@ -82,12 +88,12 @@ type round struct {
 	busy   []cases.ID // left for the next run: a mail for them is just coming in, or a hold stands on them
 }
 
-func (s *Service) purgeOnce(ctx context.Context, limit int, except []cases.ID) (r round, err error) {
+func (s *Service) purgeOnce(ctx context.Context, until time.Time, limit int, except []cases.ID) (r round, err error) {
 	touched := map[access.WorkspaceID]bool{}
 	err = s.db.AsSystem(ctx, "purge", func(tx pgx.Tx) error {
 		r = round{}
 		clear(touched)
-		if r.due, err = dueTx(ctx, tx, s.now(), limit, except); err != nil {
+		if r.due, err = dueTx(ctx, tx, until, limit, except); err != nil {
 			return err
 		}
 		byWorkspace := map[access.WorkspaceID][]doomed{}
@@ -132,6 +138,7 @@ func (s *Service) purgeOnce(ctx context.Context, limit int, except []cases.ID) (
 var dueSQL = `select c.workspace_id, c.id, c.number from cases c
 	where c.purge_at <= $1 and c.deleted_at is not null and c.erasure_requested_at is null and c.id <> all ($3::bigint[])
 		and not ` + hold.OnCase("c") + `
+		and not exists (select from purge_stops s where s.workspace_id = c.workspace_id and s.released_at is null and c.purge_at > s.after)
 	order by c.purge_at limit $2 for update of c skip locked`
 
 // dueTx locks cases whose time has come. The conditions are checked again on the locked row: PostgreSQL looks at

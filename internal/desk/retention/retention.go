@@ -25,12 +25,13 @@ type Service struct {
 	jobs  *jobs.Enqueuer
 	now   clock.Clock
 	batch int // cases that one transaction of the purge removes
+	least int // cases that have to be due before the breaker stops a purge
 	scan  scan
 }
 
 // NewService returns a Service.
 func NewService(d *db.DB, guard *audit.Guard, c *cases.Service, j *jobs.Enqueuer, now clock.Clock) *Service {
-	return &Service{db: d, guard: guard, cases: c, jobs: j, now: now, batch: purgeBatch, scan: scan{maxScanRows, maxScanWork}}
+	return &Service{db: d, guard: guard, cases: c, jobs: j, now: now, batch: purgeBatch, least: breakerLeast, scan: scan{maxScanRows, maxScanWork}}
 }
 
 // RequestID is the id of a request for permanent deletion.

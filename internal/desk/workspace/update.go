@@ -83,3 +83,26 @@ func checkTimeZone(name string) error {
 	}
 	return nil
 }
+
+// SetDeletionDigest says whether owners and admins get the weekly mail about deletions.
+// Permission: manage case settings. Errors: Forbidden.
+func (s *Service) SetDeletionDigest(ctx context.Context, actor access.Actor, on bool) error {
+	return s.change(ctx, actor, access.ManageSettings, object(actor), func(tx pgx.Tx) error {
+		changed, err := tx.Exec(ctx, `update workspaces set deletion_digest = $2 where id = $1 and deletion_digest <> $2`, actor.Workspace, on)
+		if err != nil || changed.RowsAffected() == 0 {
+			return err
+		}
+		return s.recordTx(ctx, tx, actor, "workspace.deletion digest changed", object(actor), map[string]any{"on": on})
+	})
+}
+
+// DeletionDigest reports whether they get it. Permission: manage case settings. Errors: Forbidden.
+func (s *Service) DeletionDigest(ctx context.Context, actor access.Actor) (on bool, err error) {
+	if err := actor.Require(access.ManageSettings); err != nil {
+		return false, err
+	}
+	err = s.db.ReadWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
+		return tx.QueryRow(ctx, `select deletion_digest from workspaces where id = $1`, actor.Workspace).Scan(&on)
+	})
+	return on, err
+}

@@ -9,6 +9,7 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/member"
+	"caseward/internal/desk/retention"
 	"caseward/internal/desk/workspace"
 	"caseward/internal/platform/errs"
 	"caseward/web/console/shell"
@@ -33,6 +34,8 @@ type Members interface {
 type Workspaces interface {
 	Update(ctx context.Context, actor access.Actor, in workspace.UpdateInput) error
 	SetRetention(ctx context.Context, actor access.Actor, days *int) error
+	DeletionDigest(ctx context.Context, actor access.Actor) (bool, error)
+	SetDeletionDigest(ctx context.Context, actor access.Actor, on bool) error
 	Queues(ctx context.Context, actor access.Actor) ([]workspace.Queue, error)
 	CreateQueue(ctx context.Context, actor access.Actor, name string) (workspace.QueueID, error)
 	RenameQueue(ctx context.Context, actor access.Actor, id workspace.QueueID, name string) error
@@ -53,6 +56,7 @@ type Pages struct {
 	inactivity  Inactivity
 	suspensions Suspensions
 	routing     Routing
+	purge       Purge
 	baseURL     string // how people reach this installation, for the links of invitations
 }
 
@@ -64,11 +68,17 @@ type Services struct {
 	Inactivity  Inactivity
 	Suspensions Suspensions
 	Routing     Routing
+	Purge       Purge
+}
+
+// Purge tells whether the removal of deleted cases is stopped.
+type Purge interface {
+	Stopped(ctx context.Context, actor access.Actor) (*retention.Stop, error)
 }
 
 // New returns the pages.
 func New(s *shell.Shell, ask Services, baseURL string) *Pages {
-	return &Pages{s, ask.Members, ask.Workspaces, ask.Ratings, ask.Inactivity, ask.Suspensions, ask.Routing, baseURL}
+	return &Pages{s, ask.Members, ask.Workspaces, ask.Ratings, ask.Inactivity, ask.Suspensions, ask.Routing, ask.Purge, baseURL}
 }
 
 // page is what every page of the settings has: its frame, its place, and what it says it is for.

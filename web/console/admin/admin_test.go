@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/PuerkitoBio/goquery"
@@ -12,6 +13,7 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/rating"
+	"caseward/internal/desk/retention"
 	"caseward/internal/platform/errs"
 )
 
@@ -273,4 +275,20 @@ func TestBilling(t *testing.T) {
 	s.Get("/w/acme/admin/billing").Has("Starter planYour plan", "What an upgrade adds", "Deleting cases, with restore and purge")
 	s.Member.Workspace.Plan = access.Enterprise
 	s.Get("/w/acme/admin/billing").Has("Enterprise planYour plan", "Deleting cases, with restore and purge").Lacks("What an upgrade adds")
+}
+
+func TestTheRetentionPageTellsOfAStopAndSetsTheDigest(t *testing.T) {
+	t.Parallel()
+	f := acme()
+	f.stop = &retention.Stop{ID: 2, Due: 612, Usual: 0.2}
+	s := site(t, f)
+	page := s.Get("/w/acme/admin/cases/retention").Want(http.StatusOK).Has("612 cases are due, and usually it is less than one a day.", "Weekly digest")
+	if _, on := page.Field("Mail owners and admins what was deleted in the week").Attr("checked"); !on {
+		t.Error("the digest is not shown as on")
+	}
+	s.Post("/w/acme/admin/cases/retention/digest", url.Values{"digest": {"1"}}).WantSeeOther("/w/acme/admin/cases/retention")
+	s.Post("/w/acme/admin/cases/retention/digest", nil).WantSeeOther("/w/acme/admin/cases/retention")
+	if got := fmt.Sprint(f.calls); !strings.Contains(got, "digest true") || !strings.Contains(got, "digest false") {
+		t.Errorf("calls: %s", got)
+	}
 }

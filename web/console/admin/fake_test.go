@@ -10,6 +10,7 @@ import (
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/member"
 	"caseward/internal/desk/rating"
+	"caseward/internal/desk/retention"
 	"caseward/internal/desk/routing"
 	"caseward/internal/desk/workspace"
 	"caseward/web/console/admin"
@@ -24,6 +25,7 @@ type fake struct {
 	addresses   []workspace.Address
 	rating      rating.Settings
 	idle        *idle
+	stop        *retention.Stop
 	team        routing.Team
 	rules       []routing.Rule
 	fail        error
@@ -72,6 +74,14 @@ func (f *fake) SetHolders(_ context.Context, _ access.Actor, p access.Permission
 func (f *fake) Update(_ context.Context, _ access.Actor, in workspace.UpdateInput) error {
 	return f.call("update %s %s", in.Name, in.TimeZone)
 }
+
+func (f *fake) DeletionDigest(context.Context, access.Actor) (bool, error) { return true, nil }
+
+func (f *fake) SetDeletionDigest(_ context.Context, _ access.Actor, on bool) error {
+	return f.call("digest %v", on)
+}
+
+func (f *fake) Stopped(context.Context, access.Actor) (*retention.Stop, error) { return f.stop, nil }
 
 func (f *fake) SetRetention(_ context.Context, _ access.Actor, days *int) error {
 	if days == nil {
@@ -178,7 +188,7 @@ func acme() *fake {
 func site(t *testing.T, f *fake) *webtest.Site {
 	t.Helper()
 	s := webtest.New(t)
-	p := admin.New(s.Shell, admin.Services{Members: f, Workspaces: f, Ratings: f, Inactivity: f.idle, Suspensions: f, Routing: f}, "https://desk.test")
+	p := admin.New(s.Shell, admin.Services{Members: f, Workspaces: f, Ratings: f, Inactivity: f.idle, Suspensions: f, Routing: f, Purge: f}, "https://desk.test")
 	return s.As(access.Admin).Console(func(r chi.Router) { r.Route("/admin", func(r chi.Router) { register(r, p) }) }).SignIn()
 }
 
@@ -194,6 +204,7 @@ func register(r chi.Router, p *admin.Pages) {
 	r.Post("/cases/inactivity/reopen", p.Handle(p.UpdateReopen))
 	r.Get("/cases/retention", p.Handle(p.Retention))
 	r.Post("/cases/retention", p.Handle(p.UpdateRetention))
+	r.Post("/cases/retention/digest", p.Handle(p.UpdateDigest))
 	r.Get("/cases/spam", p.Handle(p.Spam))
 	r.Post("/cases/spam", p.Handle(p.UpdateSpam))
 	r.Get("/cases/rating", p.Handle(p.Rating))

@@ -28,13 +28,22 @@ type Holds interface {
 	OfCases(ctx context.Context, actor access.Actor, ids []cases.ID) (map[cases.ID][]hold.Standing, error)
 }
 
+// Purge tells whether the removal of deleted cases is stopped, and lets it go on.
+type Purge interface {
+	Stopped(ctx context.Context, actor access.Actor) (*retention.Stop, error)
+	ReleasePurge(ctx context.Context, actor access.Actor, id int64, due int) error
+}
+
 // Pages are the pages of this package.
 type Pages struct {
 	*shell.Shell
 	cases    Cases
 	requests Requests
 	holds    Holds
+	purge    Purge
 }
 
 // New returns the pages.
-func New(s *shell.Shell, c Cases, r Requests, h Holds) *Pages { return &Pages{s, c, r, h} }
+func New(s *shell.Shell, c Cases, r Requests, h Holds, p Purge) *Pages {
+	return &Pages{s, c, r, h, p}
+}

@@ -27,6 +27,19 @@ type fake struct {
 	in        cases.PageInput
 	restore   func(n cases.Number) (cases.Restored, error)
 	restored  []cases.Number
+	stop      *retention.Stop
+	released  int64
+	refusal   error
+}
+
+func (f *fake) Stopped(context.Context, access.Actor) (*retention.Stop, error) { return f.stop, nil }
+
+func (f *fake) ReleasePurge(_ context.Context, actor access.Actor, id int64, due int) error {
+	if err := actor.Require(access.ReleasePurge); err != nil {
+		return err
+	}
+	f.released = id*1000 + int64(due)
+	return f.refusal
 }
 
 func (f *fake) List(_ context.Context, actor access.Actor, _ cases.Filter, in cases.PageInput) (cases.Page, error) {
@@ -56,10 +69,12 @@ func (f *fake) OfCases(context.Context, access.Actor, []cases.ID) (map[cases.ID]
 func site(t *testing.T, f *fake) *webtest.Site {
 	t.Helper()
 	s := webtest.New(t)
-	p := deleted.New(s.Shell, f, f, f)
+	p := deleted.New(s.Shell, f, f, f, f)
 	return s.Console(func(r chi.Router) {
 		r.Get("/deleted", p.Handle(p.List))
 		r.Post("/deleted/restore", p.Handle(p.Restore))
+		r.Get("/deleted/purge", p.Handle(p.ConfirmPurge))
+		r.Post("/deleted/purge", p.Handle(p.ReleasePurge))
 	}).SignIn()
 }
 
@@ -231,4 +246,29 @@ func TestAllCanBeSelectedWithoutJavaScript(t *testing.T) {
 	if page.Links("Select none").AttrOr("href", "") != "/w/acme/deleted?after=1-1" {
 		t.Errorf("%q does not lead back to this page of the list", page.Links("Select none").AttrOr("href", ""))
 	}
+}
+
+// TestAStoppedRemovalSaysWhyAndAsksBeforeItGoesOn.
+func TestAStoppedRemovalSaysWhyAndAsksBeforeItGoesOn(t *testing.T) {
+	t.Parallel()
+	bulk := int64(4)
+	f := &fake{stop: &retention.Stop{ID: 2, Due: 612, Usual: 3.4, Most: 600, MostBy: "Ana Duarte", MostBulk: &bulk}}
+	const says = "The removal of deleted cases is stopped: 612 cases are due, and usually it is about 3 a day."
+	if site(t, f).Get("/w/acme/deleted").Has(says, "Ana Duarte deleted 600 of them in one bulk update.").Links("Look and decide").Length() != 0 {
+		t.Error("an agent is offered what only owners and admins may")
+	}
+	s := site(t, f).As(access.Admin)
+	page := s.Get(s.Get("/w/acme/deleted").Links("Look and decide").AttrOr("href", "")).Want(http.StatusOK).Has("Remove 612 cases for good?")
+	if page.Links("undo that bulk update").AttrOr("href", "") != "/w/acme/bulk/4" {
+		t.Error("it does not lead to the bulk update")
+	}
+	s.Post("/w/acme/deleted/purge", url.Values{"stop": {"2"}, "due": {"612"}}).WantSeeOther("/w/acme/deleted")
+	if f.released != 2612 {
+		t.Errorf("released %d", f.released)
+	}
+	f.refusal = errs.New(errs.Conflict, "Meanwhile 700 cases are due.")
+	s.Post("/w/acme/deleted/purge", url.Values{"stop": {"2"}, "due": {"612"}}).Want(http.StatusConflict).Has("Meanwhile 700 cases are due.")
+	site(t, f).Get("/w/acme/deleted/purge").Want(http.StatusForbidden)
+	site(t, f).Post("/w/acme/deleted/purge", nil).Want(http.StatusForbidden)
+	site(t, &fake{}).As(access.Admin).Get("/w/acme/deleted/purge").WantSeeOther("/w/acme/deleted")
 }

@@ -23,10 +23,11 @@ type listView struct {
 	base           string // /w/acme/deleted
 	keptText       string
 	searchHref     string
-	restoreAllHref string // the bulk update of all
-	settingsHref   string // "" for those who may not change it
-	allHref        string // this page with every case selected, or none: works without JavaScript
-	all            bool   // every case is selected
+	restoreAllHref string          // the bulk update of all
+	settingsHref   string          // "" for those who may not change it
+	allHref        string          // this page with every case selected, or none: works without JavaScript
+	all            bool            // every case is selected
+	stopped        *ui.NoticeProps // the removal is; nil: it goes on
 	now            time.Time
 	loc            *time.Location
 	rows           []row
@@ -97,11 +98,16 @@ func (p *Pages) List(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	stop, err := p.purge.Stopped(r.Context(), v.Actor)
+	if err != nil {
+		return err
+	}
 	console, err := p.Console(r, shell.Page{Title: "Deleted cases", Current: "/deleted"})
 	if err != nil {
 		return err
 	}
 	view := newListView(v, console, page, decisions)
+	view.stopped = StoppedNotice(v, stop)
 	for i, row := range view.rows {
 		view.rows[i].holds = holds[row.ID]
 	}

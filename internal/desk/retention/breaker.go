@@ -1,0 +1,155 @@
+package retention
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/desk/audit"
+	"caseward/internal/desk/hold"
+	"caseward/internal/desk/notify"
+)
+
+// The circuit breaker of the purge (product section 2): a mistake that deleted thousands of cases can be restored only until
+// they are purged, and then nobody may be looking. Both have to be exceeded, so that neither a busy workspace nor a small one is
+// stopped by an ordinary day; one without history by the second alone.
+const (
+	breakerFactor = 10  // times the purges of an average day
+	breakerLeast  = 500 // cases: as many can be looked through, and restored, by hand
+	// breakerAhead is how far ahead cases count as due: what was deleted together in some minutes is stopped together, before the
+	// first of it goes.
+	breakerAhead = time.Hour
+	averageOver  = 30 // days
+)
+
+// waitingSQL are the cases that count, as c: due until $1, not asked to be erased and not on hold.
+var waitingSQL = `c.purge_at <= $1 and c.deleted_at is not null and c.erasure_requested_at is null and not ` + hold.OnCase("c")
+
+// surge is a workspace in which more cases are due than breakerLeast.
+type surge struct {
+	WorkspaceID access.WorkspaceID
+	After       time.Time // what is due until then was agreed to
+	Due         int
+	Open        bool // it is stopped already
+}
+
+// breakTx looks for workspaces in which far more cases than usual are due and stops their purge, before anything is removed: the
+// cases that dueTx finds are those until now. What was stopped and is no more, since cases were restored, goes on.
+func (s *Service) breakTx(ctx context.Context, tx pgx.Tx, now time.Time) error {
+	rows, err := tx.Query(ctx, `with stops as materialized (
+			select workspace_id, max(coalesce(released_until, after)) as after, bool_or(released_at is null) as open from purge_stops group by workspace_id),
+		due as (select c.workspace_id, count(*) as n from cases c left join stops s on s.workspace_id = c.workspace_id
+			where `+waitingSQL+` and (s.after is null or c.purge_at > s.after) group by c.workspace_id)
+		select w.id as workspace_id, coalesce(s.after, 'epoch'::timestamptz) as after, coalesce(d.n, 0) as due, coalesce(s.open, false) as open
+		from workspaces w left join due d on d.workspace_id = w.id left join stops s on s.workspace_id = w.id
+		where d.n > $2 or s.open order by w.id`, now.Add(breakerAhead), s.least)
+	if err != nil {
+		return err
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[surge])
+	if err != nil {
+		return err
+	}
+	for _, g := range list {
+		if err := s.judgeTx(ctx, tx, g, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) judgeTx(ctx context.Context, tx pgx.Tx, g surge, now time.Time) error {
+	var purged int
+	err := tx.QueryRow(ctx, `select count(*) from erasure_ledger where workspace_id = $1 and at > $2 and kind = $3`,
+		g.WorkspaceID, now.AddDate(0, 0, -averageOver), CasePurged).Scan(&purged)
+	if err != nil {
+		return err
+	}
+	usual := float64(purged) / averageOver
+	tooMany := g.Due > s.least && float64(g.Due) > breakerFactor*usual
+	switch {
+	case tooMany && !g.Open:
+		return s.stopTx(ctx, tx, g, usual, now)
+	case !tooMany && g.Open:
+		return s.resumeTx(ctx, tx, g, now)
+	}
+	return nil
+}
+
+// cause is who deleted most of what is stopped.
+type cause struct {
+	By   *access.MemberID
+	Bulk *int64
+	Most int
+	Name string
+}
+
+func (s *Service) stopTx(ctx context.Context, tx pgx.Tx, g surge, usual float64, now time.Time) error {
+	var c cause
+	err := tx.QueryRow(ctx, `select x.deleted_by, x.deleted_bulk_id, x.n, coalesce(u.name, '') from (
+			select c.deleted_by, c.deleted_bulk_id, count(*) as n from cases c
+			where c.workspace_id = $2 and c.purge_at > $3 and `+waitingSQL+` group by 1, 2 order by 3 desc limit 1) x
+		left join members m on m.workspace_id = $2 and m.id = x.deleted_by left join users u on u.id = m.user_id`,
+		now.Add(breakerAhead), g.WorkspaceID, g.After).Scan(&c.By, &c.Bulk, &c.Most, &c.Name)
+	if err != nil {
+		return err
+	}
+	// Of several processes at once the first one stops it; the others wait for it here, and find it stopped.
+	done, err := tx.Exec(ctx, `insert into purge_stops (workspace_id, stopped_at, after, due, usual, most_by, most_bulk, most)
+		values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (workspace_id) where released_at is null do nothing`,
+		g.WorkspaceID, now, g.After, g.Due, usual, c.By, c.Bulk, c.Most)
+	if err != nil || done.RowsAffected() == 0 {
+		return err
+	}
+	job := access.JobActor(g.WorkspaceID, PurgeSweep)
+	err = audit.RecordTx(ctx, tx, audit.Entry{Actor: job, Action: "purge.stopped", Object: purgeObject(), At: now, Details: map[string]any{"cases": g.Due, "bulk": c.Bulk, "member": c.By}})
+	if err != nil {
+		return err
+	}
+	return notify.AddTx(ctx, tx, g.WorkspaceID, notify.Event{Kind: notify.PurgeStopped, Times: g.Due, Detail: stopText(g.Due, usual, c),
+		Roles: []access.Role{access.Owner, access.Admin}, Actor: job, At: now})
+}
+
+func purgeObject() audit.Object { return audit.Object{Kind: "deleted cases"} }
+
+// stopText tells of a stop in a mail and by the bell.
+func stopText(due int, usual float64, c cause) string {
+	text := fmt.Sprintf("%d deleted cases are due to be removed for good. Usually it is %s. ", due, UsualText(usual))
+	if c.Name != "" {
+		text += fmt.Sprintf("%s deleted %d of them", c.Name, c.Most)
+		if c.Bulk != nil {
+			text += fmt.Sprintf(" in bulk update %d", *c.Bulk)
+		}
+		text += ". "
+	}
+	return text + "None of them is removed until an owner or admin has looked and agreed. Until then they can be restored."
+}
+
+// UsualText says how many purges a day are usual.
+func UsualText(usual float64) string {
+	switch {
+	case usual == 0:
+		return "none"
+	case usual < 1:
+		return "less than one a day"
+	}
+	return fmt.Sprintf("about %.0f a day", usual)
+}
+
+// resumeTx ends a stop of which so much was restored that nothing unusual is left.
+func (s *Service) resumeTx(ctx context.Context, tx pgx.Tx, g surge, now time.Time) error {
+	done, err := tx.Exec(ctx, `update purge_stops set released_at = $2, released_until = after where workspace_id = $1 and released_at is null`, g.WorkspaceID, now)
+	if err != nil || done.RowsAffected() == 0 {
+		return err
+	}
+	return audit.RecordTx(ctx, tx, audit.Entry{Actor: access.JobActor(g.WorkspaceID, PurgeSweep), Action: "purge.resumed", Object: purgeObject(), At: now,
+		Details: map[string]any{"cases": g.Due}})
+}
+
+// checkBreaker is what a run of the purge begins with.
+func (s *Service) checkBreaker(ctx context.Context, now time.Time) error {
+	return s.db.AsSystem(ctx, "purge", func(tx pgx.Tx) error { return s.breakTx(ctx, tx, now) })
+}

@@ -1,0 +1,158 @@
+package retention_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/desk/bulk"
+	"caseward/internal/desk/cases"
+	"caseward/internal/desk/retention"
+	"caseward/internal/platform/errs"
+	"caseward/internal/testkit/fixture"
+)
+
+// surge is a desk on which more cases are due than the breaker lets pass, deleted by Ana at once.
+func surge(t *testing.T) (*fixture.Desk, []cases.Number) {
+	t.Helper()
+	d := fixture.NewDesk(t)
+	d.Retention.SetBreaker(5)
+	numbers := d.Bulk(8)
+	id, err := d.BulkUpdate.Start(t.Context(), d.Ana, bulk.StartInput{Numbers: numbers, Change: cases.Many{Do: cases.DeleteMany}})
+	must(t, err)
+	_, err = d.BulkUpdate.Run(t.Context())
+	must(t, err)
+	if n := fixture.One[int](d, `select count(*) from cases where deleted_bulk_id = $1`, id); n != 8 {
+		t.Fatalf("%d cases are deleted", n)
+	}
+	return d, numbers
+}
+
+func left(d *fixture.Desk) int { return fixture.One[int](d, `select count(*) from cases`) }
+
+func stopped(t *testing.T, d *fixture.Desk) *retention.Stop {
+	t.Helper()
+	s, err := d.Retention.Stopped(t.Context(), d.Ana)
+	must(t, err)
+	return s
+}
+
+// TestFarMoreThanUsualIsStopped before the first case goes, once by however many processes, and owners and admins are told why;
+// other workspaces go on.
+func TestFarMoreThanUsualIsStopped(t *testing.T) {
+	t.Parallel()
+	d, _ := surge(t)
+	other := d.In(fixture.Workspace(t, d.DB, fixture.At(d.Clock.Now)))
+	elsewhere := other.Deleted()
+	d.Clock.Advance(7*fixture.Day - 30*time.Minute)
+	purge(t, d)
+	if stopped(t, d) == nil {
+		t.Fatal("what is due within the hour does not stop it, so that its first part goes alone")
+	}
+	d.Clock.Advance(time.Hour)
+	var group errgroup.Group
+	for range 3 {
+		group.Go(func() error { _, err := d.Retention.Purge(t.Context()); return err })
+	}
+	must(t, group.Wait())
+	if left(d) != 8 {
+		t.Errorf("%d cases are left", left(d))
+	}
+	_, err := d.Cases.Get(t.Context(), other.Owner, elsewhere)
+	wants(t, err, errs.Gone, "another workspace")
+	stop := stopped(t, d)
+	if stop == nil || stop.Due != 8 || stop.Most != 8 || stop.MostBy == "" || stop.MostBulk == nil {
+		t.Fatalf("stopped: %+v", stop)
+	}
+	told := fixture.Rows[string](d, `select u.name || ': ' || n.detail from notifications n join members m on m.workspace_id = n.workspace_id and m.id = n.member_id
+		join users u on u.id = m.user_id where n.kind = 'purge stopped' and n.mail_at is not null and n.in_app order by 1`)
+	if len(told) != 2 || !strings.Contains(told[0], "8 deleted cases are due to be removed for good. Usually it is none.") || !strings.Contains(told[0], "deleted 8 of them in bulk update") {
+		t.Errorf("told: %q", told)
+	}
+	if n := fixture.One[int](d, `select count(*) from audit_entries where action = 'purge.stopped'`); n != 1 {
+		t.Errorf("%d entries in the trail", n)
+	}
+	if s, err := other.Retention.Stopped(t.Context(), other.Owner); err != nil || s != nil {
+		t.Errorf("another workspace: %+v, %v", s, err)
+	}
+}
+
+// TestAReleaseLetsExactlyTheseGo, and what is due later counts anew.
+func TestAReleaseLetsExactlyTheseGo(t *testing.T) {
+	t.Parallel()
+	d, numbers := surge(t)
+	ctx := t.Context()
+	d.Clock.Advance(8 * fixture.Day)
+	purge(t, d)
+	stop := stopped(t, d)
+	for name, by := range map[string]access.Actor{"ana": d.Ana, "vera": d.Viewer} {
+		if err := d.Retention.ReleasePurge(ctx, by, stop.ID, 8); !errs.Is(err, errs.Forbidden) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	wants(t, d.Retention.ReleasePurge(ctx, d.Admin, stop.ID, 7), errs.Conflict, "agree to fewer than there are")
+	_, err := d.Cases.Restore(ctx, d.Ana, cases.RestoreInput{Number: numbers[0]})
+	must(t, err)
+	must(t, d.Retention.ReleasePurge(ctx, d.Admin, stop.ID, 8))
+	wants(t, d.Retention.ReleasePurge(ctx, d.Admin, stop.ID, 8), errs.Conflict, "release twice")
+	d.Delete(numbers[0])
+	purge(t, d)
+	there(t, d, numbers[0], true)
+	if left(d) != 1 {
+		t.Errorf("%d cases are left", left(d))
+	}
+	var more []cases.Number
+	for range 6 {
+		more = append(more, d.Deleted())
+	}
+	d.Clock.Advance(8 * fixture.Day)
+	purge(t, d)
+	if again := stopped(t, d); again == nil || again.ID == stop.ID || again.Due != 7 {
+		t.Errorf("stopped again: %+v", again)
+	}
+	for _, n := range more[:2] {
+		_, err := d.Cases.Restore(ctx, d.Ana, cases.RestoreInput{Number: n})
+		must(t, err)
+	}
+	purge(t, d)
+	if stopped(t, d) != nil || left(d) != 2 {
+		t.Errorf("so much was restored that nothing is unusual, and it is still stopped: %d cases are left", left(d))
+	}
+}
+
+// TestABusyWorkspaceIsNotStoppedByAnOrdinaryDay.
+func TestABusyWorkspaceIsNotStoppedByAnOrdinaryDay(t *testing.T) {
+	t.Parallel()
+	d, _ := surge(t)
+	d.Retention.SetBreaker(50)
+	for range 8 { // 24 purges in the last 30 days: 0.8 a day
+		d.Deleted()
+		d.Deleted()
+		d.Deleted()
+	}
+	d.Clock.Advance(8 * fixture.Day)
+	purge(t, d)
+	if left(d) != 0 {
+		t.Fatalf("%d cases are left", left(d))
+	}
+	d.Retention.SetBreaker(5)
+	for range 10 {
+		d.Deleted()
+	}
+	d.Clock.Advance(8 * fixture.Day)
+	purge(t, d)
+	if left(d) != 0 {
+		t.Error("10 cases are no surge where 32 were purged in a month")
+	}
+	for range 20 {
+		d.Deleted()
+	}
+	d.Clock.Advance(8 * fixture.Day)
+	purge(t, d)
+	if left(d) != 20 {
+		t.Error("20 cases are one, and went")
+	}
+}
