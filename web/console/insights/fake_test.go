@@ -2,6 +2,7 @@ package insights_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -20,6 +21,7 @@ import (
 type fake struct {
 	live, gone, before insights.Totals // of a day; of the whole period before
 	groups             []insights.Group
+	moreTags           int
 	counting           bool
 	crowded            string // a zone for which there is no room
 	asked              []insights.Query
@@ -84,7 +86,8 @@ func sum(a, b insights.Totals) insights.Totals {
 	return a
 }
 
-type people struct{}
+// people are the labels of a workspace, with so many more tags.
+type people struct{ moreTags int }
 
 func (people) List(context.Context, access.Actor) ([]member.Member, error) {
 	return []member.Member{{ID: 70, Name: "Ana Duarte"}, {ID: 71, Name: "Ben Okafor", DeactivatedAt: new(webtest.Now())}}, nil
@@ -94,8 +97,12 @@ func (people) Queues(context.Context, access.Actor) ([]workspace.Queue, error) {
 	return []workspace.Queue{{ID: 1, Name: "Support"}, {ID: 2, Name: "Returns", ArchivedAt: new(webtest.Now())}}, nil
 }
 
-func (people) Tags(context.Context, access.Actor) ([]workspace.Tag, error) {
-	return []workspace.Tag{{ID: 5, Name: "refund"}, {ID: 6, Name: "wheels"}}, nil
+func (p people) Tags(context.Context, access.Actor) ([]workspace.Tag, error) {
+	list := []workspace.Tag{{ID: 5, Name: "refund"}, {ID: 6, Name: "wheels"}}
+	for i := range p.moreTags {
+		list = append(list, workspace.Tag{ID: workspace.TagID(1000 + i), Name: fmt.Sprintf("z%04d", i)})
+	}
+	return list, nil
 }
 
 // busy is a fake of a workspace in which something happens every day.
@@ -116,7 +123,7 @@ func busy() *fake {
 func site(t *testing.T, f *fake) *webtest.Site {
 	t.Helper()
 	s := webtest.New(t)
-	p := pages.New(s.Shell, f, people{}, people{})
+	p := pages.New(s.Shell, f, people{}, people{f.moreTags})
 	return s.Console(func(r chi.Router) {
 		r.Get("/insights", p.Handle(p.Overview))
 		r.Get("/insights/volume", p.Handle(p.Volume))

@@ -339,7 +339,7 @@ func narrow(v *view) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Select(ui.SelectProps{FieldProps: v.field(tagField, "Tag", positive(v.ask.Tag)), Options: v.choices.tagOptions(v.ask.Tag)}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Select(ui.SelectProps{FieldProps: v.tagProps(), Options: v.choices.tagOptions(v.ask.Tag)}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

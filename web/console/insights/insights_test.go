@@ -335,3 +335,15 @@ func TestAZoneWithoutRoomGivesWayToTheWorkspaces(t *testing.T) {
 		t.Errorf("the page is of no use: %q", got)
 	}
 }
+
+func TestALongListOfTagsIsCutAndSaysSo(t *testing.T) {
+	t.Parallel()
+	f := busy()
+	f.moreTags = 1000
+	page := site(t, f).Get("/w/acme/insights?tag=1999").Want(http.StatusOK)
+	page.Has("The first 300 of 1,002. The page Tags leads to the others.")
+	tags := page.Field("Tag").Find("option")
+	if tags.Length() != 302 || tags.Filter("[selected]").Text() != "z0999" {
+		t.Errorf("offers %d tags, with %q chosen", tags.Length(), tags.Filter("[selected]").Text())
+	}
+}

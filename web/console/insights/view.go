@@ -161,6 +161,15 @@ func (v *view) tabs() (list []ui.Tab) {
 	return list
 }
 
+// tagProps says where the tags are that there is no room for in a list.
+func (v *view) tagProps() ui.FieldProps {
+	p := v.field(tagField, "Tag", positive(v.ask.Tag))
+	if n := len(v.choices.tags); n > mostTags {
+		p.Hint = fmt.Sprintf("The first %d of %s. The page Tags leads to the others.", mostTags, thousands(int64(n)))
+	}
+	return p
+}
+
 // field fills a field of the form with what is in force, or with what was typed where that is wrong.
 func (v *view) field(name, label, value string) ui.FieldProps {
 	p := v.ask.form.Field(name, label)
