@@ -9,6 +9,7 @@ import (
 	"caseward/internal/desk/audit"
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/contact"
+	"caseward/internal/platform/pace"
 )
 
 // Delete marks a contact as deleted, releases their addresses and moves their live cases to the Spam view. Nothing is
@@ -72,7 +73,7 @@ func (s *Service) begun(ctx context.Context, actor access.Actor, id contact.ID) 
 	if err != nil || m == nil || !m.Working() {
 		return err
 	}
-	if _, err := s.step(ctx, *m); err != nil && ctx.Err() != nil {
+	if _, err := s.step(ctx, *m, pace.New(s.batch)); err != nil && ctx.Err() != nil {
 		return err
 	}
 	return nil

@@ -58,10 +58,9 @@ type Service struct {
 	cases *cases.Service
 	poker Poker
 	now   clock.Clock
-	batch int // cases in one transaction
+	batch int // cases in one transaction, at most
 }
 
-// batch is small enough that whoever works on one of the cases does not notice.
 const batch = 100
 
 // NewService returns a Service.

@@ -10,13 +10,15 @@ import (
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/contact"
+	"caseward/internal/platform/clock"
+	"caseward/internal/platform/pace"
 )
 
 // Run moves the cases of deleted and restored contacts, a batch of each in turn, so that a small contact does not wait for a
 // large one and one that fails keeps no other back. Killed at any point it leaves whole batches done, and the next run goes
 // on.
 func (s *Service) Run(ctx context.Context) (summary string, err error) {
-	moved := 0
+	moved, batch := 0, pace.New(s.batch)
 	failed := []int64{} // until the next run
 	var failures []error
 	for {
@@ -24,7 +26,7 @@ func (s *Service) Run(ctx context.Context) (summary string, err error) {
 		if err != nil || m == nil {
 			return fmt.Sprintf("moved %d cases with their contacts", moved), errors.Join(append(failures, err)...)
 		}
-		n, err := s.step(ctx, *m)
+		n, err := s.step(ctx, *m, batch)
 		if ctx.Err() != nil {
 			return fmt.Sprintf("moved %d cases with their contacts", moved), ctx.Err()
 		}
@@ -74,7 +76,8 @@ func lockTx(ctx context.Context, tx pgx.Tx, m Move) (*Move, error) {
 }
 
 // step moves a batch of a contact's cases, in the name of the member who deleted or restored them.
-func (s *Service) step(ctx context.Context, claimed Move) (n int, err error) {
+func (s *Service) step(ctx context.Context, claimed Move, batch *pace.Batch) (n int, err error) {
+	began := clock.System()
 	err = s.db.InWorkspace(ctx, int64(claimed.WorkspaceID), func(tx pgx.Tx) error {
 		m, err := lockTx(ctx, tx, claimed)
 		if err != nil || m == nil {
@@ -85,13 +88,14 @@ func (s *Service) step(ctx context.Context, claimed Move) (n int, err error) {
 			move = s.cases.ShowTx
 		}
 		actor := access.Actor{Kind: access.Member, Workspace: m.WorkspaceID, Member: m.MemberID}
-		moved, err := move(ctx, tx, actor, cases.OfContact{Contact: m.ContactID, DeletedAt: m.DeletedAt, After: m.CursorID, Limit: s.batch})
+		moved, err := move(ctx, tx, actor, cases.OfContact{Contact: m.ContactID, DeletedAt: m.DeletedAt, After: m.CursorID, Limit: batch.Size})
 		if err != nil {
 			return err
 		}
 		n = moved.N
 		return s.savedTx(ctx, tx, *m, moved)
 	})
+	batch.Took(clock.System().Sub(began))
 	if err == nil && n > 0 {
 		s.cases.Changed(claimed.WorkspaceID, 0)
 	}

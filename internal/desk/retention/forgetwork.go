@@ -15,6 +15,7 @@ import (
 	"caseward/internal/desk/contact"
 	"caseward/internal/desk/message"
 	"caseward/internal/platform/clock"
+	"caseward/internal/platform/pace"
 )
 
 // The steps of a contact's erasure, in their order. Each is done in small transactions, which also say how far it is.
@@ -67,7 +68,7 @@ func (e *forgetting) add(more counts) {
 func (s *Service) RunForget(ctx context.Context) (summary string, err error) {
 	finished := 0
 	var failures []error
-	run := s.newForgetRun()
+	run := &forgetRun{batch: pace.New(min(s.batch, 200))}
 	for {
 		due, err := s.dueForgets(ctx)
 		if err != nil {
@@ -149,7 +150,7 @@ func (s *Service) forgetStep(ctx context.Context, d dueForget, run *forgetRun) (
 		return "", false, err
 	}
 	if e.Step == stepCases {
-		run.took(clock.System().Sub(began))
+		run.batch.Took(clock.System().Sub(began))
 	}
 	if more && (e.Step == stepCases || e.Step == stepOthers) {
 		s.cases.Changed(e.WorkspaceID, 0)
@@ -198,25 +199,7 @@ func (s *Service) saveForgettingTx(ctx context.Context, tx pgx.Tx, e forgetting)
 // forgetRun is what one run of the job knows: the tables to be searched, and how many cases a transaction erases.
 type forgetRun struct {
 	catalogue []searched
-	batch     int
-	most      int
-}
-
-func (s *Service) newForgetRun() *forgetRun {
-	return &forgetRun{batch: min(s.batch, 20), most: min(s.batch, 200)}
-}
-
-// A transaction that erases cases is to be shorter than this, so that whoever touches one of them hardly waits.
-const forgetWithin = 40 * time.Millisecond
-
-// took keeps the batches as large as the machine allows just now.
-func (r *forgetRun) took(d time.Duration) {
-	switch {
-	case d > forgetWithin:
-		r.batch = max(r.batch/2, 1)
-	case d < forgetWithin/2:
-		r.batch = min(r.batch+r.batch/4+1, r.most)
-	}
+	batch     *pace.Batch
 }
 
 // forgetCasesTx erases the next cases that the contact requested, in whatever state they are, with a ledger entry each.
@@ -263,7 +246,7 @@ func (e *forgetting) nextCasesTx(ctx context.Context, tx pgx.Tx) (list []doomed,
 	// Those on hold come last: the others need not wait for them.
 	rows, err := tx.Query(ctx, fmt.Sprintf(`select c.id from cases c where c.workspace_id = $1 and c.contact_id = any ($2)
 			and not exists (select from legal_holds h where h.workspace_id = $1 and h.case_id = c.id and h.released_at is null)
-		order by c.last_activity_at desc, c.id desc limit %d`, e.run.batch), e.WorkspaceID, e.who)
+		order by c.last_activity_at desc, c.id desc limit %d`, e.run.batch.Size), e.WorkspaceID, e.who)
 	if err != nil {
 		return nil, false, err
 	}
