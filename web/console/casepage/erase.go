@@ -26,6 +26,9 @@ func (p *Pages) Erase(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if held, err := p.refuseHeld(w, r, n); held || err != nil {
+		return err
+	}
 	values := url.Values{"everywhere": {"1"}, "from": {r.URL.Query().Get("from")}}
 	return p.chooseErase(w, r, n, id, http.StatusOK, kit.NewForm(values))
 }

@@ -1,10 +1,14 @@
 package casepage
 
 import (
+	"net/http"
 	"time"
 
 	"caseward/internal/desk/access"
+	"caseward/internal/desk/cases"
 	"caseward/internal/desk/hold"
+	"caseward/web/console/shell"
+	"caseward/web/kit"
 	"caseward/web/ui"
 )
 
@@ -55,4 +59,22 @@ func (v view) nextHeld() string {
 		return "It is kept because " + because + ". Without one, it would be removed for good on " + v.date(*v.PurgeAt) + "."
 	}
 	return "It is kept because " + because + "."
+}
+
+// refuseHeld leads back to the page of a case of which nothing can be erased, since a hold stands on it; held says that it did.
+func (p *Pages) refuseHeld(w http.ResponseWriter, r *http.Request, n cases.Number) (bool, error) {
+	v := shell.From(r)
+	if err := v.Actor.Require(access.EraseInformation); err != nil {
+		return false, err
+	}
+	c, err := p.cases.Get(r.Context(), v.Actor, n)
+	if err != nil {
+		return false, err
+	}
+	holds, err := p.holds.OfCase(r.Context(), v.Actor, c.Case)
+	if err != nil || len(holds) == 0 {
+		return false, err
+	}
+	p.Flash(r, ui.NoticeProps{Tone: ui.Warning, Text: "Nothing of case " + text(n) + " can be erased", Detail: "It is kept because " + held(holds, v.Location) + "."})
+	return true, kit.SeeOther(w, r, casePath(v, n, ""))
 }

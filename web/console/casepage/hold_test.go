@@ -41,6 +41,7 @@ func TestAHoldIsSaidWhereverRemovalIs(t *testing.T) {
 	if page.Links("Release").AttrOr("href", "") != "/w/acme/admin/holds/7/release" || page.Links("Legal hold…").AttrOr("href", "") != "/w/acme/cases/12/hold" {
 		t.Error("the links lead elsewhere")
 	}
+	site(t, d).As(access.Admin).Get("/w/acme/cases/12/messages/1/erase").WantSeeOther("/w/acme/cases/12")
 	const because = "a legal hold stands on it, to be reviewed on "
 	site(t, d).Get("/w/acme/cases/12/delete").Has("is not removed, as long as " + because + review)
 	gone, past, soon := now.Add(-8*24*time.Hour), now.Add(-24*time.Hour), now.Add(24*time.Hour)

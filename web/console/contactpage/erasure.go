@@ -96,6 +96,9 @@ func (v progressView) name(f retention.Forgetting) string {
 
 // stepText says what is done at this moment.
 func stepText(f retention.Forgetting) string {
+	if f.OnHold {
+		return "It waits: a legal hold keeps what is left, and it goes on by itself once that is released. Erased so far: " + count(f.Erased, "case", "cases") + "."
+	}
 	switch f.Step {
 	case "cases":
 		return "Erasing the cases: " + strconv.Itoa(f.Erased) + " of " + strconv.Itoa(f.Planned.Cases) + "."
