@@ -69,6 +69,7 @@ type Deps struct {
 	Snapshots  shell.Snapshots
 	Now        clock.Clock
 	Audit      *audit.Reader
+	Checks     *audit.Checker
 	Members    *member.Service
 	Workspaces *workspace.Service
 	Setup      *setup.Service
@@ -146,7 +147,7 @@ func newPages(d Deps) pages {
 		todo:     followups.New(sh, d.FollowUps),
 		blocked:  blocked.New(sh, d.Messages, d.Intake),
 		bulk:     bulkpage.New(sh, d.Bulk, d.Members, d.Workspaces),
-		audit:    auditpage.New(sh, d.Audit, d.Members),
+		audit:    auditpage.New(sh, d.Audit, d.Checks, d.Members),
 		insights: insightpages.New(sh, d.Insights, d.Members, d.Workspaces),
 		told:     notifications.New(sh, d.Notices),
 		settings: settings.New(sh, d.Members, d.Notices),

@@ -167,6 +167,7 @@ func consoleRoutes(r chi.Router, k *kit.Kit, p pages) {
 	r.Route("/insights", func(r chi.Router) { insightRoutes(r, k, p.insights) })
 	r.Get("/audit", k.Handle(p.audit.List))
 	r.Post("/audit/export", k.Handle(p.audit.Export))
+	r.Post("/audit/verify", k.Handle(p.audit.Verify))
 	r.Get("/notifications", k.Handle(p.told.List))
 	r.Post("/notifications/read", k.Handle(p.told.ReadAll))
 	r.Post("/notifications/{id}/open", k.Handle(p.told.Open))

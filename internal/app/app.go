@@ -16,8 +16,10 @@ import (
 	"time"
 
 	"github.com/alexedwards/scs/pgxstore"
+	"github.com/jackc/pgx/v5"
 
 	"caseward/internal/config"
+	"caseward/internal/desk/access"
 	"caseward/internal/desk/audit"
 	"caseward/internal/desk/bulk"
 	"caseward/internal/desk/cases"
@@ -90,6 +92,7 @@ type App struct {
 	Suspending *contact.Suspensions
 	Portal     *portal.Service
 	Sealer     *audit.Sealer
+	Checker    *audit.Checker
 	Intake     *inbound.Intake
 	Jobs       *jobs.Runner
 	Handler    http.Handler
@@ -218,6 +221,7 @@ func (a *App) build(now clock.Clock) error {
 	guard := audit.NewGuard(a.DB, now)
 	a.Hub = live.NewHub()
 	a.Sealer = audit.NewSealer(a.DB)
+	a.Checker = audit.NewChecker(a.DB, guard, enqueuer, tellOfBrokenTrail, now)
 	a.Workspaces = workspace.NewService(a.DB, guard, now)
 	a.Members = member.NewService(a.DB, guard, hasher, now)
 	a.Setup = setup.NewService(a.DB, a.Workspaces, a.Members, now)
@@ -254,6 +258,11 @@ func (a *App) build(now clock.Clock) error {
 	return a.buildWeb(now)
 }
 
+// tellOfBrokenTrail tells owners and admins: audit knows nobody who could.
+func tellOfBrokenTrail(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, at time.Time) error {
+	return notify.AddTx(ctx, tx, ws, notify.Event{Kind: notify.TrailBroken, Roles: []access.Role{access.Owner, access.Admin}, Actor: access.JobActor(ws, audit.CheckSweep), At: at})
+}
+
 func (a *App) buildWeb(now clock.Clock) error {
 	files, err := static.New()
 	if err != nil {
@@ -271,6 +280,7 @@ func (a *App) buildWeb(now clock.Clock) error {
 		Members: a.Members, Workspaces: a.Workspaces, Setup: a.Setup, Cases: a.Cases, Filters: a.Filters, Macros: a.Macros, Drafts: a.Drafts, Messages: a.Messages, Presence: a.Presence, Routing: a.Routing,
 		Removal: a.Removal, Retention: a.Retention, Inactivity: a.Inactivity, Insights: a.Insights, Notices: a.Notices, Search: a.Search, Bulk: a.Bulk, FollowUps: a.FollowUps, Ratings: a.Ratings, Fields: a.Fields, Contacts: a.Contacts, People: a.People, Suspending: a.Suspending, Intake: a.Intake, Portal: a.Portal, Audit: audit.NewReader(a.DB, audit.NewGuard(a.DB, now), now),
 		Holds: a.Holds,
+		Checks: a.Checker,
 	})
 	return err
 }
@@ -321,6 +331,7 @@ func (a *App) sweeps(outbox *outbound.Outbox, notices *outbound.Notices) []jobs.
 		{Name: cases.ReindexSweep, Every: 10 * time.Minute, Timeout: time.Hour, Run: a.Cases.Reindex},
 		{Name: routing.Sweep, Every: 5 * time.Second, Timeout: time.Hour, Run: a.Routing.Run},
 		{Name: presence.Sweep, Every: time.Minute, Run: a.Presence.Forget},
+		{Name: audit.CheckSweep, Every: time.Minute, Timeout: 6 * time.Hour, Run: a.Checker.Run},
 		{Name: "seal", Every: 10 * time.Second, Run: a.Sealer.Run},
 		{Name: "throttles", Every: time.Hour, Run: a.Members.ForgetFailures},
 		{Name: "sessions", Every: time.Hour, Run: a.Members.ForgetSessions},

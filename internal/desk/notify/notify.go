@@ -35,6 +35,8 @@ const (
 	HoldReview     Kind = "hold review"     // the day has come to look whether a legal hold is still needed; it is about no case
 	PurgeStopped   Kind = "purge stopped"   // far more cases than usual were to be purged; it is about no case
 	DeletionDigest Kind = "deletion digest" // what was deleted, restored and removed in a week; it is about no case
+	TrailBroken    Kind = "trail broken"    // the audit trail's hash chain does not hold; it is about no case
+	PlanChanged    Kind = "plan changed"    // support staff put the workspace on another plan; it is about no case
 )
 
 // choice is where somebody wants to be told.
@@ -65,6 +67,8 @@ func kinds() []kind {
 		{HoldReview, choice{inApp: true, email: true}, access.ManageHolds},
 		{PurgeStopped, choice{inApp: true, email: true}, access.ReleasePurge},
 		{DeletionDigest, choice{email: true}, access.ReleasePurge},
+		{TrailBroken, choice{inApp: true, email: true}, access.ReadAudit},
+		{PlanChanged, choice{inApp: true, email: true}, access.ManageOwners},
 	}
 }
 

@@ -36,7 +36,8 @@ func TestSettings(t *testing.T) {
 		notify.Setting{Kind: notify.ContactData, InApp: true},
 		notify.Setting{Kind: notify.HoldReview, InApp: true, Email: true},
 		notify.Setting{Kind: notify.PurgeStopped, InApp: true, Email: true},
-		notify.Setting{Kind: notify.DeletionDigest, Email: true}), got)
+		notify.Setting{Kind: notify.DeletionDigest, Email: true},
+		notify.Setting{Kind: notify.TrailBroken, InApp: true, Email: true}), got)
 
 	choose(t, d, d.Ben, notify.Assigned, true, true)
 	if rows := fixture.One[int](d, `select count(*) from notification_settings`); rows != 0 {

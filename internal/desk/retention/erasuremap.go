@@ -106,6 +106,9 @@ var kept = map[string]struct {
 	"lost_workspaces": {"numbers and hashes", []string{"id", "seq", "hash"}},
 	"installation":    {"a number that a database and its backups have in common", []string{"only_one", "id"}},
 	"ledger_heads":    {"hashes", []string{"workspace_id", "chain", "seq", "hash"}},
+	"audit_checks": {"numbers, hashes and dates of the trail's chain", []string{"workspace_id", "verified_seq", "verified_hash", "verified_at", "whole_at", "walk_seq",
+		"walk_hash", "walk_end", "asked_at", "broken_seq", "broken_reason", "broken_at"}},
+	"plan_requests": {"which plan an owner asks for", []string{"workspace_id", "plan", "requested_by", "requested_at"}},
 }
 
 // foreign are the tables of libraries; their rows carry job names, never case data.

@@ -109,6 +109,12 @@ func textOf(m notify.Mail) noticeText {
 		return noticeText{path: "/admin/cases/retention", subject: "The removal of deleted cases is stopped", line: m.Detail}
 	case notify.DeletionDigest:
 		return noticeText{path: "/deleted", subject: "Deletions of the week", line: m.Detail}
+	case notify.TrailBroken:
+		return noticeText{path: "/audit", subject: "The audit trail does not hold",
+			line: "An entry of the audit trail was changed, removed or moved: its chain of hashes does not hold. The page names the first such entry."}
+	case notify.PlanChanged:
+		return noticeText{path: "/admin/billing", subject: "Your workspace has another plan",
+			line: "Support staff put the workspace on another plan. What it includes, and what it does not any more:"}
 	}
 	if m.CaseNumber == 0 {
 		return manyText(m)

@@ -65,8 +65,14 @@ type Broken struct {
 // Error names the first broken record.
 func (b *Broken) Error() string { return fmt.Sprintf("record %d: %s", b.Seq, b.Reason) }
 
-// Verifier walks a chain from its first record.
+// Verifier walks a chain, from its first record unless From made it.
 type Verifier struct{ at Link }
+
+// From returns a Verifier that goes on after a link that is known to hold.
+func From(at Link) Verifier { return Verifier{at} }
+
+// At is the last link that was checked.
+func (v *Verifier) At() Link { return v.at }
 
 // Check takes the next stored record; the error, if any, is a *Broken.
 func (v *Verifier) Check(stored Link, fields Fields) error {

@@ -24,6 +24,15 @@ type fake struct {
 	export []audit.Exported
 	filter audit.Filter
 	format string
+	state  audit.State
+	asked  int
+}
+
+func (f *fake) State(context.Context, access.Actor) (audit.State, error) { return f.state, nil }
+
+func (f *fake) Ask(_ context.Context, actor access.Actor) error {
+	f.asked++
+	return actor.Require(access.ReadAudit)
 }
 
 func (f *fake) List(_ context.Context, actor access.Actor, in audit.PageInput) (audit.Page, error) {
@@ -52,9 +61,10 @@ func (members) List(context.Context, access.Actor) ([]member.Member, error) {
 func site(t *testing.T, f *fake) *webtest.Site {
 	t.Helper()
 	s := webtest.New(t)
-	p := auditpage.New(s.Shell, f, members{})
+	p := auditpage.New(s.Shell, f, f, members{})
 	return s.Console(func(r chi.Router) {
 		r.Get("/audit", p.Handle(p.List))
+		r.Post("/audit/verify", p.Handle(p.Verify))
 		r.Post("/audit/export", p.Handle(p.Export))
 	}).SignIn()
 }
@@ -146,6 +156,28 @@ func TestExportsHaveWhatTheListHas(t *testing.T) {
 	s.Post("/w/acme/audit/export", url.Values{"format": {"exe"}}).Want(http.StatusUnprocessableEntity)
 	s.Post("/w/acme/audit/export", url.Values{"format": {"csv"}, "from": {"once"}}).Want(http.StatusUnprocessableEntity)
 	site(t, f).Post("/w/acme/audit/export", url.Values{"format": {"csv"}}).Want(http.StatusForbidden)
+}
+
+func TestTheChainIsShown(t *testing.T) {
+	t.Parallel()
+	now, before := webtest.Now(), webtest.Now().Add(-time.Hour)
+	for want, state := range map[string]audit.State{
+		"has not been verified yet": {},
+		"Chain verified up to entry 12, 4 May 2026, 12:00; from its first entry on, 4 May 2026, 11:00.": {VerifiedSeq: 12, VerifiedAt: &now, WholeAt: &before},
+		"Verifying the chain 5 of 12": {AskedAt: &now, WalkSeq: new(int64(5)), WalkEnd: new(int64(12))},
+		"The chain does not hold: entry 7 is the first that was changed, removed or moved.Found 4 May 2026, 12:00: missing": {BrokenSeq: new(int64(7)), BrokenReason: "missing", BrokenAt: &now},
+	} {
+		f := &fake{state: state}
+		s := site(t, f).As(access.Admin)
+		page := s.Get("/w/acme/audit").Want(http.StatusOK).Has(want)
+		if page.Buttons("Verify now").Length() == 1 != (state.AskedAt == nil) {
+			t.Errorf("%s: the button is wrong", want)
+		}
+		s.Post("/w/acme/audit/verify", nil).WantSeeOther("/w/acme/audit")
+		if f.asked != 1 {
+			t.Error("nobody asked")
+		}
+	}
 }
 
 func TestAgentsDoNotReadTheTrail(t *testing.T) {

@@ -15,7 +15,7 @@ import (
 
 // pages are where those lead that are about no case, by their kind in the address.
 var pages = map[notify.Kind]string{
-	notify.PrivacyAsked: "/privacy", notify.ContactData: "/contacts/data", notify.HoldReview: "/admin/holds",
+	notify.PrivacyAsked: "/privacy", notify.ContactData: "/contacts/data", notify.HoldReview: "/admin/holds", notify.TrailBroken: "/audit", notify.PlanChanged: "/admin/billing",
 	notify.PurgeStopped: "/admin/cases/retention", notify.DeletionDigest: "/deleted",
 }
 

@@ -29,6 +29,10 @@ func wordsOf(n notify.Notification) words {
 		w.title = "Removal stopped"
 	case n.Kind == notify.DeletionDigest:
 		w.title = "Deletions of the week"
+	case n.Kind == notify.TrailBroken:
+		w.title = "Audit trail"
+	case n.Kind == notify.PlanChanged:
+		w.title = "Plan of this workspace"
 	case n.CaseNumber == 0:
 		w.title = ui.Count(n.Times, "case")
 	case w.title == "":
@@ -45,6 +49,7 @@ var icons = map[notify.Kind]ui.IconName{
 	notify.Woken: ui.IconAlarmClock, notify.FollowUpDue: ui.IconCalendarClock, notify.Rated: ui.IconSmile,
 	notify.ErasureDecided: ui.IconShieldCheck, notify.ErasureReply: ui.IconCornerDownRight, notify.PrivacyAsked: ui.IconShield,
 	notify.ContactData: ui.IconDownload, notify.HoldReview: ui.IconGavel, notify.PurgeStopped: ui.IconCirclePause, notify.DeletionDigest: ui.IconScrollText,
+	notify.TrailBroken: ui.IconTriangleAlert, notify.PlanChanged: ui.IconBuilding2,
 }
 
 func sentence(n notify.Notification) string {
@@ -79,6 +84,10 @@ func sentence(n notify.Notification) string {
 		return n.Detail
 	case notify.ContactData:
 		return "What is held on a contact is ready, as you asked"
+	case notify.TrailBroken:
+		return "An entry was changed, removed or moved: its chain does not hold"
+	case notify.PlanChanged:
+		return who(n) + " put this workspace on another plan"
 	case notify.PrivacyAsked:
 		if n.Times > 1 {
 			return fmt.Sprintf("%d customers ask for the erasure of what is kept about them", n.Times)

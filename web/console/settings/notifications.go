@@ -29,6 +29,8 @@ var noticeWords = map[notify.Kind]struct{ label, hint string }{
 	notify.HoldReview:     {"Legal hold to review", "The day has come to look whether a hold is still needed."},
 	notify.PurgeStopped:   {"Removal stopped", "Far more deleted cases than usual are to be removed for good, and nothing is until somebody agrees."},
 	notify.DeletionDigest: {"Deletions of the week", "On Monday morning: what was deleted, restored and removed, and what will be."},
+	notify.TrailBroken:    {"Audit trail does not hold", "An entry was changed, removed or moved by somebody with access to the database."},
+	notify.PlanChanged:    {"Plan changed", "Support staff put the workspace on another plan."},
 }
 
 // The two columns of the table; a box carries the kind that its row is about.
