@@ -406,6 +406,7 @@ func adminRoutes(r chi.Router, k *kit.Kit, p *admin.Pages) {
 	r.Get("/email/remove", k.Handle(p.ConfirmRemoveAddress))
 	r.Post("/email/remove", k.Handle(p.RemoveAddress))
 	r.Get("/billing", k.Handle(p.Billing))
+	r.Post("/billing/ask", k.Handle(p.AskPlan))
 	r.Get("/workspace", k.Handle(p.Workspace))
 	r.Post("/workspace", k.Handle(p.UpdateWorkspace))
 }
@@ -419,5 +420,6 @@ func staffRoutes(r chi.Router, k *kit.Kit, p *staff.Pages) {
 	r.Post("/erasures/{workspace}/{id}/refuse", k.Handle(p.Refuse))
 	r.Get("/ledger/{id}", k.Handle(p.Ledger))
 	r.Get("/workspaces", k.Handle(p.Workspaces))
+	r.Get("/workspaces/{id}/plan", k.Handle(p.ConfirmPlan))
 	r.Post("/workspaces/{id}/plan", k.Handle(p.SetPlan))
 }

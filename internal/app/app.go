@@ -279,7 +279,7 @@ func (a *App) buildWeb(now clock.Clock) error {
 		Kit: k, BaseURL: base, Files: files, Ready: a.DB.Ping, Snapshots: a.DB, Hub: a.Hub, Now: now,
 		Members: a.Members, Workspaces: a.Workspaces, Setup: a.Setup, Cases: a.Cases, Filters: a.Filters, Macros: a.Macros, Drafts: a.Drafts, Messages: a.Messages, Presence: a.Presence, Routing: a.Routing,
 		Removal: a.Removal, Retention: a.Retention, Inactivity: a.Inactivity, Insights: a.Insights, Notices: a.Notices, Search: a.Search, Bulk: a.Bulk, FollowUps: a.FollowUps, Ratings: a.Ratings, Fields: a.Fields, Contacts: a.Contacts, People: a.People, Suspending: a.Suspending, Intake: a.Intake, Portal: a.Portal, Audit: audit.NewReader(a.DB, audit.NewGuard(a.DB, now), now),
-		Holds: a.Holds,
+		Holds:  a.Holds,
 		Checks: a.Checker,
 	})
 	return err

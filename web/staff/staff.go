@@ -24,7 +24,8 @@ type Erasures interface {
 // Workspaces is what these pages need of workspaces.
 type Workspaces interface {
 	Overviews(ctx context.Context, staff access.Actor, before access.WorkspaceID, limit int) ([]workspace.Overview, error)
-	SetPlan(ctx context.Context, staff access.Actor, id access.WorkspaceID, plan access.Plan) error
+	Overview(ctx context.Context, staff access.Actor, id access.WorkspaceID) (workspace.Overview, error)
+	SetPlan(ctx context.Context, staff access.Actor, id access.WorkspaceID, plan, was access.Plan) error
 }
 
 // Pages are the pages of this package.

@@ -74,8 +74,17 @@ func (f *fake) Overviews(_ context.Context, _ access.Actor, before access.Worksp
 	return f.all[:min(limit, len(f.all))], nil
 }
 
-func (f *fake) SetPlan(_ context.Context, _ access.Actor, id access.WorkspaceID, plan access.Plan) error {
-	return f.call("plan %d %s", id, plan)
+func (f *fake) Overview(_ context.Context, _ access.Actor, id access.WorkspaceID) (workspace.Overview, error) {
+	for _, w := range f.all {
+		if w.ID == id {
+			return w, nil
+		}
+	}
+	return workspace.Overview{}, errs.New(errs.NotFound, "There is no such workspace.")
+}
+
+func (f *fake) SetPlan(_ context.Context, _ access.Actor, id access.WorkspaceID, plan, was access.Plan) error {
+	return f.call("plan %d %s to %s", id, was, plan)
 }
 
 func site(t *testing.T, f *fake) *webtest.Site {
@@ -91,6 +100,7 @@ func site(t *testing.T, f *fake) *webtest.Site {
 		r.Post("/erasures/{workspace}/{id}/refuse", p.Handle(p.Refuse))
 		r.Get("/ledger/{id}", p.Handle(p.Ledger))
 		r.Get("/workspaces", p.Handle(p.Workspaces))
+		r.Get("/workspaces/{id}/plan", p.Handle(p.ConfirmPlan))
 		r.Post("/workspaces/{id}/plan", p.Handle(p.SetPlan))
 	})
 	return s.SignIn()
@@ -197,9 +207,13 @@ func TestWorkspacesAndPlans(t *testing.T) {
 	if f.before != 11 {
 		t.Errorf("went on before %d", f.before)
 	}
-	s.Post("/staff/workspaces/60/plan", url.Values{"plan": {"advanced"}}).WantSeeOther("/staff/workspaces")
+	s.Get("/staff/workspaces/60/plan?plan=advanced").Want(http.StatusOK).Has("Put W60 on the Advanced plan?", "Case Auto Close", "The owners are told").Lacks("It stops")
+	s.Get("/staff/workspaces/60/plan?plan=starter").Want(http.StatusOK).Has("It stops", "Cases deleted before can still be restored", "Nothing is lost")
+	s.Get("/staff/workspaces/60/plan?plan=gold").Want(http.StatusUnprocessableEntity)
+	s.Get("/staff/workspaces/999/plan?plan=starter").Want(http.StatusNotFound)
+	s.Post("/staff/workspaces/60/plan", url.Values{"plan": {"advanced"}, "was": {"standard"}}).WantSeeOther("/staff/workspaces")
 	s.Get("/staff/workspaces").Has("The plan was set to Advanced.")
-	if fmt.Sprint(f.calls) != "[plan 60 advanced]" {
+	if fmt.Sprint(f.calls) != "[plan 60 standard to advanced]" {
 		t.Errorf("asked for %q", f.calls)
 	}
 }

@@ -2,6 +2,7 @@ package staff
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -43,22 +44,71 @@ func (p *Pages) Workspaces(w http.ResponseWriter, r *http.Request) error {
 	return kit.Render(w, r, http.StatusOK, workspacesPageView(view))
 }
 
-// SetPlan is POST /staff/workspaces/{id}/plan: field plan.
+type planView struct {
+	frame  ui.StaffProps
+	of     workspace.Overview
+	plan   access.Plan
+	stops  []access.Feature // what the workspace loses
+	begins []access.Feature // what it gains
+}
+
+func (v planView) path() string {
+	return workspacesPath + "/" + strconv.FormatInt(int64(v.of.ID), 10) + "/plan"
+}
+
+// ConfirmPlan is GET /staff/workspaces/{id}/plan?plan=: what a change of the plan would do.
+func (p *Pages) ConfirmPlan(w http.ResponseWriter, r *http.Request) error {
+	id, err := workspaceID(r)
+	if err != nil {
+		return err
+	}
+	of, err := p.workspaces.Overview(r.Context(), shell.StaffFrom(r).Actor, id)
+	if err != nil {
+		return err
+	}
+	plan := access.Plan(r.URL.Query().Get("plan"))
+	if !slices.Contains(access.Plans(), plan) {
+		return errs.New(errs.Invalid, "Choose a plan from the list.")
+	}
+	if plan == of.Plan {
+		p.Flash(r, ui.NoticeProps{Tone: ui.Info, Text: of.Name + " has the plan " + plan.Label() + " already."})
+		return kit.SeeOther(w, r, workspacesPath)
+	}
+	view := planView{frame: p.StaffPage(r, "Plan of "+of.Name, workspacesPath), of: of, plan: plan}
+	for _, f := range access.Between(of.Plan, plan) {
+		if plan.Includes(f.From) {
+			view.begins = append(view.begins, f)
+		} else {
+			view.stops = append(view.stops, f)
+		}
+	}
+	return kit.Render(w, r, http.StatusOK, planPage(view))
+}
+
+// SetPlan is POST /staff/workspaces/{id}/plan: fields plan, and was, the plan that the question was about.
 func (p *Pages) SetPlan(w http.ResponseWriter, r *http.Request) error {
 	form, err := kit.ReadForm(w, r, kit.FormLimit)
 	if err != nil {
 		return err
 	}
-	id, err := strconv.ParseInt(chi.URLParam(r, "id"), 10, 64)
+	id, err := workspaceID(r)
 	if err != nil {
-		return errs.New(errs.NotFound, "There is no such workspace.")
-	}
-	plan := access.Plan(form.Text("plan"))
-	if err := p.workspaces.SetPlan(r.Context(), shell.StaffFrom(r).Actor, access.WorkspaceID(id), plan); err != nil {
 		return err
 	}
-	p.Flash(r, ui.NoticeProps{Tone: ui.Success, Text: "The plan was set to " + plan.Label() + "."})
+	plan := access.Plan(form.Text("plan"))
+	if err := p.workspaces.SetPlan(r.Context(), shell.StaffFrom(r).Actor, id, plan, access.Plan(form.Text("was"))); err != nil {
+		return err
+	}
+	p.Flash(r, ui.NoticeProps{Tone: ui.Success, Text: "The plan was set to " + plan.Label() + ". The workspace's owners are told."})
 	return kit.SeeOther(w, r, workspacesPath)
+}
+
+func workspaceID(r *http.Request) (access.WorkspaceID, error) {
+	id, err := strconv.ParseInt(chi.URLParam(r, "id"), 10, 64)
+	if err != nil {
+		return 0, errs.New(errs.NotFound, "There is no such workspace.")
+	}
+	return access.WorkspaceID(id), nil
 }
 
 func planOptions() []ui.Option {

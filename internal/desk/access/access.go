@@ -82,43 +82,6 @@ var rolePermissions = map[Role][]Permission{
 
 var staffPermissions = []Permission{DecideErasures, ManagePlans}
 
-// Plan is what a workspace has subscribed to (seeds 000, 003).
-type Plan string
-
-// The plans, smallest first.
-const (
-	Starter    Plan = "starter"
-	Standard   Plan = "standard"
-	Advanced   Plan = "advanced"
-	Enterprise Plan = "enterprise"
-)
-
-// Plans lists every plan, the smallest first.
-func Plans() []Plan { return []Plan{Starter, Standard, Advanced, Enterprise} }
-
-// planNeeded names the smallest plan of a permission that is not in every plan.
-var planNeeded = map[Permission]Plan{DeleteCases: Standard, EraseSpam: Standard, AutoClose: Advanced}
-
-// Includes reports whether the plan has what needs at least the other plan.
-func (p Plan) Includes(needed Plan) bool {
-	return slices.Index(Plans(), p) >= slices.Index(Plans(), needed)
-}
-
-// Label is the plan's name on pages.
-func (p Plan) Label() string {
-	return map[Plan]string{Starter: "Starter", Standard: "Standard", Advanced: "Advanced", Enterprise: "Enterprise"}[p]
-}
-
-// With lists the plans that have what the permission is about: for a job, which acts in workspaces of all plans.
-func With(p Permission) (list []Plan) {
-	for _, plan := range Plans() {
-		if plan.Includes(planNeeded[p]) {
-			list = append(list, plan)
-		}
-	}
-	return list
-}
-
 // Kind says what sort of actor it is, for the audit trail.
 type Kind string
 

@@ -110,6 +110,51 @@ func TestAGatedPermissionNamesItsPlan(t *testing.T) {
 	}
 }
 
+// TestPlansHaveTheirFeatures holds the table of plans, and that what is gated is what the table says.
+func TestPlansHaveTheirFeatures(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	for _, f := range Features() {
+		fmt.Fprintf(&b, "%-60s", f.Name)
+		for _, plan := range Plans() {
+			mark := "-"
+			if plan.Includes(f.From) {
+				mark = "yes"
+			}
+			fmt.Fprintf(&b, "%s %-4s", plan, mark)
+		}
+		fmt.Fprintf(&b, "%v\n", f.Gates)
+		if (len(f.Gates) > 0) != (f.Stops != "" && f.Kept != "") {
+			t.Errorf("%s: what is gated says what stops and what is kept, nothing else does", f.Name)
+		}
+	}
+	const golden = "testdata/plans.golden"
+	if *update {
+		if err := os.WriteFile(golden, []byte(b.String()), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), b.String()); diff != "" {
+		t.Errorf("what plans include has changed; if that is meant, run go test -update (-want +got):\n%s", diff)
+	}
+	owner := Actor{Kind: Member, Role: Owner, Plan: Starter}
+	for _, p := range every() {
+		gated := slices.ContainsFunc(Features(), func(f Feature) bool { return slices.Contains(f.Gates, p) })
+		if (owner.NeedsPlan(p) != "") != gated {
+			t.Errorf("%s: the table does not say whether it is gated", p)
+		}
+	}
+	for _, p := range []Permission{RestoreCases, RequestErasure, EraseContacts, EraseInformation, ManageContacts, ReadAudit, ManageHolds} {
+		if plan := owner.NeedsPlan(p); plan != "" {
+			t.Errorf("%s needs the plan %s, which nothing of the kind may", p, plan)
+		}
+	}
+}
+
 // TestRefusalsSayWhoCanHelp holds every refusal to a member as a sentence, since nobody sees them all otherwise.
 func TestRefusalsSayWhoCanHelp(t *testing.T) {
 	t.Parallel()

@@ -37,7 +37,7 @@ func (a Actor) Require(p Permission) error {
 	case !a.holds(p):
 		return errs.Newf(errs.Forbidden, "You may not %s. %s", deeds[p], a.remedy(p))
 	case !a.planHas(p):
-		return errs.Newf(errs.Forbidden, "To %s, this workspace needs the %s plan or above. %s", deeds[p], planNeeded[p], a.planRemedy())
+		return errs.Newf(errs.Forbidden, "To %s, this workspace needs the %s plan or above. %s", deeds[p], planNeeded[p].Label(), a.planRemedy())
 	}
 	return nil
 }

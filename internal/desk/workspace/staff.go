@@ -9,6 +9,7 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/audit"
+	"caseward/internal/desk/notify"
 	"caseward/internal/platform/errs"
 )
 
@@ -24,6 +25,7 @@ type Overview struct {
 	Members   int // active ones
 	Cases     int // at most CountCap+1
 	CreatedAt time.Time
+	AskedPlan *access.Plan // what an owner asks for; nil: nothing
 }
 
 // Overviews returns workspaces, the newest first: those older than before, or the newest when it is 0; at most limit.
@@ -34,7 +36,7 @@ func (s *Service) Overviews(ctx context.Context, staff access.Actor, before acce
 		return nil, err
 	}
 	err = s.db.AsSystem(ctx, "staff console", func(tx pgx.Tx) error {
-		rows, _ := tx.Query(ctx, `select w.id, w.slug, w.name, w.plan, w.created_at,
+		rows, _ := tx.Query(ctx, `select w.id, w.slug, w.name, w.plan, w.created_at, (select p.plan from plan_requests p where p.workspace_id = w.id) as asked_plan,
 				(select count(*) from members m where m.workspace_id = w.id and m.deactivated_at is null) as members,
 				(select count(*) from (select from cases c where c.workspace_id = w.id limit $3) x) as cases
 			from workspaces w where ($1 = 0 or w.id < $1) order by w.id desc limit $2`, before, limit, CountCap+1)
@@ -44,11 +46,26 @@ func (s *Service) Overviews(ctx context.Context, staff access.Actor, before acce
 	return list, err
 }
 
-// SetPlan puts a workspace on another plan, from its members' next request on. The entry is in the workspace's own
-// trail, so that its admins see who did it.
+// Overview returns one workspace.
 //
-// Needs ManagePlans. Errors: Forbidden, Invalid, NotFound.
-func (s *Service) SetPlan(ctx context.Context, staff access.Actor, id access.WorkspaceID, plan access.Plan) error {
+// Needs ManagePlans. Errors: Forbidden, NotFound.
+func (s *Service) Overview(ctx context.Context, staff access.Actor, id access.WorkspaceID) (Overview, error) {
+	list, err := s.Overviews(ctx, staff, id+1, 1)
+	if err == nil && (len(list) == 0 || list[0].ID != id) {
+		err = errs.New(errs.NotFound, "There is no such workspace.")
+	}
+	if err != nil {
+		return Overview{}, err
+	}
+	return list[0], nil
+}
+
+// SetPlan puts a workspace on another plan, from its members' next request and the jobs' next run on. was is the plan that the
+// decision was made on; "" for any. The entry is in the workspace's own trail, so that its admins see who did it, and its
+// owners are told. What an owner asked for is thereby answered.
+//
+// Needs ManagePlans. Errors: Forbidden, Invalid, NotFound; Conflict when another plan was set meanwhile.
+func (s *Service) SetPlan(ctx context.Context, staff access.Actor, id access.WorkspaceID, plan, was access.Plan) error {
 	on := audit.Object{Kind: "workspace", ID: int64(id)}
 	if err := s.guard.Require(ctx, staff, access.ManagePlans, on); err != nil {
 		return err
@@ -59,12 +76,21 @@ func (s *Service) SetPlan(ctx context.Context, staff access.Actor, id access.Wor
 	staff.Workspace = id
 	return s.db.AsSystem(ctx, "staff console", func(tx pgx.Tx) error {
 		w, err := lock(ctx, tx, id)
-		if err != nil || w.Plan == plan {
+		if err != nil {
+			return err
+		}
+		if was != "" && w.Plan != was {
+			return errs.Newf(errs.Conflict, "The plan was changed to %s meanwhile. Look again.", w.Plan.Label())
+		}
+		if _, err := tx.Exec(ctx, `delete from plan_requests where workspace_id = $1`, id); err != nil || w.Plan == plan {
 			return err
 		}
 		if _, err := tx.Exec(ctx, `update workspaces set plan = $2 where id = $1`, id, plan); err != nil {
 			return err
 		}
-		return s.recordTx(ctx, tx, staff, "workspace.plan.changed", on, map[string]any{"old": w.Plan, "new": plan})
+		if err := s.recordTx(ctx, tx, staff, "workspace.plan.changed", on, map[string]any{"old": w.Plan, "new": plan}); err != nil {
+			return err
+		}
+		return notify.AddTx(ctx, tx, id, notify.Event{Kind: notify.PlanChanged, Roles: []access.Role{access.Owner}, Actor: staff, At: s.now()})
 	})
 }

@@ -17,7 +17,7 @@ func TestStaffSetThePlan(t *testing.T) {
 	w := fixture.Workspace(t, d)
 	s := fixture.New(t, d, clock.System).Workspaces
 	for range 2 { // the second time nothing changes, and nothing is recorded
-		if err := s.SetPlan(t.Context(), w.Staff, w.Workspace.ID, access.Starter); err != nil {
+		if err := s.SetPlan(t.Context(), w.Staff, w.Workspace.ID, access.Starter, ""); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -33,15 +33,51 @@ func TestStaffSetThePlan(t *testing.T) {
 		t.Errorf("the workspace's trail says %+v", page.Lines[:2])
 	}
 	for _, actor := range []access.Actor{w.Owner, w.Ana} {
-		if err := s.SetPlan(t.Context(), actor, w.Workspace.ID, access.Enterprise); !errs.Is(err, errs.Forbidden) {
+		if err := s.SetPlan(t.Context(), actor, w.Workspace.ID, access.Enterprise, ""); !errs.Is(err, errs.Forbidden) {
 			t.Errorf("a member set the plan: %v", err)
 		}
 	}
-	if err := s.SetPlan(t.Context(), w.Staff, w.Workspace.ID, "gold"); !errs.Is(err, errs.Invalid) {
+	if err := s.SetPlan(t.Context(), w.Staff, w.Workspace.ID, "gold", ""); !errs.Is(err, errs.Invalid) {
 		t.Errorf("a plan that does not exist: %v", err)
 	}
-	if err := s.SetPlan(t.Context(), w.Staff, 999999, access.Starter); !errs.Is(err, errs.NotFound) {
+	if err := s.SetPlan(t.Context(), w.Staff, 999999, access.Starter, ""); !errs.Is(err, errs.NotFound) {
 		t.Errorf("a workspace that does not exist: %v", err)
+	}
+}
+
+func TestAnOwnerAsksAndStaffAnswer(t *testing.T) {
+	t.Parallel()
+	d := testdb.New(t)
+	w := fixture.Workspace(t, d)
+	s := fixture.New(t, d, clock.System).Workspaces
+	if err := s.AskPlan(t.Context(), w.Admin, access.Advanced); !errs.Is(err, errs.Forbidden) {
+		t.Errorf("an admin asks for another plan: %v", err)
+	}
+	for _, wrong := range []access.Plan{"gold", access.Enterprise} {
+		if err := s.AskPlan(t.Context(), w.Owner, wrong); !errs.Is(err, errs.Invalid) {
+			t.Errorf("%s: %v", wrong, err)
+		}
+	}
+	for _, plan := range []access.Plan{access.Starter, access.Standard} {
+		if err := s.AskPlan(t.Context(), w.Owner, plan); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if o, err := s.Overview(t.Context(), w.Staff, w.Workspace.ID); err != nil || o.AskedPlan == nil || *o.AskedPlan != access.Standard {
+		t.Errorf("staff see %+v, %v", o, err)
+	}
+	if err := s.SetPlan(t.Context(), w.Staff, w.Workspace.ID, access.Standard, access.Starter); !errs.Is(err, errs.Conflict) {
+		t.Errorf("decided on another plan than it has: %v", err)
+	}
+	if err := s.SetPlan(t.Context(), w.Staff, w.Workspace.ID, access.Standard, access.Enterprise); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := s.AskedPlan(t.Context(), w.Admin); err != nil || r != nil {
+		t.Errorf("still asked for: %+v, %v", r, err)
+	}
+	var told int
+	if err := d.SystemPool().QueryRow(t.Context(), `select count(*) from notifications where kind = 'plan changed'`).Scan(&told); err != nil || told != 1 {
+		t.Errorf("%d are told, want the owner (%v)", told, err)
 	}
 }
 

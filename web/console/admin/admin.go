@@ -44,6 +44,8 @@ type Workspaces interface {
 	Addresses(ctx context.Context, actor access.Actor) ([]workspace.Address, error)
 	AddAddress(ctx context.Context, actor access.Actor, address string, queue workspace.QueueID) error
 	RemoveAddress(ctx context.Context, actor access.Actor, address string) error
+	AskedPlan(ctx context.Context, actor access.Actor) (*workspace.PlanRequest, error)
+	AskPlan(ctx context.Context, actor access.Actor, plan access.Plan) error
 	SetDefaultAddress(ctx context.Context, actor access.Actor, address string) error
 }
 

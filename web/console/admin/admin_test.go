@@ -272,9 +272,9 @@ func TestBilling(t *testing.T) {
 	t.Parallel()
 	s := site(t, acme())
 	s.Member.Workspace.Plan = access.Starter
-	s.Get("/w/acme/admin/billing").Has("Starter planYour plan", "What an upgrade adds", "Deleting cases, with restore and purge")
+	s.Get("/w/acme/admin/billing").Has("Starter planYour plan", "What Standard adds", "Deleting cases")
 	s.Member.Workspace.Plan = access.Enterprise
-	s.Get("/w/acme/admin/billing").Has("Enterprise planYour plan", "Deleting cases, with restore and purge").Lacks("What an upgrade adds")
+	s.Get("/w/acme/admin/billing").Has("Enterprise planYour plan", "Deleting cases").Lacks("What Standard adds")
 }
 
 func TestTheRetentionPageTellsOfAStopAndSetsTheDigest(t *testing.T) {

@@ -1,76 +1,90 @@
 package admin
 
 import (
+	"context"
 	"net/http"
-	"slices"
 
 	"caseward/internal/desk/access"
+	"caseward/internal/desk/workspace"
 	"caseward/web/console/shell"
 	"caseward/web/kit"
+	"caseward/web/ui"
 )
-
-// feature is a line of what plans include, and the smallest plan that does. What is refused below it is decided by
-// desk/access; a test compares the two.
-type feature struct {
-	name string
-	from access.Plan
-	gate access.Permission // "" where nothing is refused
-}
-
-func features() []feature {
-	return []feature{
-		{"Cases by email and by hand, in any number", access.Starter, ""},
-		{"Queues, tags, priorities and internal notes", access.Starter, ""},
-		{"Members, roles and the audit trail", access.Starter, ""},
-		{"Deleting cases, with restore and purge", access.Standard, access.DeleteCases},
-		{"Permanent deletion on request, with a certificate", access.Standard, access.DeleteCases},
-		{"Case Auto Close after inactivity", access.Advanced, access.AutoClose},
-	}
-}
-
-type planColumn struct {
-	plan    access.Plan
-	name    string
-	current bool
-	adds    []string // beyond the plan before it
-}
 
 type billingView struct {
 	page
-	plans    []planColumn
-	includes []string
+	asked  *workspace.PlanRequest
+	mayAsk bool
 }
 
 // Billing is GET /w/{ws}/admin/billing. Needs ManageWorkspace.
 func (p *Pages) Billing(w http.ResponseWriter, r *http.Request) error {
+	return p.billing(w, r, nil)
+}
+
+func (p *Pages) billing(w http.ResponseWriter, r *http.Request, form *kit.Form) error {
 	v := shell.From(r)
 	if err := v.Actor.Require(access.ManageWorkspace); err != nil {
 		return err
 	}
-	page, err := p.page(r, "Billing", "Your plan, what it includes, and what an upgrade would add.", nil)
+	var view billingView
+	err := p.Snapshot(r, func(ctx context.Context) (err error) {
+		if view.asked, err = p.workspaces.AskedPlan(ctx, v.Actor); err != nil {
+			return err
+		}
+		view.page, err = p.page(r.WithContext(ctx), "Billing", "Your plan, what it includes, and what an upgrade would add.", form)
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	view := billingView{page: page}
-	for _, f := range features() {
-		if v.Workspace.Plan.Includes(f.from) {
-			view.includes = append(view.includes, f.name)
-		}
-	}
-	for _, plan := range access.Plans() {
-		column := planColumn{plan: plan, name: plan.Label(), current: plan == v.Workspace.Plan}
-		for _, f := range features() {
-			if f.from == plan {
-				column.adds = append(column.adds, f.name)
-			}
-		}
-		view.plans = append(view.plans, column)
-	}
-	return kit.Render(w, r, http.StatusOK, billingPage(view))
+	view.mayAsk = v.Actor.Can(access.ManageOwners)
+	return kit.Render(w, r, status(form), billingPage(view))
 }
 
-// upgrades are the plans above the present one.
-func (v billingView) upgrades() []planColumn {
-	at := slices.IndexFunc(v.plans, func(c planColumn) bool { return c.current })
-	return v.plans[at+1:]
+// AskPlan is POST /w/{ws}/admin/billing/ask: field plan; empty takes back what was asked for. Needs ManageOwners.
+func (p *Pages) AskPlan(w http.ResponseWriter, r *http.Request) error {
+	form, err := kit.ReadForm(w, r, kit.FormLimit)
+	if err != nil {
+		return err
+	}
+	v := shell.From(r)
+	plan := access.Plan(form.Text("plan"))
+	if err := form.Absorb(p.workspaces.AskPlan(r.Context(), v.Actor, plan)); err != nil {
+		return err
+	}
+	if !form.Valid() {
+		return p.billing(w, r, form)
+	}
+	text := "Support staff see that you ask for the " + plan.Label() + " plan. You are told when they have set it."
+	if plan == "" {
+		text = "Support staff see no request any more."
+	}
+	p.Flash(r, ui.NoticeProps{Tone: ui.Success, Text: text})
+	return kit.SeeOther(w, r, v.Path("/admin/billing"))
+}
+
+// others are the plans that can be asked for.
+func (v billingView) others() (list []ui.Option) {
+	for _, plan := range access.Plans() {
+		if plan != v.visit.Workspace.Plan {
+			list = append(list, ui.Option{Value: string(plan), Label: plan.Label()})
+		}
+	}
+	return list
+}
+
+func columns(current access.Plan) []ui.Column {
+	list := []ui.Column{{Label: "Feature"}}
+	for _, plan := range access.Plans() {
+		list = append(list, ui.Column{Label: columnName(plan, current)})
+	}
+	return list
+}
+
+func columnName(plan, current access.Plan) string {
+	if plan == current {
+		return plan.Label() + " (yours)"
+	}
+	return plan.Label()
 }

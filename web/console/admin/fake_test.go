@@ -19,6 +19,7 @@ import (
 
 // fake answers for members and the workspace. It records what was asked of it, and refuses what fail names.
 type fake struct {
+	asked       *workspace.PlanRequest
 	members     []member.Member
 	invitations []member.Invitation
 	queues      []workspace.Queue
@@ -195,6 +196,8 @@ func site(t *testing.T, f *fake) *webtest.Site {
 // register is the part of web/routes.go that these tests need.
 func register(r chi.Router, p *admin.Pages) {
 	r.Get("/", p.Handle(p.Index))
+	r.Get("/billing", p.Handle(p.Billing))
+	r.Post("/billing/ask", p.Handle(p.AskPlan))
 	r.Get("/cases/agents", p.Handle(p.Agents))
 	r.Post("/cases/agents", p.Handle(p.UpdateDelete))
 	r.Post("/cases/agents/rights", p.Handle(p.UpdateOthers))

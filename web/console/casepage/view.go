@@ -48,6 +48,8 @@ type view struct {
 	canReply   bool
 	canContact bool // change what the contact has
 	canDelete  bool
+	deletePlan access.Plan // what deleting needs, where the workspace lacks it
+	erasePlan  access.Plan // likewise Delete Forever in Spam
 	canRestore bool
 	canRequest bool
 	eraseSpam  bool // forever
@@ -71,6 +73,7 @@ func newView(v *shell.Visit, l loaded, f forms, query url.Values) view {
 		canReply:   v.Actor.Can(access.WorkCases) && !deleted && l.SpamAt == nil,
 		canContact: v.Actor.Can(access.ManageContacts) && !deleted,
 		canDelete:  v.Actor.Can(access.DeleteCases),
+		deletePlan: v.Actor.NeedsPlan(access.DeleteCases), erasePlan: v.Actor.NeedsPlan(access.EraseSpam),
 		canRestore: v.Actor.Can(access.RestoreCases),
 		canRequest: v.Actor.Can(access.RequestErasure), eraseSpam: v.Actor.Can(access.EraseSpam),
 		canErase: v.Actor.Can(access.EraseInformation),
