@@ -12,6 +12,7 @@ import (
 	"caseward/internal/desk/field"
 	"caseward/internal/desk/filters"
 	"caseward/internal/desk/followup"
+	"caseward/internal/desk/history"
 	"caseward/internal/desk/hold"
 	"caseward/internal/desk/inactivity"
 	"caseward/internal/desk/insights"
@@ -42,6 +43,7 @@ import (
 	"caseward/web/console/fieldpage"
 	"caseward/web/console/filterpage"
 	"caseward/web/console/followups"
+	"caseward/web/console/historypage"
 	"caseward/web/console/holdpage"
 	"caseward/web/console/inbox"
 	insightpages "caseward/web/console/insights"
@@ -70,6 +72,8 @@ type Deps struct {
 	Now        clock.Clock
 	Audit      *audit.Reader
 	Checks     *audit.Checker
+	Histories  *history.Service
+	Views      *history.Views
 	Members    *member.Service
 	Workspaces *workspace.Service
 	Setup      *setup.Service
@@ -114,6 +118,7 @@ type pages struct {
 	fields   *fieldpage.Pages
 	todo     *followups.Pages
 	audit    *auditpage.Pages
+	past     *historypage.Pages
 	insights *insightpages.Pages
 	told     *notifications.Pages
 	settings *settings.Pages
@@ -136,7 +141,7 @@ func newPages(d Deps) pages {
 		inbox:   inbox.New(sh, d.Cases, d.Search, d.Filters, d.Members, d.Fields, d.Hub),
 		one: casepage.New(sh, casepage.Services{
 			Cases: d.Cases, Messages: d.Messages, Drafts: d.Drafts, Presence: d.Presence, Retention: d.Retention, FollowUps: d.FollowUps, Ratings: d.Ratings, Members: d.Members, Queues: d.Workspaces, Macros: d.Macros, Notices: d.Notices,
-			Fields: d.Fields, Settings: d.Inactivity, Holds: d.Holds,
+			Fields: d.Fields, Settings: d.Inactivity, Holds: d.Holds, Views: d.Views,
 		}),
 		newCase:  newcase.New(sh, d.Messages, d.Members, d.Workspaces, d.Fields),
 		deleted:  deleted.New(sh, d.Cases, d.Retention, d.Holds, d.Retention),
@@ -153,11 +158,12 @@ func newPages(d Deps) pages {
 		settings: settings.New(sh, d.Members, d.Notices),
 		admin: admin.New(sh, admin.Services{Members: d.Members, Workspaces: d.Workspaces, Ratings: d.Ratings, Inactivity: d.Inactivity, Suspensions: d.Suspending,
 			Routing: d.Routing, Purge: d.Retention}, d.BaseURL.String()),
-		staff: staff.New(sh, d.Retention, d.Workspaces),
+		staff: staff.New(sh, d.Retention, d.Workspaces, d.Histories),
 		rate:  rate.New(d.Kit, d.Ratings),
 		contacts: contactpage.New(sh, contactpage.Services{Contacts: d.Contacts, People: d.People, FollowUps: d.FollowUps, Fields: d.Fields, Blocking: d.Suspending,
 			Moves: d.Removal, Removal: d.Removal, Erasures: d.Retention, Requests: d.Portal, Holds: d.Holds}),
 		portal: portalpage.New(sh, d.Portal, d.Portal, d.BaseURL.String()),
+		past:   historypage.New(sh, d.Histories),
 		holds:  holdpage.New(sh, d.Holds, d.Cases, d.Contacts),
 		help:   help.New(d.Kit, d.Portal, d.Portal, d.Portal, d.Now),
 	}

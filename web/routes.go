@@ -147,6 +147,8 @@ func consoleRoutes(r chi.Router, k *kit.Kit, p pages) {
 	r.Post("/cases/new", k.Handle(p.newCase.Create))
 	r.Route("/cases/{number}", func(r chi.Router) { caseRoutes(r, k, p.one) })
 	holdRoutes(r, k, p.holds)
+	r.Get("/cases/{number}/history", k.Handle(p.past.Case))
+	r.Get("/contacts/{id}/history", k.Handle(p.past.Contact))
 	r.Route("/filters", func(r chi.Router) { filterRoutes(r, k, p.filters) })
 	r.Route("/macros", func(r chi.Router) { macroRoutes(r, k, p.macros) })
 	r.Route("/contacts", func(r chi.Router) { contactRoutes(r, k, p.contacts) })
@@ -420,6 +422,7 @@ func staffRoutes(r chi.Router, k *kit.Kit, p *staff.Pages) {
 	r.Post("/erasures/{workspace}/{id}/refuse", k.Handle(p.Refuse))
 	r.Get("/ledger/{id}", k.Handle(p.Ledger))
 	r.Get("/workspaces", k.Handle(p.Workspaces))
+	r.Get("/workspaces/{id}/cases/{number}", k.Handle(p.History))
 	r.Get("/workspaces/{id}/plan", k.Handle(p.ConfirmPlan))
 	r.Post("/workspaces/{id}/plan", k.Handle(p.SetPlan))
 }

@@ -28,6 +28,7 @@ import (
 	"caseward/internal/desk/field"
 	"caseward/internal/desk/filters"
 	"caseward/internal/desk/followup"
+	"caseward/internal/desk/history"
 	"caseward/internal/desk/hold"
 	"caseward/internal/desk/inactivity"
 	"caseward/internal/desk/insights"
@@ -93,6 +94,7 @@ type App struct {
 	Portal     *portal.Service
 	Sealer     *audit.Sealer
 	Checker    *audit.Checker
+	Views      *history.Views
 	Intake     *inbound.Intake
 	Jobs       *jobs.Runner
 	Handler    http.Handler
@@ -222,6 +224,7 @@ func (a *App) build(now clock.Clock) error {
 	a.Hub = live.NewHub()
 	a.Sealer = audit.NewSealer(a.DB)
 	a.Checker = audit.NewChecker(a.DB, guard, enqueuer, tellOfBrokenTrail, now)
+	a.Views = history.NewViews(a.DB, a.log)
 	a.Workspaces = workspace.NewService(a.DB, guard, now)
 	a.Members = member.NewService(a.DB, guard, hasher, now)
 	a.Setup = setup.NewService(a.DB, a.Workspaces, a.Members, now)
@@ -280,7 +283,7 @@ func (a *App) buildWeb(now clock.Clock) error {
 		Members: a.Members, Workspaces: a.Workspaces, Setup: a.Setup, Cases: a.Cases, Filters: a.Filters, Macros: a.Macros, Drafts: a.Drafts, Messages: a.Messages, Presence: a.Presence, Routing: a.Routing,
 		Removal: a.Removal, Retention: a.Retention, Inactivity: a.Inactivity, Insights: a.Insights, Notices: a.Notices, Search: a.Search, Bulk: a.Bulk, FollowUps: a.FollowUps, Ratings: a.Ratings, Fields: a.Fields, Contacts: a.Contacts, People: a.People, Suspending: a.Suspending, Intake: a.Intake, Portal: a.Portal, Audit: audit.NewReader(a.DB, audit.NewGuard(a.DB, now), now),
 		Holds:  a.Holds,
-		Checks: a.Checker,
+		Checks: a.Checker, Histories: history.NewService(a.DB, audit.NewGuard(a.DB, now)), Views: a.Views,
 	})
 	return err
 }

@@ -59,6 +59,7 @@ func (a *App) Serve(ctx context.Context, ready func(web net.Addr)) error {
 	err = group.Wait()
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin/2)
 	defer cancel()
+	a.Views.Flush(stop)
 	return errors.Join(err, a.Jobs.Stop(stop))
 }
 

@@ -6,6 +6,8 @@ import (
 	"context"
 
 	"caseward/internal/desk/access"
+	"caseward/internal/desk/audit"
+	"caseward/internal/desk/cases"
 	"caseward/internal/desk/retention"
 	"caseward/internal/desk/workspace"
 	"caseward/web/console/shell"
@@ -28,15 +30,21 @@ type Workspaces interface {
 	SetPlan(ctx context.Context, staff access.Actor, id access.WorkspaceID, plan, was access.Plan) error
 }
 
+// Histories tell who did what to a case.
+type Histories interface {
+	StaffCase(ctx context.Context, staff access.Actor, ws access.WorkspaceID, n cases.Number, in audit.PageInput) (audit.Page, error)
+}
+
 // Pages are the pages of this package.
 type Pages struct {
 	*shell.Shell
 	erasures   Erasures
 	workspaces Workspaces
+	histories  Histories
 }
 
 // New returns the pages.
-func New(s *shell.Shell, e Erasures, w Workspaces) *Pages { return &Pages{s, e, w} }
+func New(s *shell.Shell, e Erasures, w Workspaces, h Histories) *Pages { return &Pages{s, e, w, h} }
 
 // The paths of the sidebar's entries.
 const (

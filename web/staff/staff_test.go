@@ -12,6 +12,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"caseward/internal/desk/access"
+	"caseward/internal/desk/audit"
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/retention"
 	"caseward/internal/desk/workspace"
@@ -74,6 +75,21 @@ func (f *fake) Overviews(_ context.Context, _ access.Actor, before access.Worksp
 	return f.all[:min(limit, len(f.all))], nil
 }
 
+func (f *fake) StaffCase(_ context.Context, _ access.Actor, _ access.WorkspaceID, n cases.Number, _ audit.PageInput) (audit.Page, error) {
+	if n != 41 {
+		return audit.Page{}, errs.New(errs.NotFound, "Nobody asked.")
+	}
+	return audit.Page{Lines: []audit.Line{{ActorKind: access.Member, ActorName: "Ana", Action: "case.deleted", ObjectKind: "case", ObjectID: new(int64(41)), At: webtest.Now()}}}, nil
+}
+
+func TestStaffSeeWhoDidWhat(t *testing.T) {
+	t.Parallel()
+	s := site(t, &fake{})
+	s.Get("/staff/workspaces/1/cases/41").Want(http.StatusOK).Has("History of case 41", "Ana deleted the case", "4 May 2026, 12:00")
+	s.Get("/staff/workspaces/1/cases/42").Want(http.StatusNotFound)
+	s.Get("/staff/workspaces/1/cases/x").Want(http.StatusNotFound)
+}
+
 func (f *fake) Overview(_ context.Context, _ access.Actor, id access.WorkspaceID) (workspace.Overview, error) {
 	for _, w := range f.all {
 		if w.ID == id {
@@ -90,7 +106,7 @@ func (f *fake) SetPlan(_ context.Context, _ access.Actor, id access.WorkspaceID,
 func site(t *testing.T, f *fake) *webtest.Site {
 	t.Helper()
 	s := webtest.New(t)
-	p := staff.New(s.Shell, f, f)
+	p := staff.New(s.Shell, f, f, f)
 	s.Router.Route("/staff", func(r chi.Router) {
 		r.Use(s.Shell.Staff)
 		r.Get("/erasures", p.Handle(p.Erasures))
@@ -100,6 +116,7 @@ func site(t *testing.T, f *fake) *webtest.Site {
 		r.Post("/erasures/{workspace}/{id}/refuse", p.Handle(p.Refuse))
 		r.Get("/ledger/{id}", p.Handle(p.Ledger))
 		r.Get("/workspaces", p.Handle(p.Workspaces))
+		r.Get("/workspaces/{id}/cases/{number}", p.Handle(p.History))
 		r.Get("/workspaces/{id}/plan", p.Handle(p.ConfirmPlan))
 		r.Post("/workspaces/{id}/plan", p.Handle(p.SetPlan))
 	})

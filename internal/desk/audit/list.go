@@ -59,6 +59,9 @@ type PageInput struct {
 	Size          int // 50 when 0
 }
 
+// Later reports whether it is another page than the first.
+func (in PageInput) Later() bool { return in.Before != nil || in.After != nil }
+
 // Page is one page of the trail, newest first. Older and Newer are nil at the trail's ends.
 type Page struct {
 	Lines        []Line

@@ -7,7 +7,7 @@ var erased = []string{
 	"notifications", // but those without a case: an erasure that was done, or how many cases were changed together
 	"case_merges",   // of redirects, which go with the case that they lead to
 	"legal_holds",   // those that were released, with their reasons; the trail keeps who set and released them
-	"contact_mentions", "redactions", "drafts", "case_presence", "case_links", "messages",
+	"contact_mentions", "redactions", "drafts", "case_presence", "case_views", "case_links", "messages",
 }
 
 // Two more go with a case but not by case_id: blobs, by the attachments that point at them, and the case itself.

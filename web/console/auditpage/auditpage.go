@@ -5,9 +5,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"net/url"
-	"strconv"
-	"strings"
 	"time"
 
 	"caseward/internal/desk/access"
@@ -63,10 +60,8 @@ func (p *Pages) List(w http.ResponseWriter, r *http.Request) error {
 	v := shell.From(r)
 	query := r.URL.Query()
 	form := readFilter(query.Get, v.Location)
-	in := audit.PageInput{Filter: form.filter, Before: place(query.Get("before")), After: place(query.Get("after"))}
-	if in.After != nil {
-		in.Before = nil
-	}
+	in := deed.PageInput(query)
+	in.Filter = form.filter
 	view := listView{path: v.Path("/audit"), loc: v.Location}
 	err := p.Snapshot(r, func(ctx context.Context) error {
 		page, err := p.trail.List(ctx, v.Actor, in)
@@ -83,7 +78,7 @@ func (p *Pages) List(w http.ResponseWriter, r *http.Request) error {
 		for _, l := range page.Lines {
 			view.lines = append(view.lines, teller.Tell(l))
 		}
-		view.pager = ui.PagerProps{Newer: form.link(v, "after", page.Newer), Older: form.link(v, "before", page.Older)}
+		view.pager = deed.Pager(view.path, form.values, page)
 		view.console, err = p.Console(r.WithContext(ctx), shell.Page{Title: "Audit trail", Current: "/audit"})
 		return err
 	})
@@ -115,28 +110,6 @@ func (p *Pages) choices(ctx context.Context, v *shell.Visit, form *filterForm) e
 	}
 	form.offer(members, choices)
 	return nil
-}
-
-// place reads what link wrote; a mangled address shows the first page.
-func place(text string) *audit.Place {
-	micros, id, ok := strings.Cut(text, "-")
-	at, err := strconv.ParseInt(micros, 10, 64)
-	n, err2 := strconv.ParseInt(id, 10, 64)
-	if !ok || err != nil || err2 != nil {
-		return nil
-	}
-	return &audit.Place{At: time.UnixMicro(at).UTC(), ID: n}
-}
-
-func (f filterForm) link(v *shell.Visit, key string, at *audit.Place) string {
-	if at == nil {
-		return ""
-	}
-	query := url.Values{key: {strconv.FormatInt(at.At.UnixMicro(), 10) + "-" + strconv.FormatInt(at.ID, 10)}}
-	for name, value := range f.values {
-		query.Set(name, value)
-	}
-	return v.Path("/audit?" + query.Encode())
 }
 
 // chainText says what of the chain was verified, and when.

@@ -28,6 +28,7 @@ import (
 
 // desk is everything that the page asks, and remembers what it was told.
 type desk struct {
+	saw         access.MemberID // who is kept as having looked at a case
 	fields      fields
 	dealsOut    bool // by the default queue
 	c           cases.Details
@@ -349,7 +350,7 @@ func (macros) List(context.Context, access.Actor) ([]macro.Macro, error) {
 func site(t *testing.T, d *desk) *webtest.Site {
 	t.Helper()
 	s := webtest.New(t)
-	p := casepage.New(s.Shell, casepage.Services{Cases: d, Messages: d, Drafts: d, Presence: d, Retention: d, FollowUps: d, Ratings: &d.ratings, Members: d, Queues: d, Macros: macros{}, Notices: d, Fields: &d.fields, Settings: d, Holds: held{d}})
+	p := casepage.New(s.Shell, casepage.Services{Cases: d, Messages: d, Drafts: d, Presence: d, Retention: d, FollowUps: d, Ratings: &d.ratings, Members: d, Queues: d, Macros: macros{}, Notices: d, Fields: &d.fields, Settings: d, Views: d, Holds: held{d}})
 	s.Console(func(r chi.Router) {
 		r.Use(s.Kit.SecurityHeaders)
 		r.Route("/cases/{number}", func(r chi.Router) {
@@ -395,3 +396,5 @@ func site(t *testing.T, d *desk) *webtest.Site {
 	})
 	return s.SignIn()
 }
+
+func (d *desk) Saw(actor access.Actor, _ int64, _ time.Time) { d.saw = actor.Member }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/retention"
 	"caseward/internal/platform/errs"
@@ -16,9 +17,10 @@ import (
 // goneView is all that is left of a case.
 type goneView struct {
 	retention.Certificate
-	href  string // of the certificate
-	inbox string
-	loc   *time.Location
+	href    string // of the certificate
+	inbox   string
+	history string // "" where the visitor may not read it
+	loc     *time.Location
 }
 
 // what says what became of the case: when, and on whose request.
@@ -50,6 +52,9 @@ func (p *Pages) gone(w http.ResponseWriter, r *http.Request, n cases.Number) err
 		return err
 	}
 	view := goneView{Certificate: c, href: casePath(v, n, "/certificate"), inbox: v.Path("/inbox"), loc: v.Location}
+	if v.Actor.Can(access.ReadAudit) {
+		view.history = casePath(v, n, "/history")
+	}
 	return kit.Render(w, r, kit.Status(errs.Gone), gonePage(frame, view))
 }
 

@@ -95,6 +95,16 @@ func gonePage(frame ui.ConsoleProps, v goneView) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
+					if v.history != "" {
+						templ_7745c5c3_Err = ui.LinkButton(ui.LinkButtonProps{Label: "History", Href: v.history, Variant: ui.Ghost}).Render(ctx, templ_7745c5c3_Buffer)
+						if templ_7745c5c3_Err != nil {
+							return templ_7745c5c3_Err
+						}
+					}
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, " ")
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
 					templ_7745c5c3_Err = ui.LinkButton(ui.LinkButtonProps{Label: "Go to the inbox", Href: v.inbox, Variant: ui.Ghost}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
@@ -158,7 +168,7 @@ func certificatePage(frame ui.ConsoleProps, v certificate.View) templ.Component 
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, " <p class=\"certificate-print muted\">Print this page to keep it: only the certificate is printed.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, " <p class=\"certificate-print muted\">Print this page to keep it: only the certificate is printed.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

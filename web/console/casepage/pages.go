@@ -103,6 +103,12 @@ type Services struct {
 	Notices   Notices
 	Settings  Inactivity
 	Holds     Holds
+	Views     Views
+}
+
+// Views notes who looks at a case; it never waits.
+type Views interface {
+	Saw(actor access.Actor, caseID int64, at time.Time)
 }
 
 // Inactivity is what the page needs to say when the case will be closed by itself, and what an answer does once it is.
@@ -132,11 +138,12 @@ type Pages struct {
 	notices   Notices
 	settings  Inactivity
 	holds     Holds
+	views     Views
 }
 
 // New returns the pages.
 func New(sh *shell.Shell, s Services) *Pages {
-	return &Pages{sh, s.Cases, s.Messages, s.Drafts, s.Presence, s.Retention, s.FollowUps, s.Ratings, s.Members, s.Queues, s.Macros, s.Fields, s.Notices, s.Settings, s.Holds}
+	return &Pages{sh, s.Cases, s.Messages, s.Drafts, s.Presence, s.Retention, s.FollowUps, s.Ratings, s.Members, s.Queues, s.Macros, s.Fields, s.Notices, s.Settings, s.Holds, s.Views}
 }
 
 // number reads the case's number from the address. What cannot be one is not there.

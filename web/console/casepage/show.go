@@ -81,6 +81,7 @@ func (p *Pages) render(w http.ResponseWriter, r *http.Request, n cases.Number, s
 	if err := p.notices.Seen(r.Context(), v.Actor, int64(c.ID), v.Now); err != nil {
 		return err
 	}
+	p.views.Saw(v.Actor, int64(c.ID), v.Now)
 	view := newView(v, c, f, r.URL.Query())
 	if view.images != 0 {
 		kit.AllowRemoteImages(w)

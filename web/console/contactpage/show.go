@@ -40,6 +40,7 @@ type view struct {
 	loc       *time.Location
 	mayManage bool
 	mayExport bool
+	mayRead   bool // the audit trail
 	mayWork   bool
 	mayErase  bool
 	moving    *removal.Move // of their cases; nil: none is on its way
@@ -85,7 +86,7 @@ func (p *Pages) Show(w http.ResponseWriter, r *http.Request) error {
 // load reads the contact and what is around it.
 func (p *Pages) load(ctx context.Context, v *shell.Visit, id contact.ID, query url.Values) (page view, err error) {
 	page = view{visit: v, path: contactPath(v, id, ""), now: v.Now, loc: v.Location,
-		mayManage: v.Actor.Can(access.ManageContacts), mayExport: v.Actor.Can(access.ManageContacts) && v.Actor.Can(access.RestoreCases), mayWork: v.Actor.Can(access.WorkCases), mayErase: v.Actor.Can(access.EraseContacts)}
+		mayManage: v.Actor.Can(access.ManageContacts), mayExport: v.Actor.Can(access.ManageContacts) && v.Actor.Can(access.RestoreCases), mayWork: v.Actor.Can(access.WorkCases), mayErase: v.Actor.Can(access.EraseContacts), mayRead: v.Actor.Can(access.ReadAudit)}
 	if page.Record, err = p.contacts.Get(ctx, v.Actor, id); err != nil || page.MergedIntoID != nil {
 		return page, err
 	}

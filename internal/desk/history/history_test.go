@@ -1,0 +1,103 @@
+package history_test
+
+import (
+	"log/slog"
+	"testing"
+	"time"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/desk/audit"
+	"caseward/internal/desk/cases"
+	"caseward/internal/desk/contact"
+	"caseward/internal/desk/history"
+	"caseward/internal/platform/errs"
+	"caseward/internal/testkit/fixture"
+)
+
+func service(d *fixture.Desk) *history.Service {
+	return history.NewService(d.DB, audit.NewGuard(d.DB, d.Clock.Now))
+}
+
+func TestLooksAreCountedOnceAnHourAndGoWithTheCase(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	n := d.Deleted()
+	id := fixture.One[int64](d, `select id from cases where number = $1`, n)
+	views := history.NewViews(d.DB, slog.New(slog.DiscardHandler))
+	at := d.Clock.Now()
+	for _, later := range []time.Duration{0, time.Minute, 2 * time.Hour} {
+		views.Saw(d.Ben, id, at.Add(later))
+		views.Saw(d.Ana, id+1000, at) // of no case
+		views.Saw(access.JobActor(d.Workspace.ID, "x"), id, at)
+		views.Flush(t.Context())
+	}
+	views.Saw(d.Ana, id, at)
+	views.Flush(t.Context())
+	h, err := service(d).Case(t.Context(), d.Admin, n, audit.PageInput{})
+	if err != nil || h.Gone || len(h.Views) != 2 || h.Views[0].MemberID != d.Ben.Member || h.Views[0].Times != 2 || !h.Views[0].LastAt.Equal(at.Add(2*time.Hour)) {
+		t.Errorf("%+v, %v", h.Views, err)
+	}
+	if len(h.Lines) < 2 || h.Lines[0].Action != "case.deleted" {
+		t.Errorf("the newest entry is %+v", h.Lines[0])
+	}
+	d.Clock.Advance(30 * fixture.Day)
+	if _, err := d.Retention.Purge(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	views.Saw(d.Ben, id, d.Clock.Now())
+	views.Flush(t.Context())
+	if left := fixture.One[int](d, `select count(*) from case_views`); left != 0 {
+		t.Errorf("%d looks are left of a case that is gone", left)
+	}
+	h, err = service(d).Case(t.Context(), d.Admin, n, audit.PageInput{})
+	if err != nil || !h.Gone || len(h.Views) != 0 || h.Lines[0].Action != "case.purged" {
+		t.Errorf("after it: %+v, %v", h, err)
+	}
+}
+
+func TestHistoriesAskForTheRightAndForSomethingThatWas(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	s, n := service(d), d.Case()
+	_, err := s.Case(t.Context(), d.Ana, n, audit.PageInput{})
+	if !errs.Is(err, errs.Forbidden) {
+		t.Errorf("an agent reads it: %v", err)
+	}
+	_, err = s.Case(t.Context(), d.Ana, 4711, audit.PageInput{}) // leaves a refusal in the trail
+	if !errs.Is(err, errs.Forbidden) {
+		t.Error(err)
+	}
+	if _, err := s.Case(t.Context(), d.Admin, cases.Number(4711), audit.PageInput{}); !errs.Is(err, errs.NotFound) {
+		t.Errorf("a case that never was: %v", err)
+	}
+	person := fixture.One[contact.ID](d, `select contact_id from cases where number = $1`, n)
+	h, err := s.Contact(t.Context(), d.Admin, person, audit.PageInput{})
+	if err != nil || h.Gone || len(h.Lines) == 0 {
+		t.Errorf("the contact's: %+v, %v", h, err)
+	}
+}
+
+func TestStaffSeeOnlyWhatWasAskedFor(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	s, n := service(d), d.Deleted()
+	_, err := s.StaffCase(t.Context(), d.Staff, d.Workspace.ID, n, audit.PageInput{})
+	if !errs.Is(err, errs.NotFound) {
+		t.Errorf("a case that nobody asked about: %v", err)
+	}
+	if _, err := d.Retention.Request(t.Context(), d.Admin, n); err != nil {
+		t.Fatal(err)
+	}
+	page, err := s.StaffCase(t.Context(), d.Staff, d.Workspace.ID, n, audit.PageInput{})
+	if err != nil || len(page.Lines) < 3 {
+		t.Fatalf("%+v, %v", page, err)
+	}
+	for _, l := range page.Lines {
+		if l.Details != nil || l.Address != nil {
+			t.Errorf("%+v", l)
+		}
+	}
+	if _, err := s.StaffCase(t.Context(), d.Owner, d.Workspace.ID, n, audit.PageInput{}); !errs.Is(err, errs.Forbidden) {
+		t.Errorf("a member: %v", err)
+	}
+}

@@ -1,0 +1,101 @@
+package history
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"caseward/internal/desk/access"
+	"caseward/internal/platform/db"
+)
+
+const (
+	writeAfter  = 5 * time.Second // how long looks are collected before they are written
+	countsAgain = time.Hour       // a look within that of another one by the same member is not counted
+	remembered  = 20_000          // looks by which that is known; beyond them a few may be counted twice
+	writeBatch  = 500
+)
+
+// Views collects who looks at which case, and writes it besides the page: no page waits for it. What a process that dies has
+// not written is lost, at most a few seconds.
+type Views struct {
+	db  *db.DB
+	log *slog.Logger
+
+	mu      sync.Mutex
+	counted map[look]time.Time
+	waiting map[look]time.Time
+	planned bool
+}
+
+type look struct {
+	workspace access.WorkspaceID
+	caseID    int64
+	member    access.MemberID
+}
+
+// NewViews returns Views.
+func NewViews(d *db.DB, log *slog.Logger) *Views {
+	return &Views{db: d, log: log, counted: map[look]time.Time{}, waiting: map[look]time.Time{}}
+}
+
+// Saw notes that a member has the page of a case before them. It returns at once. Permission: none, as the page has asked.
+func (v *Views) Saw(actor access.Actor, caseID int64, at time.Time) {
+	if actor.Kind != access.Member {
+		return
+	}
+	l := look{actor.Workspace, caseID, actor.Member}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if last, seen := v.counted[l]; seen && at.Sub(last) < countsAgain {
+		return
+	}
+	if len(v.counted) >= remembered {
+		clear(v.counted)
+	}
+	v.counted[l], v.waiting[l] = at, at
+	if !v.planned {
+		v.planned = true
+		time.AfterFunc(writeAfter, func() { v.Flush(context.Background()) })
+	}
+}
+
+// Flush writes what is waiting; also before the program ends.
+func (v *Views) Flush(ctx context.Context) {
+	v.mu.Lock()
+	waiting := v.waiting
+	v.waiting, v.planned = map[look]time.Time{}, false
+	v.mu.Unlock()
+	byWorkspace := map[access.WorkspaceID][]look{}
+	for l := range waiting {
+		byWorkspace[l.workspace] = append(byWorkspace[l.workspace], l)
+	}
+	for ws, list := range byWorkspace {
+		slices.SortFunc(list, func(a, b look) int { return cmp.Compare(a.caseID, b.caseID) })
+		for batch := range slices.Chunk(list, writeBatch) {
+			if err := v.write(ctx, ws, batch, waiting); err != nil && ctx.Err() == nil {
+				v.log.Error("who looked at cases was not written", "err", err)
+			}
+		}
+	}
+}
+
+// write leaves out cases that somebody is just changing or erasing: it neither waits for them nor brings anything of them back.
+func (v *Views) write(ctx context.Context, ws access.WorkspaceID, list []look, at map[look]time.Time) error {
+	ids, members, times := make([]int64, len(list)), make([]int64, len(list)), make([]time.Time, len(list))
+	for i, l := range list {
+		ids[i], members[i], times[i] = l.caseID, int64(l.member), at[l]
+	}
+	return v.db.InWorkspace(ctx, int64(ws), func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `with c as materialized (select id from cases where workspace_id = $1 and id = any ($2) for key share skip locked)
+			insert into case_views as o (workspace_id, case_id, member_id, first_at, last_at, times)
+			select $1, l.case_id, l.member_id, l.at, l.at, 1 from unnest($2::bigint[], $3::bigint[], $4::timestamptz[]) as l (case_id, member_id, at) join c on c.id = l.case_id
+			on conflict (workspace_id, case_id, member_id) do update set last_at = greatest(o.last_at, excluded.last_at), times = o.times + 1`, ws, ids, members, times)
+		return err
+	})
+}
