@@ -92,19 +92,27 @@ func (a *App) ReplayErasures(ctx context.Context, path string, dry bool) (done s
 }
 
 func replayed(r retention.Replayed) string {
-	if r.Entries == 0 && r.Lost == 0 {
+	if r.Entries == 0 {
 		return "The database lacks no erasure that the file knows."
 	}
-	said := fmt.Sprintf("%d entries of the ledger were missing; %d cases and %d contacts of theirs were here, and %d entries are of what this backup does not have.",
-		r.Entries, r.Cases, r.Contacts, r.Absent)
+	said := fmt.Sprintf("The database lacked %s. %s and %s of theirs were in it; %s of what this backup does not have.",
+		number(r.Entries, "entry", "entries"), number(r.Cases, "case", "cases"), number(r.Contacts, "contact", "contacts"),
+		number(r.Absent, "entry is", "entries are"))
 	if r.Held > 0 {
-		said += fmt.Sprintf(" %d of the cases had a legal hold in the backup: their erasure was decided after it was released, and has been made.", r.Held)
+		said += fmt.Sprintf(" %s on legal hold when the backup was made; they were released, and erased, after that.", number(r.Held, "of these was", "of these were"))
 	}
 	if r.Lost > 0 {
-		said += fmt.Sprintf(" %d workspaces are not in this backup at all; their numbers are not given again.", r.Lost)
+		said += fmt.Sprintf(" %s not in this backup at all; no other gets that number.", number(r.Lost, "workspace is", "workspaces are"))
 	}
 	if r.Residues > 0 {
-		said += fmt.Sprintf(" The search found traces in %d columns, as copies in other cases are: look at the cases that mention them.", r.Residues)
+		said += fmt.Sprintf(" The search found traces in %s, as copies in other cases are: look for what was redacted there since.", number(r.Residues, "column", "columns"))
 	}
 	return said
+}
+
+func number(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }

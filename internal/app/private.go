@@ -37,7 +37,7 @@ func OpenPrivate(ctx context.Context, cfg config.Config, log *slog.Logger) (*Pri
 
 // Environment is what PostgreSQL's tools read to reach it, and where they are.
 func (p *Private) Environment() []string {
-	return append(embedded.Environment(p.url), "PATH="+p.tools+string(os.PathListSeparator)+"$PATH")
+	return append(embedded.Environment(p.url), `PATH="`+p.tools+string(os.PathListSeparator)+`$PATH"`)
 }
 
 // Borrowed reports whether another program runs it, and ends it.

@@ -92,7 +92,12 @@ func takeTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, list []doomed
 	return pickTx(ctx, tx, ws, list, holds)
 }
 
-// pickTx is takeTx with what was found of legal holds; of nothing, where what was erased once is erased again.
+// takeHeldTx is takeTx for what was erased once and is erased again: a hold of the backup was released before.
+func takeHeldTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, list []doomed) (picked, error) {
+	return pickTx(ctx, tx, ws, list, hold.Check{})
+}
+
+// pickTx is takeTx with what was found of legal holds.
 func pickTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, list []doomed, holds hold.Check) (t picked, err error) {
 	redirects, err := redirectsTx(ctx, tx, ws, list)
 	if err != nil {

@@ -133,9 +133,10 @@ func (s *Service) forgetStep(ctx context.Context, d dueForget, run *forgetRun) (
 			return err
 		}
 		e.run = run
+		// What was decided before a backup was restored is not decided again: a hold of the backup was released by then.
 		if held, err := e.heldTx(ctx, tx); err != nil {
 			return err
-		} else if held {
+		} else if held && !e.Replayed {
 			return e.waitTx(ctx, tx, s.now())
 		}
 		do := map[string]func(context.Context, pgx.Tx, *forgetting) (bool, error){
@@ -212,7 +213,11 @@ func (s *Service) forgetCasesTx(ctx context.Context, tx pgx.Tx, e *forgetting) (
 		e.Step = stepOthers
 		return true, nil
 	}
-	t, err := takeTx(ctx, tx, e.WorkspaceID, list)
+	take := takeTx
+	if e.Replayed {
+		take = takeHeldTx
+	}
+	t, err := take(ctx, tx, e.WorkspaceID, list)
 	if err != nil {
 		return false, err
 	}
@@ -245,8 +250,8 @@ func (s *Service) forgetCasesTx(ctx context.Context, tx pgx.Tx, e *forgetting) (
 func (e *forgetting) nextCasesTx(ctx context.Context, tx pgx.Tx) (list []doomed, through bool, err error) {
 	// Those on hold come last: the others need not wait for them.
 	rows, err := tx.Query(ctx, fmt.Sprintf(`select c.id from cases c where c.workspace_id = $1 and c.contact_id = any ($2)
-			and not exists (select from legal_holds h where h.workspace_id = $1 and h.case_id = c.id and h.released_at is null)
-		order by c.last_activity_at desc, c.id desc limit %d`, e.run.batch.Size), e.WorkspaceID, e.who)
+			and ($3 or not exists (select from legal_holds h where h.workspace_id = $1 and h.case_id = c.id and h.released_at is null))
+		order by c.last_activity_at desc, c.id desc limit %d`, e.run.batch.Size), e.WorkspaceID, e.who, e.Replayed)
 	if err != nil {
 		return nil, false, err
 	}

@@ -91,6 +91,7 @@ type plan struct {
 type missing struct {
 	entries int64
 	cases   map[cases.ID]bool
+	along   map[cases.ID]bool // that are gone by now, those too that went with another one before their entry came
 }
 
 // highest are the highest numbers that the file names.
@@ -178,7 +179,7 @@ func (x *Export) workspaces(ctx context.Context) (there map[access.WorkspaceID]b
 func (p plan) note(e LedgerEntry) {
 	m := p.missing[e.WorkspaceID]
 	if m == nil {
-		m = &missing{cases: map[cases.ID]bool{}}
+		m = &missing{cases: map[cases.ID]bool{}, along: map[cases.ID]bool{}}
 		p.missing[e.WorkspaceID] = m
 	}
 	m.entries++
@@ -277,7 +278,7 @@ func (s *Service) replayBatch(ctx context.Context, p plan, entries []LedgerEntry
 		if err != nil {
 			return err
 		}
-		if err := s.replayCasesTx(ctx, tx, ws, p.missing[ws].cases, entries, &part); err != nil {
+		if err := s.replayCasesTx(ctx, tx, p.missing[ws], entries, &part); err != nil {
 			return err
 		}
 		for _, e := range entries {

@@ -10,6 +10,7 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/contact"
+	"caseward/internal/desk/hold"
 )
 
 // replayContactTx begins the erasure of an entry's contact again, where the backup has them; the rest is that of every erasure of
@@ -51,6 +52,13 @@ func (s *Service) replayContactTx(ctx context.Context, tx pgx.Tx, e LedgerEntry,
 		if err != nil {
 			return err
 		}
+	}
+	held, err := hold.OnContactTx(ctx, tx, ws, who...)
+	if err != nil {
+		return err
+	}
+	if held {
+		part.Held++
 	}
 	_, err = tx.Exec(ctx, `with ended as (update contact_moves set state = 'done', finished_at = $4
 			where workspace_id = $1 and contact_id = any ($3) and state = 'working')
