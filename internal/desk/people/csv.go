@@ -39,8 +39,13 @@ func readCSV(data []byte) (t table, err error) {
 	case !utf8.Valid(data) || bytes.IndexByte(data, 0) >= 0:
 		return t, errs.Field("files", "This is no text in UTF-8. Save the list as “CSV UTF-8”, then try again.")
 	}
+	comma := separator(data)
+	if line := openQuote(data, byte(comma)); line > 0 {
+		return t, errs.Field("files", fmt.Sprintf("A quotation mark in line %d begins a cell and is not closed, so the rows below would be taken for its text. "+
+			"Close or remove it, then try again.", line))
+	}
 	r := csv.NewReader(bytes.NewReader(data))
-	r.Comma, r.FieldsPerRecord, r.LazyQuotes, r.TrimLeadingSpace = separator(data), -1, true, true
+	r.Comma, r.FieldsPerRecord, r.LazyQuotes, r.TrimLeadingSpace = comma, -1, true, true
 	for {
 		cells, err := r.Read()
 		if errors.Is(err, io.EOF) {
@@ -61,6 +66,34 @@ func readCSV(data []byte) (t table, err error) {
 		return t, errs.Field("files", "The file has only one row, and that should name the columns. Choose a list with contacts below it.")
 	}
 	return t, nil
+}
+
+// openQuote returns the line in which a cell begins with a quotation mark that nothing closes; 0: there is none. Where another cell
+// with quotation marks follows, that one seems to close it: then there is one in the middle of a text that goes over lines.
+func openQuote(data []byte, comma byte) (line int) {
+	line, start := 1, 0 // of the cell, where it is quoted
+	first, broken := true, false
+	for i := 0; i < len(data); i++ {
+		c := data[i]
+		if c == '\n' {
+			line++
+			broken = start > 0
+		}
+		switch {
+		case start == 0 && c == '"' && first:
+			start, broken = line, false
+		case start == 0:
+			first = c == comma || c == '\n' || first && c == ' '
+		case c != '"':
+		case i+1 < len(data) && data[i+1] == '"':
+			i++
+		case i+1 == len(data) || data[i+1] == comma || data[i+1] == '\n' || data[i+1] == '\r':
+			start, first = 0, false
+		case broken:
+			return start
+		}
+	}
+	return start
 }
 
 // add takes a row, the first as the names of the columns; one without anything in it is passed over.

@@ -120,6 +120,34 @@ func TestWhatCannotBeImported(t *testing.T) {
 	wants(t, d.People.ApplyImport(ctx, d.Admin, id), errs.Gone, "what was removed")
 }
 
+// TestAQuoteThatIsNotClosedIsRefused, with its line, and swallows no rows; what only has quotation marks in its text is taken.
+func TestAQuoteThatIsNotClosedIsRefused(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	for list, line := range map[string]string{
+		"Name,Email\nEva,eva@b.test\n\"Max,max@b.test\nIda,ida@b.test\n":            "line 3 ",
+		"Name,Email\n\"Max,max@b.test\n\"Ida\",ida@b.test\nEva,eva@b.test\n":        "line 2 ",
+		"Name;Email\n \"Max;max@b.test":                                             "line 2 ",
+		"Name,Email\nEva,eva@b.test\n\"two\nlines\",two@b.test\n\"Max,max@b.test\n": "line 5 ",
+	} {
+		_, err := d.People.StartImport(t.Context(), d.Admin, []byte(list))
+		if !errs.Is(err, errs.Invalid) || !strings.Contains(err.Error(), line) {
+			t.Errorf("%q: %v, want %s", list, err, line)
+		}
+	}
+	for list, rows := range map[string]int{
+		"Name,Email\n\"Eva \"\"E\"\" Ruiz\",eva@b.test\nMax,max@b.test": 2, "Name,Email\n\"two\r\nlines\",two@b.test\r\n": 1,
+		"Name,Email\nthe \"big\" one,a@b.test\n6\" pipe,b@b.test\n": 2, "Name,Email\n\"Eva \"E\" Ruiz\",eva@b.test\n": 1,
+		"Name,Email\n\"\",a@b.test\n\"x\",\"b@b.test\"": 2,
+	} {
+		id, err := d.People.StartImport(t.Context(), d.Admin, []byte(list))
+		must(t, err)
+		if n := fixture.One[int](d, `select count(*) from contact_import_rows where import_id = $1`, id); n != rows {
+			t.Errorf("%q has %d rows", list, n)
+		}
+	}
+}
+
 // TestAnExportCanBeImported: and no cell of it is a formula.
 func TestAnExportCanBeImported(t *testing.T) {
 	t.Parallel()
