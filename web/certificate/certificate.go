@@ -81,7 +81,7 @@ var labels = map[string]string{
 	"notifications": "Notifications of members", "erasure_replies": "Links to a case erased on request",
 	"redactions": "Records of erased content", "case_reads": "Records of who had read it", "followups": "Follow-ups", "bulk_items": "Results of bulk updates",
 	"ratings": "Ratings", "case_links": "Links between cases", "contact_mentions": "Records of likely mentions",
-	"cases": "Cases", "contacts": "Contact, with those merged into it", "contact_emails": "Addresses", "released_addresses": "Addresses", "contact_field_values": "Custom fields of the contact",
+	"cases": "Cases", "contacts": "Contact, with those merged into it", "contact_emails": "Addresses", "released_addresses": "Addresses", "contact_former": "Former names and addresses", "contact_field_values": "Custom fields of the contact",
 	"contact_moves": "Records of their deletion and return", "contact_works": "Records of changes to the contact", "contact_suspensions": "Suspension", "blocked_mails": "Blocked mails",
 	"contact_import_rows": "Rows of uploaded lists of contacts", "contact_packages": "Files with all data of the contact", "contact_package_parts": "Parts of such files",
 	"privacy_refusals": "Reasons of refused requests for erasure",

@@ -9,7 +9,7 @@ var places = map[string]string{
 	"inbound_mails.envelope_from": "Sender of a mail", "inbound_mails.envelope_to": "Recipients of a mail",
 	"attachments.filename": "Name of an attachment", "cases.subject": "Subject", "drafts.body": "An unsent draft", "followups.note": "A follow-up",
 	"contacts.name": "Name of another contact", "contacts.address": "Postal address of another contact", "contact_emails.email": "Address of another contact",
-	"released_addresses.email": "Address of a deleted contact", "contact_field_values.content": "A custom field of another contact",
+	"released_addresses.email": "Address of a deleted contact", "contact_former.content": "Former name or address of another contact", "contact_field_values.content": "A custom field of another contact",
 	"saved_filters.name": "Name of a saved filter", "saved_filters.query": "A saved filter", "macros.name": "Name of a macro", "macros.body": "A macro",
 	"routing_rules.value": "A routing rule", "tags.name": "Name of a tag", "queues.name": "Name of a queue", "inbound_addresses.address": "An address of the workspace",
 	"fields.name": "Name of a custom field", "fields.help": "Hint of a custom field", "fields.choices": "Choices of a custom field",

@@ -170,6 +170,7 @@ func TestAMergeMovesWhateverRefersToAContact(t *testing.T) {
 		// Only of those who are deleted or suspended, who are not merged, or of what is done.
 		"contact_moves", "contact_suspensions", "released_addresses",
 		"contact_works", "contacts", // the redirects themselves
+		"contact_former",   // of what each of the two was called: both go together
 		"privacy_refusals", // of what was asked before; it stays with the redirect, and goes with it
 	}
 	slices.Sort(known)

@@ -9,7 +9,8 @@ var contactGone = []string{"contact_field_values.contact_id", "contact_emails.co
 	"contact_works.contact_id", "contact_works.into_id", "contact_suspensions.contact_id", "blocked_mails.contact_id",
 	"contact_sessions.contact_id", "contact_accounts.contact_id", "privacy_refusals.contact_id",
 	"legal_holds.contact_id",      // those that were released, with their reasons
-	"contact_packages.contact_id"} // and with it its parts
+	"contact_packages.contact_id", // and with it its parts
+	"contact_former.contact_id"}   // last: an address that goes is a former one
 
 // goneOtherwise are rows of theirs that no contact_id finds: the mails behind blocked ones, and what was asked for at the portal
 // with one of their addresses, or uploaded in a list: whole addresses are compared, and one that is somebody else's by now does not

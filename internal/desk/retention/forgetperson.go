@@ -53,7 +53,8 @@ const minPart = 3
 // calledTx keeps where a case on which they wrote has a part of their name: a signature below their own words, or an answer
 // to “Dear Maria”. Elsewhere a first name says nothing.
 func (e *forgetting) calledTx(ctx context.Context, tx pgx.Tx, id cases.ID) error {
-	rows, err := tx.Query(ctx, `select name from contacts where workspace_id = $1 and id = any ($2)`, e.WorkspaceID, e.who)
+	rows, err := tx.Query(ctx, `select name from contacts where workspace_id = $1 and id = any ($2)
+		union select content from contact_former where workspace_id = $1 and contact_id = any ($2) and kind = 'name'`, e.WorkspaceID, e.who)
 	if err != nil {
 		return err
 	}
@@ -156,21 +157,27 @@ func (s *Service) forgetPersonTx(ctx context.Context, tx pgx.Tx, e *forgetting) 
 	return true, tx.SendBatch(ctx, batch).Close()
 }
 
-// traceTx collects what says who they are: name, addresses, phone, postal address and the texts of custom fields, but what
-// is too short to tell anybody apart.
+// traceTx collects what says who they are, and said so before: name, addresses, phone, postal address and the texts of custom fields,
+// but what is too short to tell anybody apart.
 func (e *forgetting) traceTx(ctx context.Context, tx pgx.Tx) error {
 	rows, err := tx.Query(ctx, `select k.name, k.phone, k.address,
 			array(select email from contact_emails e where e.workspace_id = $1 and e.contact_id = k.id
 				union select email from released_addresses r where r.workspace_id = $1 and r.contact_id = k.id) as emails,
 			array(select content from contact_field_values v where v.workspace_id = $1 and v.contact_id = k.id and content is not null) as texts
-		from contacts k where k.workspace_id = $1 and k.id = any ($2)`, e.WorkspaceID, e.who)
+		from contacts k where k.workspace_id = $1 and k.id = any ($2)
+		union all select case kind when 'name' then content else '' end, case kind when 'phone' then content else '' end, case kind when 'address' then content else '' end,
+			case kind when 'email' then array[content] else '{}' end, '{}' from contact_former where workspace_id = $1 and contact_id = any ($2)`, e.WorkspaceID, e.who)
 	if err != nil {
 		return err
 	}
 	var name, phone, address string
 	var emails, texts []string
 	_, err = pgx.ForEachRow(rows, []any{&name, &phone, &address, &emails, &texts}, func() error {
-		e.Addresses = append(e.Addresses, emails...)
+		for _, email := range emails {
+			if !slices.Contains(e.Addresses, email) {
+				e.Addresses = append(e.Addresses, email)
+			}
+		}
 		for _, trace := range tracesOf(name, phone, append(texts, address), emails) {
 			if !slices.Contains(e.Traces, trace) {
 				e.Traces = append(e.Traces, trace)

@@ -208,7 +208,7 @@ func (e *forgetting) takeAwayTx(ctx context.Context, tx pgx.Tx, table string, la
 // mentionSQL keeps places. Whoever has one of the addresses now, and what belongs to them, is told apart.
 const mentionSQL = `insert into contact_mentions (workspace_id, erasure_id, place, row_id, case_id, message_id, since)
 	select $1, $2, h.place, h.row_id, h.case_id, h.message_id,
-		h.place in ('contacts.name', 'contact_emails.email', 'released_addresses.email', 'contact_field_values.content') and h.row_id = any ($3)
+		h.place in ('contacts.name', 'contact_emails.email', 'released_addresses.email', 'contact_field_values.content', 'contact_former.content') and h.row_id = any ($3)
 		or h.place like 'inbound_mails.%%' and exists (select from inbound_mails r where r.workspace_id = $1 and r.id = h.row_id and r.state = 'received')
 		or exists (select from cases c where c.workspace_id = $1 and c.id = h.case_id and c.contact_id = any ($3))
 		or exists (select from messages m where m.workspace_id = $1 and m.id = h.message_id and m.author_contact_id = any ($3))
