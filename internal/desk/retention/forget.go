@@ -88,17 +88,20 @@ func (s *Service) beginForgetTx(ctx context.Context, tx pgx.Tx, actor access.Act
 	if err := s.requireForgettableTx(ctx, tx, actor, in, c); err != nil {
 		return 0, err
 	}
+	if c.DeletedAt == nil {
+		if err := contact.MarkDeletedTx(ctx, tx, ws, id, actor.Member, now); err != nil { // waits for mail from their addresses
+			return 0, err
+		}
+	}
+	if err := settleTx(ctx, tx, ws, id); err != nil {
+		return 0, err
+	}
 	counts, err := personCountsTx(ctx, tx, ws, id)
 	if err != nil {
 		return 0, err
 	}
 	if diff := in.Seen[id].Differences(counts); diff != "" {
 		return 0, errs.Newf(errs.Conflict, "What would be erased of %s has changed since it was shown: %s. Nothing was erased. Look again, then confirm.", c.Name, diff)
-	}
-	if c.DeletedAt == nil {
-		if err := contact.MarkDeletedTx(ctx, tx, ws, id, actor.Member, now); err != nil {
-			return 0, err
-		}
 	}
 	planned, err := json.Marshal(counts)
 	if err != nil {
@@ -114,6 +117,17 @@ func (s *Service) beginForgetTx(ctx context.Context, tx pgx.Tx, actor access.Act
 	}
 	return e, audit.RecordTx(ctx, tx, audit.Entry{Actor: actor, Action: "contact.erasure begun", Object: contactObject(id), At: now,
 		Details: map[string]any{"erasure": e, "cases": counts.Cases, "messages": counts.Messages, "replies": counts.Replies}})
+}
+
+// settleTx waits for whoever is just adding to a case of the contact: a mail, a merge. What they add is counted then; who comes
+// after finds that the contact is being erased: they look for that with the case locked.
+func settleTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id contact.ID) error {
+	who, err := mergedTx(ctx, tx, ws, id)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `select from cases where workspace_id = $1 and contact_id = any ($2) order by id for share`, ws, who)
+	return err
 }
 
 func (s *Service) requireForgettableTx(ctx context.Context, tx pgx.Tx, actor access.Actor, in ForgetInput, c contact.Contact) error {

@@ -5,9 +5,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"caseward/internal/desk/bulk"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/contact"
 	"caseward/internal/desk/message"
+	"caseward/internal/desk/retention"
 	"caseward/internal/platform/errs"
 	"caseward/internal/testkit/fixture"
 )
@@ -112,4 +116,43 @@ func TestFilesOfOthersAreNotSearched(t *testing.T) {
 	forget(t, d, id)
 	runForget(t, d)
 	same(t, "mentions", []string{}, fixture.Rows[string](d, `select place from contact_mentions`))
+}
+
+// TestAnErasureWaitsForWhoIsAddingToACase: what they add was not in the counts that were agreed to, so nothing begins.
+func TestAnErasureWaitsForWhoIsAddingToACase(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	ctx := t.Context()
+	n := d.Receive(fixture.Mail{From: xanthippe, Body: "Hello"})
+	id := of(d, xanthippe)
+	must(t, d.Removal.Delete(ctx, d.Owner, id))
+	plans, err := d.Retention.PlanForget(ctx, d.Owner, []contact.ID{id})
+	must(t, err)
+	caseID := fixture.One[cases.ID](d, `select id from cases where number = $1`, n)
+	begun := make(chan error, 1)
+	must(t, d.DB.AsSystem(ctx, "test", func(tx pgx.Tx) error { // as the intake does
+		_, erasing, err := cases.LockForMailTx(ctx, tx, d.Workspace.ID, caseID)
+		if err != nil || erasing {
+			t.Errorf("the mail finds: %v, %v", erasing, err)
+		}
+		go func() {
+			_, err := d.Retention.Forget(ctx, d.Owner, retention.ForgetInput{Contacts: []contact.ID{id}, Seen: map[contact.ID]retention.PersonCounts{id: plans[0].Counts}, Word: "forever"})
+			begun <- err
+		}()
+		for fixture.One[int](d, `select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`) == 0 {
+			select {
+			case err := <-begun:
+				t.Errorf("the erasure does not wait: %v", err)
+				begun <- err
+				return nil
+			case <-time.After(5 * time.Millisecond):
+			}
+		}
+		_, err = tx.Exec(ctx, `insert into messages (workspace_id, case_id, kind, body_text, created_at) values ($1, $2, 'inbound', 'One more thing', now())`, d.ID(), caseID)
+		return err
+	}))
+	wants(t, <-begun, errs.Conflict, "the erasure")
+	if fixture.One[int](d, `select count(*) from contact_erasures`) != 0 {
+		t.Error("it has begun all the same")
+	}
 }
