@@ -171,6 +171,7 @@ func TestAMergeMovesWhateverRefersToAContact(t *testing.T) {
 		"contact_moves", "contact_suspensions", "released_addresses",
 		"contact_works", "contacts", // the redirects themselves
 		"contact_former",   // of what each of the two was called: both go together
+		"legal_holds",      // who is on hold is not merged away
 		"privacy_refusals", // of what was asked before; it stays with the redirect, and goes with it
 	}
 	slices.Sort(known)
