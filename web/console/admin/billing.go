@@ -82,6 +82,7 @@ func columns(current access.Plan) []ui.Column {
 	return list
 }
 
+// columnName tells which plan is the workspace's own.
 func columnName(plan, current access.Plan) string {
 	if plan == current {
 		return plan.Label() + " (yours)"
