@@ -13,6 +13,7 @@ import (
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/contact"
+	"caseward/internal/desk/field"
 	"caseward/internal/desk/message"
 	"caseward/internal/desk/notify"
 	"caseward/internal/desk/people"
@@ -309,5 +310,38 @@ func TestALaterContactKeepsTheirFiles(t *testing.T) {
 	forget(t, d, id)
 	if n := fixture.One[int](d, `select (select count(*) from contact_import_rows) + (select count(*) from portal_links)`); n != 2 {
 		t.Errorf("%d of two rows of the later contact are left", n)
+	}
+}
+
+// TestTheFileHasTheRestToo: what switched-off fields hold, former names, the account at the portal, and what they asked for there.
+func TestTheFileHasTheRestToo(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	ctx := t.Context()
+	id := d.Contact("Wilma Wirbelwind", "wilma@customer.test")
+	tier := d.Field(field.Input{Object: field.OfContact, Kind: field.Text, Name: "Shoe size"})
+	must(t, d.People.Update(ctx, d.Admin, id, 1, people.Input{Name: "Frida Flaute", Emails: emails("frida@customer.test"),
+		Fields: field.SetInput{Set: map[field.ID]string{tier: "4711-large"}}}))
+	d.Exec(`update fields set archived_at = now() where id = $1`, tier)
+	d.Exec(`insert into contact_accounts (workspace_id, contact_id, password_hash, confirmed_at) values ($1, $2, 'secrethash', '2026-01-02 03:04Z')`, d.ID(), id)
+	d.Exec(`insert into contact_sessions (workspace_id, token_hash, contact_id, begun_at, expires_at, by_link) values ($1, 'secrettoken', $2, '2026-02-03 04:05Z', now(), true)`, d.ID(), id)
+	d.Exec(`with q as (insert into privacy_requests (workspace_id, contact_id, state, requested_at, due_at, closed_at) values ($1, $2, 'refused', '2026-03-04 05:06Z', now(), '2026-03-09Z') returning id)
+		insert into privacy_refusals (workspace_id, request_id, contact_id, reason, created_at, next_try_at) select $1, id, $2, 'A dispute is open.', now(), now() from q`, d.ID(), id)
+	must(t, d.People.RequestData(ctx, d.Admin, id))
+	_, err := d.People.RunData(ctx)
+	must(t, err)
+	files := unpack(t, d, id)
+	for name, words := range map[string][]string{
+		"data.json": {"4711-large", "Wilma Wirbelwind", "wilma@customer.test", "2026-01-02T03:04", `"signed_in": 1`, "refused", "A dispute is open."},
+		"data.html": {"4711-large", "Wilma Wirbelwind", "wilma@customer.test", "2 January 2026, 03:04", "signed in in 1 browsers", "refused", "A dispute is open."},
+	} {
+		for _, word := range words {
+			if !strings.Contains(files[name], word) {
+				t.Errorf("%s has no %q:\n%s", name, word, files[name])
+			}
+		}
+		if strings.Contains(files[name], "secret") {
+			t.Errorf("%s has a secret", name)
+		}
 	}
 }

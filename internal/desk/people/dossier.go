@@ -41,6 +41,10 @@ type dossierPerson struct {
 	Since       time.Time    `json:"contact_since"`
 	DeletedAt   *time.Time   `json:"deleted_at,omitempty"`
 	SuspendedAt *time.Time   `json:"suspended_at,omitempty"`
+
+	Former   []formerValue    `json:"formerly,omitempty"`
+	Portal   *dossierPortal   `json:"portal_account,omitempty"`
+	Requests []dossierRequest `json:"erasure_requests,omitempty"`
 }
 
 type fieldValue struct {
@@ -131,7 +135,11 @@ func (s *Service) dossierTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceI
 	if err != nil {
 		return d, err
 	}
-	fields, values, err := field.OfContactTx(ctx, tx, ws, id)
+	all, err := field.AllTx(ctx, tx, ws)
+	if err != nil {
+		return d, err
+	}
+	_, values, err := field.OfContactTx(ctx, tx, ws, id)
 	if err != nil {
 		return d, err
 	}
@@ -141,8 +149,8 @@ func (s *Service) dossierTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceI
 	for _, a := range r.Emails {
 		d.Person.Emails = append(d.Person.Emails, a.Email)
 	}
-	for _, f := range fields {
-		if v := values[f.ID]; v != "" {
+	for _, f := range all { // those that are switched off too: what they hold is held
+		if v := values[f.ID]; v != "" && f.Object == field.OfContact {
 			d.Person.Fields = append(d.Person.Fields, fieldValue{f.Name, v})
 		}
 	}
@@ -153,8 +161,10 @@ func (s *Service) dossierTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceI
 	if err != nil {
 		return d, err
 	}
-	d.Blocked, err = pgx.CollectRows(rows, pgx.RowToStructByName[blockedMail])
-	return d, err
+	if d.Blocked, err = pgx.CollectRows(rows, pgx.RowToStructByName[blockedMail]); err != nil {
+		return d, err
+	}
+	return d, d.Person.restTx(ctx, tx, ws, id)
 }
 
 // dossierWriter writes the parts of one dossier, the cases batch by batch.
@@ -334,7 +344,10 @@ section{border-top:1px solid #ccd;margin-top:1.5rem;padding-top:1rem}article{mar
 {{with .Person.Phone}}<dt>Phone</dt><dd>{{.}}</dd>{{end}}{{with .Person.JobTitle}}<dt>Job title</dt><dd>{{.}}</dd>{{end}}
 {{with .Person.Address}}<dt>Address</dt><dd><pre>{{.}}</pre></dd>{{end}}
 {{range .Person.Fields}}<dt>{{.Name}}</dt><dd>{{.Value}}</dd>{{end}}
-<dt>Contact since</dt><dd>{{.Person.Since.Format "2 January 2006"}}</dd></dl>
+{{range .Person.Former}}<dt>Former {{.Kind}}</dt><dd>{{.Value}}</dd>{{end}}
+<dt>Contact since</dt><dd>{{.Person.Since.Format "2 January 2006"}}</dd>
+{{with .Person.Portal}}<dt>Customer portal</dt><dd>Address confirmed on {{.ConfirmedAt.Format "2 January 2006, 15:04"}}; signed in in {{.SignedIn}} browsers</dd>{{end}}
+{{range .Person.Requests}}<dt>Request for erasure of {{.RequestedAt.Format "2 January 2006"}}</dt><dd>{{.State}}{{with .ClosedAt}} on {{.Format "2 January 2006"}}{{end}}{{with .Reason}}: {{.}}{{end}}</dd>{{end}}</dl>
 {{if .Blocked}}<section><h2>Mail that was blocked</h2><ul>{{range .Blocked}}<li>{{.Subject}}, from {{.From}}, {{.At.Format "2 January 2006, 15:04"}}</li>{{end}}</ul></section>{{end}}{{end}}
 {{define "case"}}<section><h2>Case {{.Number}}{{with .Subject}}: {{.}}{{end}}</h2>
 <p class="quiet">{{if .Own}}{{.State}}, begun on {{.BegunAt.Format "2 January 2006"}}{{else}}Somebody else's case: only what you wrote and what was written to you stands here.{{end}}</p>
