@@ -77,7 +77,7 @@ func (v billingView) others() (list []ui.Option) {
 func columns(current access.Plan) []ui.Column {
 	list := []ui.Column{{Label: "Feature"}}
 	for _, plan := range access.Plans() {
-		list = append(list, ui.Column{Label: columnName(plan, current)})
+		list = append(list, ui.Column{Label: columnName(plan, current), Numeric: true})
 	}
 	return list
 }
