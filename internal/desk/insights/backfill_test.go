@@ -8,6 +8,7 @@ import (
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/insights"
 	"caseward/internal/desk/retention"
+	"caseward/internal/seed"
 	"caseward/internal/testkit/fixture"
 )
 
@@ -88,6 +89,20 @@ func TestOldCases(t *testing.T) {
 	if got.Purged != 2 || got.Erased != 1 {
 		t.Errorf("%d purged, %d erased", got.Purged, got.Erased)
 	}
+}
+
+// TestOldCasesOfManyYears: the facts of a load of closed, deleted and open cases are the same, written then or later.
+func TestOldCasesOfManyYears(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t, fixture.Slug("seeded"))
+	must2[string](t)(seed.Run(t.Context(), d.DB, seed.Input{Workspace: "seeded", Cases: 300}))
+	want := facts(d)
+	forget(d)
+	run(t, d)
+	if len(want) < 600 {
+		t.Errorf("only %d facts", len(want))
+	}
+	same(t, "facts", want, facts(d))
 }
 
 // deleted is a case that was just deleted.
