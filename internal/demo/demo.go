@@ -1,6 +1,6 @@
-// Package demo makes the demo workspace: a small bicycle shop called Acme with its people and some forty invented
+// Package demo makes the demo workspace: a small bicycle shop called Acme with its people and some seventy invented
 // cases in every state, and a second workspace beside it. All of it goes through the real services, on a clock that
-// is set back three weeks and moves from event to event, so feed, audit trail, search and ledger are what a busy
+// is set back two months and moves from event to event, so feed, audit trail, search and ledger are what a busy
 // desk would have left behind.
 package demo
 
@@ -22,7 +22,7 @@ import (
 )
 
 // history is how long ago the workspaces were made. The oldest event comes after it.
-const history = 23 * 24 * time.Hour
+const history = 61 * 24 * time.Hour
 
 // demoLock lets one process load at a time; another waits and then finds the work done.
 const demoLock = 7301544211
