@@ -13,6 +13,7 @@ import (
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/bulk"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/hold"
 	"caseward/internal/desk/notify"
 	"caseward/internal/email/inbound"
 	"caseward/internal/email/outbound"
@@ -210,5 +211,36 @@ func TestAMailWithoutAWayBack(t *testing.T) {
 	must(t, r.Send(t.Context(), outbound.Mail{To: []string{"ana@acme.test"}, Raw: letter.Raw}))
 	if len(s.mails) != 1 || s.mails[0].From != "" {
 		t.Errorf("%+v", s.mails)
+	}
+}
+
+// TestNoticesAboutNoCase say what the job said, and lead to the page where something can be done.
+func TestNoticesAboutNoCase(t *testing.T) {
+	t.Parallel()
+	d := newNoticeDesk(t)
+	d.Deleted()
+	d.Exec(`update members set role = 'agent' where id = $1`, d.Admin.Member) // so that one person is told
+	d.Exec(`update notifications set mail_at = null`)
+	d.Clock.Advance(7 * fixture.Day)
+	d.Clock.Advance(-time.Hour)
+	if _, err := d.Retention.Digest(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	m := d.one("owner")
+	if m.Subject != "Deletions of the week" || !strings.Contains(m.Text, "Cases deleted: 1 (") || !strings.Contains(m.Text, base+"/w/"+d.Workspace.Slug+"/deleted\n") {
+		t.Errorf("%q: %s", m.Subject, m.Text)
+	}
+	n := d.Case()
+	if _, err := d.Holds.Set(t.Context(), d.Owner, hold.SetInput{Case: n, Reason: "Zebedee sues us", ReviewAt: d.Clock.Now().Add(time.Hour)}); err != nil {
+		t.Fatal(err)
+	}
+	d.Exec(`update notifications set mail_at = null`)
+	d.Clock.Advance(2 * time.Hour)
+	if _, err := d.Holds.Remind(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	m = d.one("owner")
+	if !strings.Contains(m.Text, "A legal hold is due for review.") || !strings.Contains(m.Text, base+"/w/"+d.Workspace.Slug+"/admin/holds\n") || strings.Contains(m.Text, "Zebedee") {
+		t.Errorf("%q: %s", m.Subject, m.Text)
 	}
 }

@@ -43,7 +43,7 @@ func (s selection) forGood() string {
 	if s.many() {
 		verb, they = " go", "they"
 	}
-	return verb + " for good at once, with all messages, notes and files. This cannot be undone, and there is no time in which " + they + " can be restored."
+	return verb + " for good at once, with all messages, notes and files. This cannot be undone, and there is no time in which " + they + " can be restored. What is on legal hold is left out."
 }
 
 // until is now, in microseconds: what is marked as spam later was not in the question.

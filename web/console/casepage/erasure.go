@@ -18,6 +18,7 @@ type erasureView struct {
 	cases.Details
 	path string
 	next []ui.HiddenField
+	held string // until when a legal hold keeps it; "": none does
 }
 
 // ConfirmErasure is GET /w/{ws}/cases/{number}/erasure-request.
@@ -87,7 +88,11 @@ func (p *Pages) askErasure(w http.ResponseWriter, r *http.Request, title string,
 	if err != nil {
 		return err
 	}
-	view := erasureView{Details: c, path: casePath(v, n, "")}
+	holds, err := p.holds.OfCase(r.Context(), v.Actor, c.Case)
+	if err != nil {
+		return err
+	}
+	view := erasureView{Details: c, path: casePath(v, n, ""), held: held(holds, v.Location)}
 	if next := kit.LocalPath(r.URL.Query().Get("next"), ""); next != "" {
 		view.next = []ui.HiddenField{{Name: "next", Value: next}}
 	}

@@ -47,6 +47,7 @@ func TestAHoldIsSaidWhereverRemovalIs(t *testing.T) {
 	gone, past, soon := now.Add(-8*24*time.Hour), now.Add(-24*time.Hour), now.Add(24*time.Hour)
 	d.c.DeletedAt, d.c.PurgeAt = &gone, &soon
 	site(t, d).As(access.Admin).Get("/w/acme/cases/12").Has("It is kept because " + because + review + ". Without one, it would be removed for good on")
+	site(t, d).As(access.Admin).Get("/w/acme/cases/12/erasure-request").Has("Once approved, it waits: " + because + review)
 	d.c.PurgeAt = &past
 	site(t, d).As(access.Admin).Get("/w/acme/cases/12").Has("once it is released, the case is removed for good")
 	d.c.DeletedAt, d.c.PurgeAt, d.c.SpamAt = nil, nil, &gone

@@ -31,6 +31,7 @@ type removeView struct {
 	visit *shell.Visit
 	path  string
 	form  *kit.Form
+	held  bool // a legal hold stands on them
 }
 
 func (p *Pages) preview(r *http.Request) (removeView, error) {
@@ -56,6 +57,11 @@ func (p *Pages) ConfirmDelete(w http.ResponseWriter, r *http.Request) error {
 	if view.Contact.DeletedAt != nil || view.Contact.MergedIntoID != nil {
 		return kit.SeeOther(w, r, view.path)
 	}
+	holds, err := p.holds.OfContact(r.Context(), view.visit.Actor, view.Contact.ID)
+	if err != nil {
+		return err
+	}
+	view.held = len(holds) > 0
 	frame, err := p.Console(r, shell.Page{Title: "Delete " + display(view.Contact.Name), Current: "/contacts"})
 	if err != nil {
 		return err

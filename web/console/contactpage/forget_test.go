@@ -230,4 +230,5 @@ func TestWhoIsHeldIsLeftOut(t *testing.T) {
 	s := lifeSite(t, l).As(access.Admin)
 	s.Get("/w/acme/contacts/forget?contact=9").WantSeeOther("/w/acme/contacts/9")
 	s.Get("/w/acme/contacts/7").Has("Held Contact cannot be deleted forever now", "On legal hold: neither they nor any of their cases can be removed.")
+	s.Get("/w/acme/contacts/7/delete").Has("They are on legal hold: they and their cases are kept until it is released.")
 }
