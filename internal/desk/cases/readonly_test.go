@@ -37,6 +37,7 @@ var forbiddenBelow = map[string][]string{
 	"bulk_items":     nil,
 	"case_merges":    nil, // of a redirect, which is never deleted itself
 	"case_links":     {"insert", "update", "delete"},
+	"legal_holds":    nil, // set and released whatever becomes of the case
 	"drafts":         nil, // what a member is writing is theirs: they go on, and send it after a restore
 	"notifications":  nil, // read and mailed whatever becomes of the case; retention alone removes them
 

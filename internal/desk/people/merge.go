@@ -48,11 +48,6 @@ func (s *Service) Merge(ctx context.Context, actor access.Actor, in MergeInput) 
 		if err := mergeableTx(ctx, tx, actor.Workspace, into, from); err != nil {
 			return err
 		}
-		if held, err := hold.OnContactTx(ctx, tx, actor.Workspace, from.ID); err != nil {
-			return err
-		} else if held {
-			return errs.Newf(errs.Conflict, "%s is on legal hold and stays as they are. Merge the other contact into them instead, or release the hold first.", from.Name)
-		}
 		return s.mergeTx(ctx, tx, actor, into, from)
 	})
 }
@@ -93,6 +88,11 @@ func mergeableTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, into, fr
 	}
 	if n := len(into.Emails) + len(from.Emails); n > MostEmails {
 		return errs.Newf(errs.Conflict, "Together they would have %d addresses, and %d is as many as there can be. Remove some first.", n, MostEmails)
+	}
+	if held, err := hold.OnContactTx(ctx, tx, ws, from.ID); err != nil {
+		return err
+	} else if held {
+		return errs.Newf(errs.Conflict, "%s is on legal hold and stays as they are. Merge the other contact into them instead, or release the hold first.", from.Name)
 	}
 	var moving, asked bool
 	err := tx.QueryRow(ctx, `select exists (select from contact_moves where workspace_id = $1 and contact_id in ($2, $3) and state = 'working'),
