@@ -307,7 +307,11 @@ func TestForgetWhilePeopleWork(t *testing.T) {
 			}
 		}
 	})
-	runForget(t, d)
+	for range 20 { // mail may be coming in for the last case of all
+		if runForget(t, d) == "erased 1 contacts" {
+			break
+		}
+	}
 	close(stop)
 	wait.Wait()
 	if after := fixture.One[int](d, `select deadlocks::int from pg_stat_database where datname = current_database()`); after != before {

@@ -223,8 +223,8 @@ func (s *Service) forgetCasesTx(ctx context.Context, tx pgx.Tx, e *forgetting) (
 	}
 	taken := once(t.list)
 	switch {
-	case len(taken) == 0 && len(t.busy) > 0: // mail is just coming in for all of them
-		return false, nil
+	case len(taken) == 0 && len(t.busy) > 0: // mail is just coming in for all of them: look at more, or wait for the next run
+		return e.run.batch.Grow(), nil
 	case len(taken) == 0: // what is left stands under a hold
 		return false, e.waitTx(ctx, tx, s.now())
 	}

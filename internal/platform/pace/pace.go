@@ -14,6 +14,15 @@ type Batch struct {
 // New begins with a few rows and takes at most that many.
 func New(most int) *Batch { return &Batch{min(most, 20), most} }
 
+// Grow doubles the size, for when nothing could be done with all of a batch; false: it has its most already.
+func (b *Batch) Grow() bool {
+	if b.Size == b.most {
+		return false
+	}
+	b.Size = min(2*b.Size, b.most)
+	return true
+}
+
 // Took adapts the size to how long the last transaction was.
 func (b *Batch) Took(d time.Duration) {
 	switch {

@@ -26,6 +26,14 @@ func TestBatch(t *testing.T) {
 	if b.Size != 1 {
 		t.Errorf("slow transactions: %d rows", b.Size)
 	}
+	if !b.Grow() || b.Size != 2 {
+		t.Errorf("grown: %d rows", b.Size)
+	}
+	for b.Grow() {
+	}
+	if b.Size != 50 {
+		t.Errorf("grown to the end: %d rows", b.Size)
+	}
 	if b = pace.New(7); b.Size != 7 {
 		t.Errorf("it begins with %d rows of 7", b.Size)
 	}
