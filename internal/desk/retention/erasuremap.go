@@ -41,7 +41,7 @@ var kept = map[string]struct {
 	"contact_packages": {"everything held on a contact, on its way to whoever asked for it; removed within a day, with the contact, and when something of a case is erased that may be in it", []string{"workspace_id", "id", "contact_id",
 		"member_id", "state", "tries", "size", "created_at", "ready_at", "expires_at", "leased_until"}},
 	"contact_package_parts": {"as contact_packages", []string{"workspace_id", "package_id", "part", "data"}},
-	"contact_former":        {"as contacts: what they were called before, to search for them by", []string{"workspace_id", "contact_id", "kind", "content"}},
+	"contact_former":        {"as contacts: what they were called before, to search for them by", []string{"workspace_id", "id", "contact_id", "kind", "content"}},
 	"contact_emails":        {"as contacts", []string{"workspace_id", "email", "contact_id", "is_primary"}},
 	"contact_suspensions": {"as contacts: that and why mail of them is blocked, and how many", []string{"workspace_id", "contact_id", "suspended_at", "suspended_by",
 		"cause", "case_number", "blocked", "day", "day_mails", "day_bytes"}},

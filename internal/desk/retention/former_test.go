@@ -1,6 +1,7 @@
 package retention_test
 
 import (
+	"strings"
 	"testing"
 
 	"caseward/internal/desk/contact"
@@ -40,5 +41,24 @@ func TestForgetSearchesForFormerNames(t *testing.T) {
 	}
 	if n := fixture.One[int](d, `select (verification ->> 'traces')::int from erasure_ledger`); n < 6 {
 		t.Errorf("%d texts were searched for", n)
+	}
+}
+
+// TestALongFormerAddress is more than an index holds.
+func TestALongFormerAddress(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	var long strings.Builder
+	for i := range 1000 {
+		long.WriteRune(rune(0x4e00 + i*7)) // three bytes each, and hard to compress
+	}
+	id := d.Contact("Mara", "mara@long.test")
+	d.Exec(`update contacts set address = $2 where id = $1`, id, long.String())
+	for range 2 {
+		d.Exec(`update contacts set address = 'short' where id = $1`, id)
+		d.Exec(`update contacts set address = $2 where id = $1`, id, long.String())
+	}
+	if n := fixture.One[int](d, `select count(*) from contact_former where kind = 'address'`); n != 2 {
+		t.Errorf("%d former addresses", n)
 	}
 }
