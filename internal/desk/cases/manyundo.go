@@ -46,7 +46,19 @@ func (s *Service) UndoManyTx(ctx context.Context, tx pgx.Tx, actor access.Actor,
 	if err := e.undoSendersTx(ctx, tx, m, before); err != nil {
 		return nil, err
 	}
-	return e.results, e.saveTx(ctx, tx)
+	return e.results, e.saveUndoneTx(ctx, tx)
+}
+
+// saveUndoneTx tells the database that this is an undo, for the facts of insights: what is undone has not happened.
+func (e *manyEdit) saveUndoneTx(ctx context.Context, tx pgx.Tx) error {
+	if _, err := tx.Exec(ctx, `set local app.cause = 'undo'`); err != nil {
+		return err
+	}
+	if err := e.saveTx(ctx, tx); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, `set local app.cause = ''`)
+	return err
 }
 
 func (e *manyEdit) undo(c *Case, m Many, b Before) error {

@@ -62,10 +62,11 @@ func (s *Service) backfillTx(ctx context.Context, tx pgx.Tx, ws access.Workspace
 	return n, true, err
 }
 
-// goneFactsSQL: of cases that were gone already only the ledger knows, and not in which queue they were.
+// goneFactsSQL: of cases that were gone already only the ledger knows, and not in which queue they were, nor which of what was in
+// spam had been worked on: that is left out. A case without messages was a redirect.
 const goneFactsSQL = `insert into facts (workspace_id, at, kind, case_id, queue_id)
 	select workspace_id, at, case kind when 'case purged' then 8 else 9 end, case_id, -1 from erasure_ledger l
-	where workspace_id = $1 and kind in ('case purged', 'case erased', 'case erased with contact')
+	where workspace_id = $1 and kind in ('case purged', 'case erased', 'case erased with contact') and coalesce((counts ->> 'messages')::bigint, 0) > 0
 		and not exists (select from facts f where f.workspace_id = $1 and f.case_id = l.case_id and f.kind in (8, 9))`
 
 // oldFactsSQL writes the facts of the cases with ids in ($2, $3] until $4, when triggers began to write them. Where a case was and

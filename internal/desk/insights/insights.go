@@ -91,7 +91,7 @@ type Report struct {
 	Days   []Day // every day of the period, the first first
 	// CountedTo is the moment to which events are in the totals: at most a minute ago, unless Counting.
 	CountedTo time.Time
-	// Counting says that this zone was not asked for before: its days are being counted, CountedDays of AllDays are done.
+	// Counting says that this zone is counted for the first time: CountedDays of AllDays are done.
 	Counting             bool
 	CountedDays, AllDays int
 }

@@ -175,7 +175,8 @@ func (m *model) reply() {
 	}
 	by := pick(m.rand, m.agents)
 	must2[message.ID](m.t)(m.d.Messages.Reply(m.t.Context(), by, message.ReplyInput{Number: c.number, Body: "Thank you, we are looking into it."}))
-	if !c.answered {
+	merged := slices.ContainsFunc(m.cases, func(o *modelCase) bool { return o.into == c && o.answered })
+	if !c.answered && !merged {
 		c.answered = true
 		m.event(c, "answered", m.now().Sub(c.created)).agent = by.Member
 	}
@@ -382,6 +383,14 @@ func (m *model) step() string {
 		}
 	}
 	return "nothing"
+}
+
+// shows is the case at which an event counts: a rating goes with the messages of its case.
+func (e *modelEvent) shows() *modelCase {
+	if e.of.into != nil && (e.what == string(rating.Good) || e.what == string(rating.Bad)) {
+		return e.of.into
+	}
+	return e.of
 }
 
 // add counts an event.

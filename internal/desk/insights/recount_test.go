@@ -22,7 +22,7 @@ type counted struct {
 
 // wants reports whether an event counts for a query, but for its day.
 func (m *model) wants(q insights.Query, e *modelEvent) bool {
-	class := e.of.class()
+	class := e.shows().class()
 	removal := slices.Contains([]string{"deleted", "purged", "erased"}, e.what)
 	if e.reversed || class == 0 || !removal && (class == 1 && q.Deleted == insights.Only || class == 2 && q.Deleted == insights.Exclude) {
 		return false
@@ -44,7 +44,7 @@ func (m *model) groupsOf(e *modelEvent, by insights.Dimension) (list []int64) {
 		}
 		return []int64{int64(e.agent)}
 	}
-	for _, tag := range e.of.tags {
+	for _, tag := range e.shows().tags {
 		list = append(list, m.tags[tag])
 	}
 	if len(list) == 0 {

@@ -11,6 +11,7 @@ import (
 	"caseward/internal/desk/rating"
 	"caseward/internal/desk/removal"
 	"caseward/internal/desk/retention"
+	"caseward/internal/platform/errs"
 	"caseward/internal/testkit/fixture"
 )
 
@@ -185,4 +186,60 @@ func TestClosedByItself(t *testing.T) {
 	}
 	r = report(t, d, around(d, func(q *insights.Query) { q.Agent = d.Ana.Member }))
 	same(t, "Ana's", "closed 1, auto 1, same 1, auto same 1", short(r.Totals))
+}
+
+// TestARatingGoesWithItsCase: it counts once, where it shows, whatever is merged and changed meanwhile; and who was answered on
+// the one case is not answered for the first time on the other.
+func TestARatingGoesWithItsCase(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	ctx := t.Context()
+	n, target := d.Receive(fixture.Mail{}), d.Receive(fixture.Mail{Subject: "Another"})
+	d.Clock.Advance(time.Minute)
+	reply(t, d, n)
+	d.Exec(`insert into ratings (workspace_id, case_id, contact_id, closed_at, asked_at) select workspace_id, id, contact_id, created_at, $2 from cases where number = $1`, n, d.Clock.Now())
+	token := d.Links.Token(d.Workspace.ID, rating.ID(fixture.One[int64](d, `select id from ratings`)), d.Clock.Now())
+	must(t, d.Ratings.Rate(ctx, token, rating.Answer{Score: rating.Good}))
+	same(t, "good", "created 2, answered 1, good 1", short(report(t, d, around(d)).Totals))
+	must2[cases.Case](t)(d.Messages.Merge(ctx, d.Ana, n, target))
+	same(t, "merged", "created 1, good 1", short(report(t, d, around(d)).Totals))
+	reply(t, d, target)
+	must(t, d.Ratings.Rate(ctx, token, rating.Answer{Score: rating.Bad}))
+	same(t, "bad after all, answered again", "created 1, bad 1", short(report(t, d, around(d)).Totals))
+	must2[cases.Case](t)(d.Messages.Unmerge(ctx, d.Ana, n))
+	same(t, "split off again", "created 2, answered 1, bad 1", short(report(t, d, around(d)).Totals))
+}
+
+// TestClocksDiffer: a closing and a reopening by a machine whose clock is behind count.
+func TestClocksDiffer(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	n := d.Receive(fixture.Mail{})
+	d.Clock.Advance(-200 * time.Millisecond)
+	setStatus(t, d, n, cases.Closed)
+	d.Clock.Advance(-200 * time.Millisecond)
+	setStatus(t, d, n, cases.Open)
+	r := report(t, d, around(d))
+	if r.Closed != 1 || r.Reopened != 1 {
+		t.Error(short(r.Totals))
+	}
+}
+
+// TestAZoneThatTheDatabaseDoesNotKnow: nothing can be counted in it, and nothing fails for it.
+func TestAZoneThatTheDatabaseDoesNotKnow(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	d.Receive(fixture.Mail{})
+	run(t, d)
+	d.Exec(`update workspaces set time_zone = 'Moon/Base' where id = $1`, d.ID())
+	d.Exec(`update insight_zones set zone = 'Moon/Crater'`)
+	d.Receive(fixture.Mail{Subject: "Another"})
+	run(t, d)
+	run(t, d)
+	if n := fixture.One[int](d, `select count(*) from insight_zones`); n != 0 {
+		t.Errorf("%d such zones are kept", n)
+	}
+	if _, err := d.Insights.Report(t.Context(), d.Owner, around(d)); !errs.Is(err, errs.Invalid) {
+		t.Error(err)
+	}
 }

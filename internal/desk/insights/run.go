@@ -57,7 +57,7 @@ func (s *Service) due(ctx context.Context) (list []access.WorkspaceID, err error
 				or exists (select from insight_dirty d where d.workspace_id = w.id)
 				or exists (select from fact_backfills b where b.workspace_id = w.id and b.done_at is null)
 				or exists (select from insight_zones z where z.workspace_id = w.id and (z.dropped_at is not null or not z.ready))
-				or not exists (select from insight_zones z where z.workspace_id = w.id and z.zone = w.time_zone)
+				or not exists (select from insight_zones z where z.workspace_id = w.id and z.zone = w.time_zone and z.dropped_at is null) and knows_zone(w.time_zone)
 			order by w.id`)
 		if err != nil {
 			return err
@@ -132,12 +132,10 @@ func (s *Service) takeMarks(ctx context.Context, ws access.WorkspaceID) (more bo
 
 // prepareZones sees that the workspace's own zone is counted, and that all days with facts are counted in zones that are new.
 func (s *Service) prepareZones(ctx context.Context, ws access.WorkspaceID) error {
+	if err := s.ownZone(ctx, ws); err != nil {
+		return err
+	}
 	return s.db.AsSystem(ctx, "insights: zones", func(tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, `insert into insight_zones (workspace_id, zone, used_at) select id, time_zone, $2 from workspaces where id = $1
-			on conflict do nothing`, ws, s.now())
-		if err != nil {
-			return err
-		}
 		rows, err := tx.Query(ctx, `select id from insight_zones where workspace_id = $1 and days is null and dropped_at is null for update skip locked`, ws)
 		if err != nil {
 			return err
@@ -160,6 +158,18 @@ func (s *Service) prepareZones(ctx context.Context, ws access.WorkspaceID) error
 			update insight_zones z set days = (select count(*) from days d where d.zone_id = z.id)
 			where z.workspace_id = $1 and z.id = any ($2)`, ws, fresh)
 		return err
+	})
+}
+
+// ownZone commits before the days are listed: whoever takes the mark of a day that the list does not have yet sees the zone. It
+// also drops zones that the database does not know any more, with which nothing could be counted.
+func (s *Service) ownZone(ctx context.Context, ws access.WorkspaceID) error {
+	return s.db.AsSystem(ctx, "insights: own zone", func(tx pgx.Tx) error {
+		batch := &pgx.Batch{}
+		batch.Queue(`insert into insight_zones (workspace_id, zone, used_at) select id, time_zone, $2 from workspaces where id = $1 and knows_zone(time_zone)
+			on conflict do nothing`, ws, s.now())
+		batch.Queue(`update insight_zones set dropped_at = $2 where workspace_id = $1 and dropped_at is null and not knows_zone(zone)`, ws, s.now())
+		return tx.SendBatch(ctx, batch).Close()
 	})
 }
 

@@ -36,7 +36,20 @@ func (s *Service) zoneTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, 
 	if err == nil && z.ID == 0 && z.Busy >= maxZones {
 		return zone{}, errs.Field("zone", "Insights are being read in four other time zones. Choose one of these, or try again in an hour.")
 	}
+	if err == nil && z.ID == 0 {
+		err = knowsZoneTx(ctx, tx, z.Name)
+	}
 	return z, err
+}
+
+// knowsZoneTx refuses a zone of which the database does not know when its days begin: it may know fewer than the program.
+func knowsZoneTx(ctx context.Context, tx pgx.Tx, name string) error {
+	var known bool
+	err := tx.QueryRow(ctx, `select knows_zone($1)`, name).Scan(&known)
+	if err == nil && !known {
+		err = errs.Field("zone", "The database does not know this time zone. Choose another name of it from the list.")
+	}
+	return err
 }
 
 // countedTo is the moment to which events are counted in the zone.

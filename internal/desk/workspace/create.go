@@ -40,6 +40,9 @@ func (s *Service) CreateTx(ctx context.Context, tx pgx.Tx, in CreateInput) (Crea
 	if err := refuseSignInTx(ctx, tx, in.Address); err != nil {
 		return Created{}, err
 	}
+	if err := knowsZoneTx(ctx, tx, in.TimeZone); err != nil {
+		return Created{}, err
+	}
 	rows, _ := tx.Query(ctx, `insert into workspaces (slug, name, time_zone, is_demo, created_at) values ($1, $2, $3, $4, $5)
 		returning `+columns, in.Slug, in.Name, in.TimeZone, in.Demo, s.now())
 	w, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Workspace])

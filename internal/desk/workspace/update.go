@@ -35,6 +35,9 @@ func (s *Service) Update(ctx context.Context, actor access.Actor, in UpdateInput
 			fields = append(fields, "name")
 		}
 		if w.TimeZone != in.TimeZone {
+			if err := knowsZoneTx(ctx, tx, in.TimeZone); err != nil {
+				return err
+			}
 			fields = append(fields, "time_zone")
 		}
 		if fields == nil {
@@ -82,6 +85,16 @@ func checkTimeZone(name string) error {
 		return errs.Field("time_zone", "Choose a time zone from the list.")
 	}
 	return nil
+}
+
+// knowsZoneTx refuses a zone of which the database does not know when its days begin: it may know fewer than the program.
+func knowsZoneTx(ctx context.Context, tx pgx.Tx, name string) error {
+	var known bool
+	err := tx.QueryRow(ctx, `select knows_zone($1)`, name).Scan(&known)
+	if err == nil && !known {
+		err = errs.Field("time_zone", "The database does not know this time zone. Choose another name of it from the list.")
+	}
+	return err
 }
 
 // SetDeletionDigest says whether owners and admins get the weekly mail about deletions.
