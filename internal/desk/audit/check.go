@@ -112,7 +112,8 @@ func (k check) whole(now time.Time) bool {
 	return k.WalkSeq != nil || k.AskedAt != nil || k.WholeAt == nil || now.Sub(*k.WholeAt) >= wholeEvery
 }
 
-// Run is the body of the sweep: in each workspace it walks what is new, or the whole chain where that is due.
+// Run is the body of the sweep: in each workspace it walks what is new, or the whole chain where that is due. A workspace that
+// fails does not keep the others.
 func (c *Checker) Run(ctx context.Context) (string, error) {
 	if _, err := c.sealer.Run(ctx); err != nil {
 		return "", err
@@ -130,16 +131,17 @@ func (c *Checker) Run(ctx context.Context) (string, error) {
 		return "", err
 	}
 	broken := 0
+	var failures []error
 	for _, ws := range workspaces {
 		held, err := c.verify(ctx, ws)
-		if err != nil {
-			return "", err
-		}
-		if !held {
+		switch {
+		case err != nil:
+			failures = append(failures, fmt.Errorf("workspace %d: %w", ws, err))
+		case !held:
 			broken++
 		}
 	}
-	return fmt.Sprintf("%d audit trails verified, %d broken", len(workspaces), broken), nil
+	return fmt.Sprintf("%d audit trails verified, %d broken", len(workspaces)-len(failures), broken), errors.Join(failures...)
 }
 
 // verify walks in batches, each a short transaction that also keeps how far it is: what is killed goes on from there. Entries

@@ -2,6 +2,7 @@ package retention
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -30,17 +31,18 @@ type digest struct {
 }
 
 // digestsSQL lists what is not told of yet. It is the clock on the wall that counts, so that the hour is the same in summer and
-// winter.
-const digestsSQL = `select x.workspace_id, x.week, (x.week - 7)::timestamp at time zone x.time_zone as begins, x.week::timestamp at time zone x.time_zone as ends,
+// winter. Where the database does not know a workspace's zone it is the clock of UTC.
+const digestsSQL = `with w as materialized (
+		select id as workspace_id, case when knows_zone(time_zone) then time_zone else 'UTC' end as time_zone from workspaces where deletion_digest)
+	select x.workspace_id, x.week, (x.week - 7)::timestamp at time zone x.time_zone as begins, x.week::timestamp at time zone x.time_zone as ends,
 		(x.week + make_interval(hours => $2)) at time zone x.time_zone as due_at
-	from (select id as workspace_id, time_zone, date_trunc('week', $1::timestamptz at time zone time_zone - make_interval(hours => $2))::date as week
-		from workspaces where deletion_digest) x
+	from (select workspace_id, time_zone, date_trunc('week', $1::timestamptz at time zone time_zone - make_interval(hours => $2))::date as week from w) x
 	where not exists (select from deletion_digests d where d.workspace_id = x.workspace_id and d.week = x.week)
 	order by x.workspace_id`
 
 // Digest tells owners and admins on Monday morning what was deleted, restored and removed in the week before: numbers and
 // members' names, no subject and no customer. A week without anything is not told of. However many processes run it, each week
-// is told once.
+// is told once. A workspace that fails does not keep the others.
 func (s *Service) Digest(ctx context.Context) (summary string, err error) {
 	now, told := s.now(), 0
 	var list []digest
@@ -52,19 +54,20 @@ func (s *Service) Digest(ctx context.Context) (summary string, err error) {
 		list, err = pgx.CollectRows(rows, pgx.RowToStructByName[digest])
 		return err
 	})
+	var failures []error
 	for _, d := range list {
-		if err != nil {
-			break
-		}
-		err = s.db.AsSystem(ctx, "deletion digest", func(tx pgx.Tx) error {
+		failed := s.db.AsSystem(ctx, "deletion digest", func(tx pgx.Tx) error {
 			did, err := s.tellTx(ctx, tx, d, now)
 			if did {
 				told++
 			}
 			return err
 		})
+		if failed != nil {
+			failures = append(failures, fmt.Errorf("workspace %d: %w", d.WorkspaceID, failed))
+		}
 	}
-	return fmt.Sprintf("told %d workspaces of their week", told), err
+	return fmt.Sprintf("told %d workspaces of their week", told), errors.Join(append(failures, err)...)
 }
 
 func (s *Service) tellTx(ctx context.Context, tx pgx.Tx, d digest, now time.Time) (told bool, err error) {

@@ -120,3 +120,17 @@ func TestTheHourIsThatOfTheClockOnTheWall(t *testing.T) {
 		t.Errorf("told %d though it is off", n)
 	}
 }
+
+// TestOneWorkspaceDoesNotKeepTheOthers from their digest, not even one whose zone the database does not know.
+func TestOneWorkspaceDoesNotKeepTheOthers(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	d.Delete(d.Case())
+	d.Exec(`insert into workspaces (slug, name, time_zone, created_at) values ('moon', 'Moon', 'Moon/Base', now())`)
+	to(t, d, "UTC", "2026-05-11 08:00")
+	_, err := d.Retention.Digest(t.Context())
+	must(t, err)
+	if got := digests(d); len(got) != 2 {
+		t.Errorf("told %q", got)
+	}
+}
