@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/audit"
 	"caseward/internal/desk/cases"
@@ -52,6 +54,43 @@ func TestLooksAreCountedOnceAnHourAndGoWithTheCase(t *testing.T) {
 	h, err = service(d).Case(t.Context(), d.Admin, n, audit.PageInput{})
 	if err != nil || !h.Gone || len(h.Views) != 0 || h.Lines[0].Action != "case.purged" {
 		t.Errorf("after it: %+v, %v", h, err)
+	}
+}
+
+// TestALookIsWrittenLater where somebody is just changing its case, and noted again where that took too long.
+func TestALookIsWrittenLater(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	d.Case()
+	id, at := fixture.One[int64](d, `select id from cases`), d.Clock.Now()
+	views := history.NewViews(d.DB, slog.New(slog.DiscardHandler))
+	looks := func() int { return fixture.One[int](d, `select count(*) from case_views`) }
+	locked := func(do func()) {
+		err := d.DB.AsSystem(t.Context(), "test", func(tx pgx.Tx) error {
+			_, err := tx.Exec(t.Context(), `select from cases for update`)
+			do()
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	views.Saw(d.Ana, id, at)
+	locked(func() { views.Flush(t.Context()) })
+	views.Flush(t.Context())
+	if looks() != 1 {
+		t.Error("the look is lost")
+	}
+	views.Saw(d.Ben, id, at)
+	locked(func() {
+		for range 3 {
+			views.Flush(t.Context())
+		}
+	})
+	views.Saw(d.Ben, id, at.Add(time.Minute))
+	views.Flush(t.Context())
+	if looks() != 2 {
+		t.Error("a look after one that was lost is not noted")
 	}
 }
 

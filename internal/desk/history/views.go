@@ -19,6 +19,7 @@ const (
 	countsAgain = time.Hour       // a look within that of another one by the same member is not counted
 	remembered  = 20_000          // looks by which that is known; beyond them a few may be counted twice
 	writeBatch  = 500
+	writeTries  = 3 // then a look is lost, and the next one noted
 )
 
 // Views collects who looks at which case, and writes it besides the page: no page waits for it. What a process that dies has
@@ -29,7 +30,7 @@ type Views struct {
 
 	mu      sync.Mutex
 	counted map[look]time.Time
-	waiting map[look]time.Time
+	waiting map[look]seen
 	planned bool
 }
 
@@ -39,9 +40,15 @@ type look struct {
 	member    access.MemberID
 }
 
+// seen is when, and how often it was tried in vain to write that.
+type seen struct {
+	at    time.Time
+	tries int
+}
+
 // NewViews returns Views.
 func NewViews(d *db.DB, log *slog.Logger) *Views {
-	return &Views{db: d, log: log, counted: map[look]time.Time{}, waiting: map[look]time.Time{}}
+	return &Views{db: d, log: log, counted: map[look]time.Time{}, waiting: map[look]seen{}}
 }
 
 // Saw notes that a member has the page of a case before them. It returns at once. Permission: none, as the page has asked.
@@ -58,10 +65,33 @@ func (v *Views) Saw(actor access.Actor, caseID int64, at time.Time) {
 	if len(v.counted) >= remembered {
 		clear(v.counted)
 	}
-	v.counted[l], v.waiting[l] = at, at
+	v.counted[l], v.waiting[l] = at, seen{at: at}
+	v.plan()
+}
+
+// plan has what waits written in a while. The lock is held.
+func (v *Views) plan() {
 	if !v.planned {
 		v.planned = true
 		time.AfterFunc(writeAfter, func() { v.Flush(context.Background()) })
+	}
+}
+
+// keep has looks tried again that were not written: their case was locked, or is gone.
+func (v *Views) keep(list []look, was map[look]seen) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, l := range list {
+		s := was[l]
+		s.tries++
+		if s.tries == writeTries {
+			delete(v.counted, l)
+			continue
+		}
+		if _, newer := v.waiting[l]; !newer {
+			v.waiting[l] = s
+		}
+		v.plan()
 	}
 }
 
@@ -69,7 +99,7 @@ func (v *Views) Saw(actor access.Actor, caseID int64, at time.Time) {
 func (v *Views) Flush(ctx context.Context) {
 	v.mu.Lock()
 	waiting := v.waiting
-	v.waiting, v.planned = map[look]time.Time{}, false
+	v.waiting, v.planned = map[look]seen{}, false
 	v.mu.Unlock()
 	byWorkspace := map[access.WorkspaceID][]look{}
 	for l := range waiting {
@@ -78,24 +108,35 @@ func (v *Views) Flush(ctx context.Context) {
 	for ws, list := range byWorkspace {
 		slices.SortFunc(list, func(a, b look) int { return cmp.Compare(a.caseID, b.caseID) })
 		for batch := range slices.Chunk(list, writeBatch) {
-			if err := v.write(ctx, ws, batch, waiting); err != nil && ctx.Err() == nil {
+			left, err := v.write(ctx, ws, batch, waiting)
+			if err != nil && ctx.Err() == nil {
 				v.log.Error("who looked at cases was not written", "err", err)
 			}
+			v.keep(left, waiting)
 		}
 	}
 }
 
 // write leaves out cases that somebody is just changing or erasing: it neither waits for them nor brings anything of them back.
-func (v *Views) write(ctx context.Context, ws access.WorkspaceID, list []look, at map[look]time.Time) error {
+// It returns what it has not written.
+func (v *Views) write(ctx context.Context, ws access.WorkspaceID, list []look, was map[look]seen) (left []look, err error) {
 	ids, members, times := make([]int64, len(list)), make([]int64, len(list)), make([]time.Time, len(list))
 	for i, l := range list {
-		ids[i], members[i], times[i] = l.caseID, int64(l.member), at[l]
+		ids[i], members[i], times[i] = l.caseID, int64(l.member), was[l].at
 	}
-	return v.db.InWorkspace(ctx, int64(ws), func(tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, `with c as materialized (select id from cases where workspace_id = $1 and id = any ($2) for key share skip locked)
+	written := map[look]bool{}
+	err = v.db.InWorkspace(ctx, int64(ws), func(tx pgx.Tx) error {
+		rows, _ := tx.Query(ctx, `with c as materialized (select id from cases where workspace_id = $1 and id = any ($2) for key share skip locked)
 			insert into case_views as o (workspace_id, case_id, member_id, first_at, last_at, times)
 			select $1, l.case_id, l.member_id, l.at, l.at, 1 from unnest($2::bigint[], $3::bigint[], $4::timestamptz[]) as l (case_id, member_id, at) join c on c.id = l.case_id
-			on conflict (workspace_id, case_id, member_id) do update set last_at = greatest(o.last_at, excluded.last_at), times = o.times + 1`, ws, ids, members, times)
+			on conflict (workspace_id, case_id, member_id) do update set last_at = greatest(o.last_at, excluded.last_at), times = o.times + 1
+			returning case_id, member_id`, ws, ids, members, times)
+		l := look{workspace: ws}
+		_, err := pgx.ForEachRow(rows, []any{&l.caseID, &l.member}, func() error { written[l] = true; return nil })
 		return err
 	})
+	if err != nil {
+		return list, err
+	}
+	return slices.DeleteFunc(slices.Clone(list), func(l look) bool { return written[l] }), nil
 }
