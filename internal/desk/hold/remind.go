@@ -57,10 +57,8 @@ func (s *Service) remindOnce(ctx context.Context) (n int, err error) {
 }
 
 func (s *Service) tellTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, times int) error {
-	detail := "A legal hold is due for review. It stands until somebody releases it."
-	if times > 1 {
-		detail = fmt.Sprintf("%d legal holds are due for review. They stand until somebody releases them.", times)
-	}
+	// Without a number: a notice that nobody has read yet is told once more, and how often it was is counted there.
+	const detail = "Legal holds are due for review. Each stands until somebody releases it."
 	return notify.AddTx(ctx, tx, ws, notify.Event{Kind: notify.HoldReview, Times: times, Detail: detail,
 		Roles: []access.Role{access.Owner, access.Admin}, Actor: access.JobActor(ws, Sweep), At: s.now()})
 }

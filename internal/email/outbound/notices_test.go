@@ -240,7 +240,7 @@ func TestNoticesAboutNoCase(t *testing.T) {
 		t.Fatal(err)
 	}
 	m = d.one("owner")
-	if !strings.Contains(m.Text, "A legal hold is due for review.") || !strings.Contains(m.Text, base+"/w/"+d.Workspace.Slug+"/admin/holds\n") || strings.Contains(m.Text, "Zebedee") {
+	if !strings.Contains(m.Text, "Legal holds are due for review.") || !strings.Contains(m.Text, base+"/w/"+d.Workspace.Slug+"/admin/holds\n") || strings.Contains(m.Text, "Zebedee") {
 		t.Errorf("%q: %s", m.Subject, m.Text)
 	}
 }
