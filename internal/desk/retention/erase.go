@@ -92,8 +92,8 @@ func takeTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, list []doomed
 	return pickTx(ctx, tx, ws, list, holds)
 }
 
-// takeHeldTx is takeTx for what was erased once and is erased again: a hold of the backup was released before.
-func takeHeldTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, list []doomed) (picked, error) {
+// takeDespiteHoldsTx is takeTx for what was erased once and is erased again: a hold of the backup was released before.
+func takeDespiteHoldsTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, list []doomed) (picked, error) {
 	return pickTx(ctx, tx, ws, list, hold.Check{})
 }
 

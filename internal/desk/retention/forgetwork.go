@@ -42,7 +42,7 @@ type forgetting struct {
 	Place       string
 	CursorID    int64
 	Columns     int
-	Replayed    bool         // its entry was made before the backup that this database is
+	Replayed    bool         // its entry was made after the backup that this database is, and is in the ledger again
 	Merged      []contact.ID // into the contact, before; they go along
 	who         []contact.ID // the contact, and those that were merged into them
 	run         *forgetRun
@@ -215,7 +215,7 @@ func (s *Service) forgetCasesTx(ctx context.Context, tx pgx.Tx, e *forgetting) (
 	}
 	take := takeTx
 	if e.Replayed {
-		take = takeHeldTx
+		take = takeDespiteHoldsTx
 	}
 	t, err := take(ctx, tx, e.WorkspaceID, list)
 	if err != nil {

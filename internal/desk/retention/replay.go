@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -50,7 +51,7 @@ func (r *Replayed) add(more Replayed) {
 // writes the entries back as they were. Killed at any point it leaves each erasure made, with its entry, or not; called again it
 // goes on. Nothing else may work on the database. With dry it only counts.
 //
-// Errors: an *UnfitError where the file is not that of the database, and others of one line.
+// Errors: an *UnfitError where the file is not that of the database, or something worked on the database since, and others of one line.
 func (s *Service) Replay(ctx context.Context, x *Export, dry bool) (done Replayed, err error) {
 	if _, err := os.Stat(x.file.Path()); err != nil {
 		return done, fmt.Errorf("the file of erasures cannot be read: %w", err)
@@ -90,6 +91,7 @@ type plan struct {
 // missing are entries that a database lacks.
 type missing struct {
 	entries int64
+	first   time.Time // when the first was made
 	cases   map[cases.ID]bool
 	along   map[cases.ID]bool // that are gone by now, those too that went with another one before their entry came
 }
@@ -120,7 +122,7 @@ func idOf[T ~int64](id *T) int64 {
 	return int64(*id)
 }
 
-// plan checks the whole file, and that it goes on where the database ends.
+// plan checks the whole file, and that it goes on where the database ends and nothing else has gone on since.
 func (x *Export) plan(ctx context.Context, file *ledger.OpenFile) (p plan, err error) {
 	if _, err := verifyLines(file); err != nil {
 		return p, err
@@ -155,6 +157,9 @@ func (x *Export) plan(ctx context.Context, file *ledger.OpenFile) (p plan, err e
 		}
 		return nil
 	})
+	if err == nil {
+		err = x.untouched(ctx, p)
+	}
 	return p, err
 }
 
@@ -179,10 +184,13 @@ func (x *Export) workspaces(ctx context.Context) (there map[access.WorkspaceID]b
 func (p plan) note(e LedgerEntry) {
 	m := p.missing[e.WorkspaceID]
 	if m == nil {
-		m = &missing{cases: map[cases.ID]bool{}, along: map[cases.ID]bool{}}
+		m = &missing{first: e.At, cases: map[cases.ID]bool{}, along: map[cases.ID]bool{}}
 		p.missing[e.WorkspaceID] = m
 	}
 	m.entries++
+	if e.At.Before(m.first) {
+		m.first = e.At
+	}
 	if e.CaseID != 0 {
 		m.cases[e.CaseID] = true
 	}
@@ -271,6 +279,9 @@ func (s *Service) replayBatch(ctx context.Context, p plan, entries []LedgerEntry
 	ws := entries[0].WorkspaceID
 	err = s.db.AsSystem(ctx, ReplayJob, func(tx pgx.Tx) error {
 		part = Replayed{Entries: len(entries)}
+		if err := elderTx(ctx, tx, ws, entries); err != nil {
+			return err
+		}
 		if dry {
 			return countReplayTx(ctx, tx, ws, entries, &part)
 		}

@@ -2,18 +2,13 @@ package retention
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/jackc/pgx/v5"
 
-	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/hold"
-	"caseward/internal/desk/message"
 	"caseward/internal/platform/errs"
 )
 
@@ -57,9 +52,11 @@ func (s *Service) replayGroupTx(ctx context.Context, tx pgx.Tx, m *missing, grou
 			return fmt.Errorf("case %d of workspace %d has the number %d, and entry %d of the file says %d: this is not a backup of that installation",
 				c.ID, ws, c.Number, e.Seq, e.CaseNumber)
 		}
-		if err := s.partTx(ctx, tx, c, m.cases, e); err != nil {
+		residue, err := s.partTx(ctx, tx, c, m.cases, e)
+		if err != nil {
 			return err
 		}
+		part.Residues += residue
 		list = append(list, doomed{c.ID, c.Number})
 	}
 	if len(list) == 0 {
@@ -72,52 +69,6 @@ func (s *Service) replayGroupTx(ctx context.Context, tx pgx.Tx, m *missing, grou
 	return err
 }
 
-// partTx undoes merges that the backup has and that were undone before the erasure: what goes is what went then. The contents of a
-// case that was merged stand in the other one, so they would go with it, or stay with it.
-func (s *Service) partTx(ctx context.Context, tx pgx.Tx, c cases.Case, all map[cases.ID]bool, e LedgerEntry) error {
-	job := access.JobActor(c.WorkspaceID, ReplayJob)
-	if c.MergedIntoID != nil && !all[*c.MergedIntoID] && hadMessages(e) {
-		into, err := cases.LockByIDTx(ctx, tx, c.WorkspaceID, *c.MergedIntoID)
-		if err != nil {
-			return err
-		}
-		if err := message.UnmergeTx(ctx, tx, job, c, &into, s.now()); err != nil {
-			return fmt.Errorf("case %d was merged into case %d when the backup was made, and on its own when it was erased; "+
-				"the merge cannot be undone: %w", c.Number, into.Number, err)
-		}
-	}
-	rows, err := tx.Query(ctx, `select c.id from cases c left join case_merges m on m.workspace_id = $1 and m.case_id = c.id
-		where c.workspace_id = $1 and c.merged_into_id = $2 and c.id <> all ($3) order by m.id desc nulls last`,
-		c.WorkspaceID, c.ID, slices.Collect(maps.Keys(all)))
-	if err != nil {
-		return err
-	}
-	ids, err := pgx.CollectRows(rows, pgx.RowTo[cases.ID])
-	if err != nil {
-		return err
-	}
-	for _, id := range ids {
-		from, err := cases.LockByIDTx(ctx, tx, c.WorkspaceID, id)
-		if err != nil {
-			return err
-		}
-		err = message.UnmergeTx(ctx, tx, job, from, &c, s.now())
-		if errs.Is(err, errs.Conflict) { // it stays, without what cannot be told from the other one's
-			_, err = tx.Exec(ctx, `update cases set merged_into_id = null where workspace_id = $1 and id = $2`, c.WorkspaceID, id)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// hadMessages reports whether the case had something of its own when it was erased: a redirect has not.
-func hadMessages(e LedgerEntry) bool {
-	var removed map[string]int
-	return json.Unmarshal(e.Counts, &removed) == nil && removed["messages"] > 0
-}
-
 // eraseAgainTx erases locked cases as the entry's case was, and returns them with what had been merged into them.
 func (s *Service) eraseAgainTx(ctx context.Context, tx pgx.Tx, e LedgerEntry, list []doomed, part *Replayed) ([]doomed, error) {
 	ws := e.WorkspaceID
@@ -126,7 +77,7 @@ func (s *Service) eraseAgainTx(ctx context.Context, tx pgx.Tx, e LedgerEntry, li
 	if err != nil {
 		return nil, err
 	}
-	t, err := takeHeldTx(ctx, tx, ws, list)
+	t, err := takeDespiteHoldsTx(ctx, tx, ws, list)
 	if err == nil && len(t.busy)+len(held.Busy) > 0 {
 		err = errs.New(errs.Conflict, "Something else works on this database. Stop it, then run the replay again.")
 	}
@@ -141,6 +92,11 @@ func (s *Service) eraseAgainTx(ctx context.Context, tx pgx.Tx, e LedgerEntry, li
 		}
 	}
 	if err := becauseTx(ctx, tx, e, list); err != nil {
+		return nil, err
+	}
+	// Who was merged into one of them before that one was merged is no redirect to it. Such a case has an entry that is still to come.
+	_, err = tx.Exec(ctx, `delete from case_merges where workspace_id = $1 and into_id = any ($2) and case_id <> all ($2)`, ws, idsOf(list))
+	if err != nil {
 		return nil, err
 	}
 	if _, err := eraseTx(ctx, tx, ws, list); err != nil {
@@ -159,15 +115,17 @@ func (s *Service) eraseAgainTx(ctx context.Context, tx pgx.Tx, e LedgerEntry, li
 	return list, err
 }
 
-// becauseTx has insights count the cases as they did when they went: of spam they count nothing.
+// becauseTx has insights count the cases as they did when they went: of spam they count nothing, but what went to Spam with its
+// contact they count.
 func becauseTx(ctx context.Context, tx pgx.Tx, e LedgerEntry, list []doomed) error {
 	cause := "erasure"
 	switch e.Kind {
 	case CasePurged:
 		cause = "purge"
 	case SpamErased:
-		_, err := tx.Exec(ctx, `update cases set spam_at = coalesce(spam_at, $3), spam_cause = 'agent' where workspace_id = $1 and id = any ($2)`,
-			e.WorkspaceID, idsOf(list), e.At)
+		_, err := tx.Exec(ctx, `update cases c set spam_at = coalesce(spam_at, $3), spam_cause = coalesce(spam_cause, case when exists (select from contacts k
+				where k.workspace_id = $1 and k.id = c.contact_id and k.deleted_at is not null) then $4 else 'agent' end)
+			where workspace_id = $1 and id = any ($2)`, e.WorkspaceID, idsOf(list), e.At, cases.ContactDeleted)
 		if err != nil {
 			return err
 		}
