@@ -31,13 +31,31 @@ func countTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, f Field) (n 
 	return n, err
 }
 
+// requireFreeTx refuses to delete what a field holds while a case or contact of it is on legal hold. The holds that stand are
+// few, the values may be many: it looks from there.
+func requireFreeTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, f Field) error {
+	held := `select case_id from legal_holds where workspace_id = $1 and case_id is not null and released_at is null
+		union select c.id from legal_holds h join cases c on c.workspace_id = $1 and c.contact_id = h.contact_id where h.workspace_id = $1 and h.released_at is null`
+	if f.Object == OfContact {
+		held = `select contact_id from legal_holds where workspace_id = $1 and released_at is null`
+	}
+	table, owner := f.Object.table()
+	var n int
+	err := tx.QueryRow(ctx, `select count(*) from `+table+` v where v.workspace_id = $1 and v.field_id = $2 and v.`+owner+` in (`+held+`)`, ws, f.ID).Scan(&n)
+	if err == nil && n > 0 {
+		err = errs.Newf(errs.Conflict, "%d of its values belong to a %s on legal hold, and stay until the hold is released.", n, f.Object)
+	}
+	return err
+}
+
 // deleteAtOnce bounds how many values one transaction removes: the cases of the others go on meanwhile.
 const deleteAtOnce = 5000
 
 // Delete removes a field that is switched off, and everything that it holds, for good, also of deleted cases. values is how
 // many the actor was told of. Where it is interrupted, the field is still there with what is left, and can be deleted again.
 //
-// Needs ManageSettings. Errors: Forbidden, NotFound; Conflict when the field is in use, or holds another number of values.
+// Needs ManageSettings. Errors: Forbidden, NotFound; Conflict when the field is in use, holds another number of
+// values, or one of a case or contact that is on legal hold.
 func (s *Service) Delete(ctx context.Context, actor access.Actor, id ID, values int) error {
 	err := s.change(ctx, actor, id, func(tx pgx.Tx) error {
 		f, err := lockTx(ctx, tx, actor.Workspace, id)
@@ -46,6 +64,9 @@ func (s *Service) Delete(ctx context.Context, actor access.Actor, id ID, values 
 		}
 		if f.Active() {
 			return errs.New(errs.Conflict, "This field is in use. Switch it off first; then it can be deleted for good.")
+		}
+		if err := requireFreeTx(ctx, tx, actor.Workspace, f); err != nil {
+			return err
 		}
 		n, err := countTx(ctx, tx, actor.Workspace, f)
 		if err == nil && n != values {
@@ -73,6 +94,9 @@ func (s *Service) deleteSome(ctx context.Context, actor access.Actor, id ID, val
 		}
 		if f.Active() {
 			return errs.New(errs.Conflict, "Somebody switched the field on again meanwhile. Some of its values are deleted already.")
+		}
+		if err := requireFreeTx(ctx, tx, actor.Workspace, f); err != nil { // set on one of them since
+			return err
 		}
 		table, owner := f.Object.table()
 		batch := &pgx.Batch{}

@@ -12,6 +12,7 @@ import (
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/field"
+	"caseward/internal/desk/hold"
 	"caseward/internal/desk/message"
 	"caseward/internal/platform/errs"
 	"caseward/internal/testkit/fixture"
@@ -346,6 +347,12 @@ func TestAFieldIsDeletedWithWhatItHolds(t *testing.T) {
 		t.Errorf("switched on again: %+v", p)
 	}
 	must(t, d.Fields.Archive(ctx, d.Admin, text))
+	h, err := d.Holds.Set(ctx, d.Owner, hold.SetInput{Case: gone, Reason: "A court asked", ReviewAt: d.Clock.Now().AddDate(1, 0, 0)})
+	must(t, err)
+	if err := d.Fields.Delete(ctx, d.Admin, text, 2); !errs.Is(err, errs.Conflict) || !strings.Contains(err.Error(), "1 of its values") {
+		t.Errorf("on hold: %v", err)
+	}
+	must(t, d.Holds.Release(ctx, d.Owner, hold.ReleaseInput{ID: h, Reason: "Over"}))
 	must(t, d.Fields.Delete(ctx, d.Admin, text, 2))
 	if places := d.Dump().PlacesOf("xylomatic"); len(places) > 0 {
 		t.Errorf("left in %v", places)

@@ -73,9 +73,15 @@ func (s *Service) ForgetBlocked(ctx context.Context) (summary string, err error)
 	for {
 		var gone int64
 		err := s.db.AsSystem(ctx, "blocked mail", func(tx pgx.Tx) error {
+			old := `b.blocked_at <= $1 and not ` + hold.OfContact("b")
+			until := s.now().Add(-BlockedFor)
+			free, err := freeSendersTx(ctx, tx, old, until)
+			if err != nil {
+				return err
+			}
 			done, err := tx.Exec(ctx, fmt.Sprintf(`delete from inbound_mails m using (select b.workspace_id, b.mail_id from blocked_mails b
-					where b.blocked_at <= $1 and not `+hold.OfContact("b")+` order by b.blocked_at limit %d for update skip locked) old
-				where m.workspace_id = old.workspace_id and m.id = old.mail_id and m.state = 'blocked'`, blockedBatch), s.now().Add(-BlockedFor))
+					where `+old+` and b.contact_id = any ($2) order by b.blocked_at limit %d for update skip locked) old
+				where m.workspace_id = old.workspace_id and m.id = old.mail_id and m.state = 'blocked'`, blockedBatch), until, free)
 			gone = done.RowsAffected()
 			return err
 		})
@@ -83,4 +89,15 @@ func (s *Service) ForgetBlocked(ctx context.Context) (summary string, err error)
 			return fmt.Sprintf("removed %d blocked mails", total), err
 		}
 	}
+}
+
+// freeSendersTx locks the contacts of the next blocked mails, b, that are to be removed and on whom nobody is just setting a
+// hold: until the transaction ends nobody does. Only a statement after this sees a hold that was set while this one was on its way.
+func freeSendersTx(ctx context.Context, tx pgx.Tx, where string, args ...any) ([]contact.ID, error) {
+	rows, err := tx.Query(ctx, fmt.Sprintf(`with old as materialized (select b.workspace_id, b.contact_id from blocked_mails b where `+where+` order by b.blocked_at limit %d)
+		select k.id from contacts k where (k.workspace_id, k.id) in (select workspace_id, contact_id from old) for key share skip locked`, blockedBatch), args...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[contact.ID])
 }

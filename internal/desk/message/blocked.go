@@ -304,10 +304,15 @@ func (s *Service) DeleteAllBlocked(ctx context.Context, actor access.Actor, of c
 	for {
 		var n int
 		err := s.db.InWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
+			old := `b.workspace_id = $1 and $2::bigint in (0, b.contact_id) and b.blocked_at <= $3 and not ` + hold.OfContact("b")
+			free, err := freeSendersTx(ctx, tx, old, actor.Workspace, of, until)
+			if err != nil {
+				return err
+			}
 			gone, err := tx.Exec(ctx, fmt.Sprintf(`delete from inbound_mails m using (select b.mail_id from blocked_mails b
-					where b.workspace_id = $1 and $2::bigint in (0, b.contact_id) and b.blocked_at <= $3 and not `+hold.OfContact("b")+`
+					where `+old+` and b.contact_id = any ($4)
 					order by b.blocked_at desc, b.mail_id desc limit %d) old
-				where m.workspace_id = $1 and m.id = old.mail_id and m.state = 'blocked'`, blockedBatch), actor.Workspace, of, until)
+				where m.workspace_id = $1 and m.id = old.mail_id and m.state = 'blocked'`, blockedBatch), actor.Workspace, of, until, free)
 			n = int(gone.RowsAffected())
 			if err != nil || n == 0 {
 				return err

@@ -15,6 +15,7 @@ import (
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/field"
+	"caseward/internal/desk/hold"
 )
 
 // hashID is how a Message-ID is kept: it must be recognised after its case is gone, but it may name a person.
@@ -252,10 +253,14 @@ func (ids claimedIDs) isAwaitedParent(c cases.ID) bool {
 }
 
 // adoptParentTx gives a thread that began with a reply the subject and contact of its first mail, unless members
-// have answered already: then it stays as they know it.
+// have answered already: then it stays as they know it. A case on legal hold stays whose it is: the hold may be theirs.
 func (s *Service) adoptParentTx(ctx context.Context, tx pgx.Tx, actor access.Actor, c *cases.Case, in Incoming) error {
 	if c.LastOutboundAt != nil || c.DeletedAt != nil || in.Auto {
 		return nil
+	}
+	holds, err := hold.HeldTx(ctx, tx, c.WorkspaceID, []cases.ID{c.ID})
+	if err != nil || len(holds.Held)+len(holds.Busy) > 0 {
+		return err
 	}
 	return cases.AdoptTx(ctx, tx, actor, c, subjectOf(in), s.now())
 }

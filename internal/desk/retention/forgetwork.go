@@ -68,7 +68,7 @@ func (e *forgetting) add(more counts) {
 func (s *Service) RunForget(ctx context.Context) (summary string, err error) {
 	finished := 0
 	var failures []error
-	run := &forgetRun{batch: pace.New(min(s.batch, 200))}
+	run := &forgetRun{batch: pace.New(min(s.batch, 200)), held: map[ErasureID][]cases.ID{}}
 	for {
 		due, err := s.dueForgets(ctx)
 		if err != nil {
@@ -197,10 +197,16 @@ func (s *Service) saveForgettingTx(ctx context.Context, tx pgx.Tx, e forgetting)
 	return err
 }
 
-// forgetRun is what one run of the job knows: the tables to be searched, and how many cases a transaction erases.
+// forgetRun is what one run of the job knows: the tables to be searched, how many cases a transaction erases, and which are held.
 type forgetRun struct {
 	catalogue []searched
 	batch     *pace.Batch
+	held      map[ErasureID][]cases.ID // found on hold: passed over until the next run
+}
+
+// passed are the cases of an erasure that this run leaves.
+func (r *forgetRun) passed(id ErasureID) []cases.ID {
+	return append([]cases.ID{}, r.held[id]...)
 }
 
 // forgetCasesTx erases the next cases that the contact requested, in whatever state they are, with a ledger entry each.
@@ -221,8 +227,11 @@ func (s *Service) forgetCasesTx(ctx context.Context, tx pgx.Tx, e *forgetting) (
 	if err != nil {
 		return false, err
 	}
+	e.run.held[e.ID] = append(e.run.held[e.ID], t.held...)
 	taken := once(t.list)
 	switch {
+	case len(taken) == 0 && len(t.held) > 0: // by what was merged into them: there may be others
+		return true, nil
 	case len(taken) == 0 && len(t.busy) > 0: // mail is just coming in for all of them: look at more, or wait for the next run
 		return e.run.batch.Grow(), nil
 	case len(taken) == 0: // what is left stands under a hold
@@ -251,7 +260,8 @@ func (e *forgetting) nextCasesTx(ctx context.Context, tx pgx.Tx) (list []doomed,
 	// Those on hold come last: the others need not wait for them.
 	rows, err := tx.Query(ctx, fmt.Sprintf(`select c.id from cases c where c.workspace_id = $1 and c.contact_id = any ($2)
 			and ($3 or not exists (select from legal_holds h where h.workspace_id = $1 and h.case_id = c.id and h.released_at is null))
-		order by c.last_activity_at desc, c.id desc limit %d`, e.run.batch.Size), e.WorkspaceID, e.who, e.Replayed)
+			and c.id <> all ($4::bigint[])
+		order by c.last_activity_at desc, c.id desc limit %d`, e.run.batch.Size), e.WorkspaceID, e.who, e.Replayed, e.run.passed(e.ID))
 	if err != nil {
 		return nil, false, err
 	}

@@ -17,7 +17,7 @@ import (
 // EraseSpam removes a case for good that is in the Spam view, at once and without a countdown.
 //
 // Needs EraseSpam. Errors: Forbidden, NotFound, Gone; Conflict when it is not in spam any more, was marked anew after until, is
-// on legal hold, or a mail for it is just coming in.
+// on legal hold, its contact was restored, or a mail for it is just coming in.
 func (s *Service) EraseSpam(ctx context.Context, actor access.Actor, n cases.Number, until time.Time) error {
 	if err := s.guard.Require(ctx, actor, access.EraseSpam, audit.Case(int64(n))); err != nil {
 		return err
@@ -84,15 +84,18 @@ type suspect struct {
 	SpamAt    *time.Time // when it came into the Spam view
 	DeletedAt *time.Time
 	IsMerged  bool
+	Restored  bool // its contact was, with whom it went to Spam: it is on its way back
 }
 
 // lockSpamTx locks cases in their order. The mark of a case that went to Spam with its contact has the time of the contact's
 // deletion; it was moved when its feed says so.
 func lockSpamTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, ids []cases.ID) ([]suspect, error) {
-	rows, err := tx.Query(ctx, `select id, number, deleted_at, merged_into_id is not null as is_merged,
-			case when spam_cause = $3 then coalesce((select max(a.created_at) from activities a
-				where a.workspace_id = c.workspace_id and a.case_id = c.id and a.kind = $4), spam_at) else spam_at end as spam_at
-		from cases c where workspace_id = $1 and id = any ($2) order by id for update`, ws, ids, cases.ContactDeleted, cases.ActContactDeleted)
+	rows, err := tx.Query(ctx, `select c.id, c.number, c.deleted_at, c.merged_into_id is not null as is_merged,
+			coalesce(c.spam_cause = $3 and k.deleted_at is null and k.merged_into_id is null, false) as restored,
+			case when c.spam_cause = $3 then coalesce((select max(a.created_at) from activities a
+				where a.workspace_id = c.workspace_id and a.case_id = c.id and a.kind = $4), c.spam_at) else c.spam_at end as spam_at
+		from cases c join contacts k on k.workspace_id = c.workspace_id and k.id = c.contact_id
+		where c.workspace_id = $1 and c.id = any ($2) order by c.id for update of c`, ws, ids, cases.ContactDeleted, cases.ActContactDeleted)
 	if err != nil {
 		return nil, err
 	}
@@ -108,6 +111,8 @@ func (c suspect) refusal(in cases.SpamErasure) string {
 		return "It was deleted meanwhile, and can be restored."
 	case c.SpamAt == nil:
 		return "It was marked as not spam meanwhile."
+	case c.Restored:
+		return "Its contact was restored meanwhile."
 	case in.Until != nil && c.SpamAt.After(*in.Until):
 		return "It came into Spam after you were asked."
 	}

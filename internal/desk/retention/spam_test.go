@@ -192,6 +192,10 @@ func TestSpamOfADeletedContact(t *testing.T) {
 		t.Fatal(err)
 	}
 	gone(t, d, d.Owner, numbers[1])
+	// Restored, and the job that brings the cases back has not come to this one.
+	d.Exec(`update contacts set deleted_at = null where id = $1`, person)
+	wants(t, d.Retention.EraseSpam(ctx, d.Owner, numbers[2], d.Clock.Now()), errs.Conflict, "erase a case of a contact who was restored")
+	d.Exec(`update contacts set deleted_at = $2 where id = $1`, person, fixture.One[time.Time](d, `select spam_at from cases where number = $1`, numbers[2]))
 	if err := d.Removal.Restore(ctx, d.Owner, removal.RestoreInput{Contact: person}); err != nil {
 		t.Fatal(err)
 	}
