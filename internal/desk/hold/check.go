@@ -14,14 +14,37 @@ import (
 // OnCase is the SQL condition that a hold stands on a case, of whose table alias is the name, or on its contact. It reads what
 // the statement sees; what removes something asks HeldTx once it has its locks. What was merged into the case, and whoever
 // its contact was merged into, it does not look at.
-func OnCase(alias string) string {
-	return `(exists (select from legal_holds h where h.workspace_id = ` + alias + `.workspace_id and h.case_id = ` + alias + `.id and h.released_at is null)
-		or ` + OfContact(alias) + `)`
+func OnCase(alias string) string { return onCase(alias, stands) }
+
+// StoodOnCase is OnCase that takes the holds of which ids is the SQL for holds that stand, released or not.
+func StoodOnCase(alias, ids string) string {
+	return onCase(alias, `(`+stands+` or h.id = any (`+ids+`))`)
+}
+
+// ReleasedOnCase is the SQL condition that a hold on a case, or on its contact, was released after a time.
+func ReleasedOnCase(alias, at string) string { return onCase(alias, `h.released_at > `+at) }
+
+const stands = `h.released_at is null`
+
+func onCase(alias, which string) string {
+	return `(exists (select from legal_holds h where h.workspace_id = ` + alias + `.workspace_id and h.case_id = ` + alias + `.id and ` + which + `)
+		or ` + ofContact(alias, which) + `)`
 }
 
 // OfContact is the SQL condition that a hold stands on the contact of a row, of whose table alias is the name.
-func OfContact(alias string) string {
-	return `exists (select from legal_holds h where h.workspace_id = ` + alias + `.workspace_id and h.contact_id = ` + alias + `.contact_id and h.released_at is null)`
+func OfContact(alias string) string { return ofContact(alias, stands) }
+
+func ofContact(alias, which string) string {
+	return `exists (select from legal_holds h where h.workspace_id = ` + alias + `.workspace_id and h.contact_id = ` + alias + `.contact_id and ` + which + `)`
+}
+
+// StandingTx returns the holds that stand in all workspaces. The transaction is one of the system.
+func StandingTx(ctx context.Context, tx pgx.Tx) ([]ID, error) {
+	rows, err := tx.Query(ctx, `select id from legal_holds where released_at is null`)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[ID])
 }
 
 // partsSQL is, for cases $2, each of them with what was merged into it, and whoever they belong to with whom those were merged

@@ -28,6 +28,17 @@ const (
 // waitingSQL are the cases that count, as c: due until $1, not asked to be erased and not on hold.
 var waitingSQL = `c.purge_at <= $1 and c.deleted_at is not null and c.erasure_requested_at is null and not ` + hold.OnCase("c")
 
+// surgeSQL are those of a workspace in which all until a time was agreed to.
+func surgeSQL(ws, after string) string {
+	return `c.workspace_id = ` + ws + ` and ` + waitingSQL + ` and ` + unagreedSQL(after)
+}
+
+// unagreedSQL is the condition that nobody has agreed to the purge of a case, c, where all until a time was agreed to: it is due
+// later, or was on hold when somebody agreed, breakerAhead before that time, and so was not among what they were shown.
+func unagreedSQL(after string) string {
+	return `(c.purge_at > ` + after + ` or ` + hold.ReleasedOnCase("c", `(`+after+` - interval '1 hour')`) + `)`
+}
+
 // surge is a workspace in which more cases are due than breakerLeast.
 type surge struct {
 	WorkspaceID access.WorkspaceID
@@ -41,11 +52,11 @@ type surge struct {
 func (s *Service) breakTx(ctx context.Context, tx pgx.Tx, now time.Time) error {
 	rows, err := tx.Query(ctx, `with stops as materialized (
 			select workspace_id, max(coalesce(released_until, after)) as after, bool_or(released_at is null) as open from purge_stops group by workspace_id),
-		due as (select c.workspace_id, count(*) as n from cases c left join stops s on s.workspace_id = c.workspace_id
-			where `+waitingSQL+` and (s.after is null or c.purge_at > s.after) group by c.workspace_id)
-		select w.id as workspace_id, coalesce(s.after, 'epoch'::timestamptz) as after, coalesce(d.n, 0) as due, coalesce(s.open, false) as open
-		from workspaces w left join due d on d.workspace_id = w.id left join stops s on s.workspace_id = w.id
-		where d.n > $2 or s.open order by w.id`, now.Add(breakerAhead), s.least)
+		known as (select w.id, coalesce(s.after, 'epoch'::timestamptz) as after, coalesce(s.open, false) as open
+			from workspaces w left join stops s on s.workspace_id = w.id)
+		select s.id as workspace_id, s.after, d.n as due, s.open
+		from known s cross join lateral (select count(*) as n from cases c where `+surgeSQL("s.id", "s.after")+`) d
+		where d.n > $2 or s.open order by s.id`, now.Add(breakerAhead), s.least)
 	if err != nil {
 		return err
 	}
@@ -91,7 +102,7 @@ func (s *Service) stopTx(ctx context.Context, tx pgx.Tx, g surge, usual float64,
 	var c cause
 	err := tx.QueryRow(ctx, `select x.deleted_by, x.deleted_bulk_id, x.n, coalesce(u.name, '') from (
 			select c.deleted_by, c.deleted_bulk_id, count(*) as n from cases c
-			where c.workspace_id = $2 and c.purge_at > $3 and `+waitingSQL+` group by 1, 2 order by 3 desc limit 1) x
+			where `+surgeSQL("$2", "$3::timestamptz")+` group by 1, 2 order by 3 desc limit 1) x
 		left join members m on m.workspace_id = $2 and m.id = x.deleted_by left join users u on u.id = m.user_id`,
 		now.Add(breakerAhead), g.WorkspaceID, g.After).Scan(&c.By, &c.Bulk, &c.Most, &c.Name)
 	if err != nil {
@@ -149,7 +160,14 @@ func (s *Service) resumeTx(ctx context.Context, tx pgx.Tx, g surge, now time.Tim
 		Details: map[string]any{"cases": g.Due}})
 }
 
-// checkBreaker is what a run of the purge begins with.
-func (s *Service) checkBreaker(ctx context.Context, now time.Time) error {
-	return s.db.AsSystem(ctx, "purge", func(tx pgx.Tx) error { return s.breakTx(ctx, tx, now) })
+// checkBreaker is what a run of the purge begins with. standing are the holds whose cases it did not count: where one of them is
+// released meanwhile, they are left for the next run.
+func (s *Service) checkBreaker(ctx context.Context, now time.Time) (standing []hold.ID, err error) {
+	err = s.db.AsSystem(ctx, "purge", func(tx pgx.Tx) error {
+		if standing, err = hold.StandingTx(ctx, tx); err != nil {
+			return err
+		}
+		return s.breakTx(ctx, tx, now)
+	})
+	return standing, err
 }

@@ -5,11 +5,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/bulk"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/contact"
+	"caseward/internal/desk/hold"
 	"caseward/internal/desk/retention"
 	"caseward/internal/platform/errs"
 	"caseward/internal/testkit/fixture"
@@ -154,5 +157,44 @@ func TestABusyWorkspaceIsNotStoppedByAnOrdinaryDay(t *testing.T) {
 	purge(t, d)
 	if left(d) != 20 {
 		t.Error("20 cases are one, and went")
+	}
+}
+
+// TestWhatWasOnHoldWhenSomebodyAgreedIsNotAgreedTo, however old its countdown; nor does it go in a run that has not counted it.
+func TestWhatWasOnHoldWhenSomebodyAgreedIsNotAgreedTo(t *testing.T) {
+	t.Parallel()
+	d, _ := surge(t)
+	var holds []hold.ID
+	for _, id := range fixture.Rows[contact.ID](d, `select distinct contact_id from cases`) {
+		holds = append(holds, holdContact(t, d, id))
+	}
+	d.Clock.Advance(8 * fixture.Day)
+	now := d.Clock.Now()
+	d.Exec(`insert into purge_stops (workspace_id, stopped_at, after, due, usual, most, released_at, released_until)
+		values ($1, $2, 'epoch', 9, 0, 9, $2, $2::timestamptz + interval '1 hour')`, d.ID(), now)
+	purge(t, d)
+	if left(d) != 8 || stopped(t, d) != nil {
+		t.Fatalf("%d cases are left of those on hold", left(d))
+	}
+	d.Clock.Advance(30 * time.Minute)
+	for _, id := range holds {
+		release(t, d, id)
+	}
+	must(t, d.DB.AsSystem(t.Context(), "test", func(tx pgx.Tx) error {
+		found, err := tx.Exec(t.Context(), retention.DueSQL, d.Clock.Now(), 500, []int64{}, holds)
+		if found.RowsAffected() > 0 {
+			t.Errorf("a run that began before the release takes %d", found.RowsAffected())
+		}
+		return err
+	}))
+	purge(t, d)
+	stop := stopped(t, d)
+	if left(d) != 8 || stop == nil || stop.Due != 8 {
+		t.Fatalf("%d cases are left, stopped: %+v", left(d), stop)
+	}
+	must(t, d.Retention.ReleasePurge(t.Context(), d.Owner, stop.ID, 8))
+	purge(t, d)
+	if left(d) != 0 {
+		t.Errorf("%d cases are left that were agreed to", left(d))
 	}
 }

@@ -32,7 +32,8 @@ func (s *Service) Purge(ctx context.Context) (summary string, err error) {
 	var failures []error
 	// What becomes due meanwhile is left for the next run: the breaker has not looked at it.
 	until := s.now()
-	if err := s.checkBreaker(ctx, until); err != nil {
+	standing, err := s.checkBreaker(ctx, until)
+	if err != nil {
 		return "", err
 	}
 	for {
@@ -40,7 +41,7 @@ func (s *Service) Purge(ctx context.Context) (summary string, err error) {
 		if single > 0 {
 			limit, single = 1, single-1
 		}
-		r, err := s.purgeOnce(ctx, until, limit, passed)
+		r, err := s.purgeOnce(ctx, until, limit, passed, standing)
 		switch {
 		case err != nil && !blamesCase(ctx, err) || len(r.due) == 0:
 			return purgeSummary(total, len(failures)), errors.Join(append(failures, err)...)
@@ -88,12 +89,12 @@ type round struct {
 	busy   []cases.ID // left for the next run: a mail for them is just coming in, or a hold stands on them
 }
 
-func (s *Service) purgeOnce(ctx context.Context, until time.Time, limit int, except []cases.ID) (r round, err error) {
+func (s *Service) purgeOnce(ctx context.Context, until time.Time, limit int, except []cases.ID, standing []hold.ID) (r round, err error) {
 	touched := map[access.WorkspaceID]bool{}
 	err = s.db.AsSystem(ctx, "purge", func(tx pgx.Tx) error {
 		r = round{}
 		clear(touched)
-		if r.due, err = dueTx(ctx, tx, until, limit, except); err != nil {
+		if r.due, err = dueTx(ctx, tx, until, limit, except, standing); err != nil {
 			return err
 		}
 		byWorkspace := map[access.WorkspaceID][]doomed{}
@@ -137,14 +138,14 @@ func (s *Service) purgeOnce(ctx context.Context, until time.Time, limit int, exc
 // What stands under a legal hold is passed over here, so that a run does not begin with all of it; takeTx looks again.
 var dueSQL = `select c.workspace_id, c.id, c.number from cases c
 	where c.purge_at <= $1 and c.deleted_at is not null and c.erasure_requested_at is null and c.id <> all ($3::bigint[])
-		and not ` + hold.OnCase("c") + `
-		and not exists (select from purge_stops s where s.workspace_id = c.workspace_id and s.released_at is null and c.purge_at > s.after)
+		and not ` + hold.StoodOnCase("c", "$4::bigint[]") + `
+		and not exists (select from purge_stops s where s.workspace_id = c.workspace_id and s.released_at is null and ` + unagreedSQL("s.after") + `)
 	order by c.purge_at limit $2 for update of c skip locked`
 
 // dueTx locks cases whose time has come. The conditions are checked again on the locked row: PostgreSQL looks at
 // its newest version, so a case restored or requested for erasure a moment ago is not among them.
-func dueTx(ctx context.Context, tx pgx.Tx, now time.Time, limit int, except []cases.ID) ([]due, error) {
-	rows, err := tx.Query(ctx, dueSQL, now, limit, except)
+func dueTx(ctx context.Context, tx pgx.Tx, now time.Time, limit int, except []cases.ID, standing []hold.ID) ([]due, error) {
+	rows, err := tx.Query(ctx, dueSQL, now, limit, except, standing)
 	if err != nil {
 		return nil, err
 	}

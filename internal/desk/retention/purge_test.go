@@ -260,7 +260,7 @@ func TestPurgeLooksUpByIndex(t *testing.T) {
 		from generate_series(1, 30000) i`, d.ID(), person, d.Queue, d.Clock.Now())
 	d.Exec(`analyze`)
 	must(t, d.DB.AsSystem(t.Context(), "test", func(tx pgx.Tx) error {
-		p := plan.Of(t, tx, retention.DueSQL, d.Clock.Now().Add(time.Hour), 500, []int64{1, 2})
+		p := plan.Of(t, tx, retention.DueSQL, d.Clock.Now().Add(time.Hour), 500, []int64{1, 2}, []int64{3})
 		small := func(scan string) bool {
 			return strings.HasSuffix(scan, "legal_holds") || strings.HasSuffix(scan, "purge_stops")
 		}

@@ -52,7 +52,7 @@ func stoppedTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, now time.T
 	if err != nil {
 		return nil, err
 	}
-	err = tx.QueryRow(ctx, `select count(*) from cases c where c.workspace_id = $2 and c.purge_at > $3 and `+waitingSQL, now.Add(breakerAhead), ws, stop.after).Scan(&stop.Due)
+	err = tx.QueryRow(ctx, `select count(*) from cases c where `+surgeSQL("$2", "$3::timestamptz"), now.Add(breakerAhead), ws, stop.after).Scan(&stop.Due)
 	return &stop, err
 }
 
