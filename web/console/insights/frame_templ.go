@@ -389,7 +389,7 @@ func waiting(v *view) templ.Component {
 			templ_7745c5c3_Var14 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 27, "<div class=\"card grid gap-2\" role=\"status\"><p>The days of this time zone are being counted for the first time. The numbers appear when that is done.</p>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 27, "<div class=\"card grid gap-2\" role=\"status\"><p>The days of this time zone are being counted now, for the first time. The numbers appear when that is done.</p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
