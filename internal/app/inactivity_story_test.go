@@ -76,5 +76,5 @@ Date: Mon, 4 May 2026 09:00:00 +0000
 	admin.See("It is silent again.")
 	admin.Accessible()
 	admin.Go("/w/acme/audit")
-	admin.See("Case Auto Close switched on")
+	admin.See("switched Case Auto Close on")
 }

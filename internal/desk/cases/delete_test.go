@@ -176,7 +176,7 @@ func TestDeleteNeedsTheRight(t *testing.T) {
 	for who, actor := range map[string]access.Actor{"owner": starter.Owner, "ana": starter.Ana} {
 		_, err := d.Cases.Delete(t.Context(), actor, cases.DeleteInput{Number: m})
 		wants(t, err, errs.Forbidden, who+" on the starter plan")
-		if err == nil || !strings.Contains(err.Error(), "standard plan") {
+		if err == nil || !strings.Contains(err.Error(), "Standard plan") {
 			t.Errorf("%s is not told which plan it takes: %v", who, err)
 		}
 		if refusals(starter.ID(), m, actor.Member) != 1 {

@@ -325,7 +325,7 @@ func TestTheDeleteCasesSettingNeedsItsPlan(t *testing.T) {
 	d := testdb.New(t)
 	w := fixture.Workspace(t, d, fixture.Plan(access.Starter))
 	err := fixture.New(t, d, clock.System).Members.SetDeleteGrants(t.Context(), w.Owner, []access.MemberID{w.Ben.Member}, nil)
-	if !errs.Is(err, errs.Forbidden) || !strings.Contains(err.Error(), "standard plan") {
+	if !errs.Is(err, errs.Forbidden) || !strings.Contains(err.Error(), "Standard plan") {
 		t.Error(err)
 	}
 }
