@@ -133,6 +133,9 @@ func (state ledgerState) fits(file *ledger.OpenFile) error {
 	if its := file.Installation(); its != "" && its != state.installation {
 		return foreignFile(file.Path())
 	}
+	if err := state.knowsTorn(file); err != nil {
+		return err
+	}
 	var missing int64
 	for workspace, tail := range file.Tails() {
 		ws := access.WorkspaceID(workspace)
@@ -154,6 +157,22 @@ func (state ledgerState) fits(file *ledger.OpenFile) error {
 		return err
 	}
 	return behind(file.Path(), missing)
+}
+
+// knowsTorn refuses a last line that was cut short unless the database has its entry, which is then written anew: it is all that is
+// left of an erasure which a restored backup may lack.
+func (state ledgerState) knowsTorn(file *ledger.OpenFile) error {
+	torn := file.Torn()
+	if torn == nil || torn.Seq > 0 && state.heads[access.WorkspaceID(torn.Workspace)].Seq >= torn.Seq {
+		return nil
+	}
+	for ws, head := range state.heads {
+		if torn.Seq == 0 && head.Seq > file.Tails()[int64(ws)].Seq {
+			return nil
+		}
+	}
+	return &UnfitError{0, fmt.Sprintf("CASEWARD_LEDGER_FILE: the last line of %s was cut short, and this database does not have its erasure: "+
+		"put a whole copy of the file in its place; where there is none, erase again what was erased last, and take that line off", file.Path())}
 }
 
 func same(a, b ledger.Link) bool { return a.Seq == b.Seq && bytes.Equal(a.Hash, b.Hash) }

@@ -214,3 +214,34 @@ func openAgain(t *testing.T, url string) *db.DB {
 	t.Cleanup(d.Close)
 	return d
 }
+
+// TestALastLineThatWasCutShort is written anew by the database that has its entry, and refused by a backup that lacks it: it may be
+// all that tells of an erasure.
+func TestALastLineThatWasCutShort(t *testing.T) {
+	t.Parallel()
+	d, url := openURL(t)
+	path := filepath.Join(t.TempDir(), "ledger.jsonl")
+	purgedAgain(t, d, 3)
+	update(t, retention.NewExport(d.DB, ledger.NewFile(path)))
+	before, err := os.ReadFile(path)
+	must(t, err)
+	d, backup := backedUp(t, d, url)
+	purgedAgain(t, d, 1)
+	update(t, retention.NewExport(d.DB, ledger.NewFile(path)))
+	whole, err := os.ReadFile(path)
+	must(t, err)
+	for _, cut := range []int{len(before) + 1, len(before) + 20, len(before) + 40, len(whole) - 2} {
+		must(t, os.WriteFile(path, whole[:cut], 0o600))
+		unfit(t, retention.NewExport(backup.DB, ledger.NewFile(path)), 0, "cut short")
+		if _, err := backup.Retention.Replay(t.Context(), retention.NewExport(backup.DB, ledger.NewFile(path)), false); err == nil || !strings.Contains(err.Error(), "cut short") {
+			t.Errorf("replay says %v", err)
+		}
+		if left, err := os.ReadFile(path); err != nil || string(left) != string(whole[:cut]) {
+			t.Errorf("cut at %d, the file was changed: %v", cut, err)
+		}
+		update(t, retention.NewExport(d.DB, ledger.NewFile(path)))
+		if again, err := os.ReadFile(path); err != nil || string(again) != string(whole) {
+			t.Errorf("cut at %d, the file was not completed: %v\n%s", cut, err, again)
+		}
+	}
+}

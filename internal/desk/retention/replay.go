@@ -133,6 +133,9 @@ func (x *Export) plan(ctx context.Context, file *ledger.OpenFile) (p plan, err e
 	if p.state.installation != file.Installation() {
 		return p, foreignFile(file.Path())
 	}
+	if err := p.state.knowsTorn(file); err != nil {
+		return p, err
+	}
 	if err := p.state.begins(file); err != nil {
 		return p, err
 	}

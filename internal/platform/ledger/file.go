@@ -60,17 +60,18 @@ type FileLine struct {
 // OpenFile is the file while this process has its lock.
 type OpenFile struct {
 	*File
-	f *os.File
+	f    *os.File
+	torn []byte // what a crash left of the last line
 }
 
-// Open takes the file's lock and reads what has been added. A line that a crash cut short is taken off: its record is in the
-// database. Close what it returns. Errors: one line each that names the file.
+// Open takes the file's lock and reads what has been added. A last line that a crash cut short stays until its record is added
+// anew: see Torn. Close what it returns. Errors: one line each that names the file.
 func (f *File) Open(ctx context.Context) (*OpenFile, error) {
 	file, err := os.OpenFile(f.path, os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, f.problem(err)
 	}
-	o := &OpenFile{f, file}
+	o := &OpenFile{File: f, f: file}
 	if err := o.lock(ctx); err != nil {
 		_ = file.Close()
 		return nil, err
@@ -117,7 +118,7 @@ func (o *OpenFile) read() error {
 	if o.info == nil || !os.SameFile(o.info, info) || info.Size() < o.size {
 		o.size, o.lines, o.header, o.tails = 0, 0, nil, map[int64]Link{}
 	}
-	o.info = info
+	o.info, o.torn = info, nil
 	if info.Size() == o.size {
 		return nil
 	}
@@ -137,10 +138,10 @@ func (o *OpenFile) read() error {
 // walk calls fn with each whole line from a place on, and mends the end.
 func (o *OpenFile) walk(from int64, fn func(line []byte) error) error {
 	r := bufio.NewReaderSize(io.NewSectionReader(o.f, from, 1<<62), 1<<16)
-	for at := from; ; {
+	for {
 		line, err := r.ReadBytes('\n')
 		if errors.Is(err, io.EOF) {
-			return o.mend(at, line, fn)
+			return o.mend(line, fn)
 		}
 		if err != nil {
 			return o.problem(err)
@@ -148,12 +149,11 @@ func (o *OpenFile) walk(from int64, fn func(line []byte) error) error {
 		if err := fn(line[:len(line)-1]); err != nil {
 			return err
 		}
-		at += int64(len(line))
 	}
 }
 
-// mend ends a last line that only lacks its end, and takes off one that was cut short.
-func (o *OpenFile) mend(at int64, rest []byte, fn func(line []byte) error) error {
+// mend ends a last line that only lacks its end, and notes one that was cut short.
+func (o *OpenFile) mend(rest []byte, fn func(line []byte) error) error {
 	switch {
 	case len(rest) == 0:
 		return nil
@@ -163,10 +163,20 @@ func (o *OpenFile) mend(at int64, rest []byte, fn func(line []byte) error) error
 		}
 		return fn(rest)
 	}
-	if err := o.f.Truncate(at); err != nil {
-		return o.problem(err)
-	}
+	o.torn = bytes.Clone(rest)
 	return nil
+}
+
+// Torn is the record of a last line that was cut short: nil where there is none, and a Seq of 0 where the line ends before that.
+func (o *OpenFile) Torn() *FileLine {
+	if o.torn == nil || o.header == nil { // without a header there was no record yet
+		return nil
+	}
+	var l FileLine
+	if _, err := fmt.Sscanf(string(o.torn), `{"workspace":%d,"seq":%d,`, &l.Workspace, &l.Seq); err != nil {
+		return &FileLine{} // also where the last digits may be missing
+	}
+	return &l
 }
 
 // take notes a line.
@@ -248,6 +258,11 @@ func (o *OpenFile) Append(installation string, lines [][]byte) error {
 	for _, line := range lines {
 		all.Write(line)
 		all.WriteByte('\n')
+	}
+	if o.torn != nil {
+		if err := o.f.Truncate(o.size); err != nil {
+			return o.problem(err)
+		}
 	}
 	if _, err := o.f.Write(all.Bytes()); err != nil {
 		return o.problem(err)
