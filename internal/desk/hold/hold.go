@@ -71,12 +71,14 @@ func (h Hold) Overdue(now time.Time) bool { return h.ReleasedAt == nil && !h.Rev
 
 // Waiting is what would happen, or go on, without the hold. The counts end at MostCounted.
 type Waiting struct {
-	PurgeAt   *time.Time // of the case: when its countdown ends, or ended
+	PurgeAt   *time.Time // of the case, or of what it was merged into: when its countdown ends, or ended
 	PurgesDue int        // cases of the contact whose countdown has ended
 	Purges    int        // and those whose countdown runs
 	Erasures  int        // of cases that staff have approved
 	Forgets   bool       // the contact is being deleted forever
-	Others    int        // further holds that stand on the same: releasing this one changes nothing
+	// Cases of other people, at most five, that have taken in what is on hold and are kept with it.
+	MergedInto []cases.Number
+	Others     int // further holds that stand on the same: releasing this one changes nothing
 }
 
 // MostCounted is where the counts of Waiting end.

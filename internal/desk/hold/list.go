@@ -143,12 +143,14 @@ func (s *Service) Get(ctx context.Context, actor access.Actor, id ID) (h Hold, e
 	return h, err
 }
 
-// listSQL reads holds with what waits because of them; the counts are capped.
+// listSQL reads holds with what waits because of them; the counts are capped. i is what cases on hold were merged into: that is
+// kept with them.
 var listSQL = fmt.Sprintf(`select h.id, coalesce(c.number, 0) as case_number, coalesce(c.subject, '') as case_subject, c.deleted_at as case_deleted_at, c.spam_at as case_spam_at,
 		coalesce(h.contact_id, 0) as contact_id, coalesce(k.name, '') as contact_name, h.reason, h.review_at, u.name as set_by_name, h.set_at,
 		coalesce(ru.name, '') as released_by_name, h.released_at, h.release_reason,
-		case when h.released_at is null then c.purge_at end as purge_at, w.purges_due, w.purges,
-		w.erasures, w.others, h.released_at is null and (k.erasing_at is not null or ck.erasing_at is not null) as forgets
+		case when h.released_at is null then coalesce(c.purge_at, case when h.case_id is not null then i.purge_at end) end as purge_at,
+		case when h.contact_id is null then 0 else w.purges_due + i.purges_due end as purges_due, case when h.contact_id is null then 0 else w.purges + i.purges end as purges,
+		w.erasures + i.erasures as erasures, w.others, i.numbers as merged_into, h.released_at is null and (k.erasing_at is not null or ck.erasing_at is not null) as forgets
 	from legal_holds h
 	join members m on m.workspace_id = $1 and m.id = h.set_by join users u on u.id = m.user_id
 	left join members rm on rm.workspace_id = $1 and rm.id = h.released_by left join users ru on ru.id = rm.user_id
@@ -164,6 +166,16 @@ var listSQL = fmt.Sprintf(`select h.id, coalesce(c.number, 0) as case_number, co
 			where r.workspace_id = $1 and r.state = 'approved' and h.released_at is null and (x.id = h.case_id or x.contact_id = h.contact_id) limit %[1]d) d) as erasures,
 		(select count(*) from legal_holds o where o.workspace_id = $1 and o.id <> h.id and o.released_at is null
 			and (o.case_id = h.case_id or o.contact_id = coalesce(h.contact_id, c.contact_id))) as others) w
+	cross join lateral (with recursive up as (
+			(select x.merged_into_id as id from cases x where x.workspace_id = $1 and x.id = h.case_id and x.merged_into_id is not null
+				union all (select x.merged_into_id from cases x where x.workspace_id = $1 and x.contact_id = h.contact_id and x.merged_into_id is not null limit %[1]d))
+			union
+			select x.merged_into_id from up join cases x on x.workspace_id = $1 and x.id = up.id where x.merged_into_id is not null)
+		select min(x.purge_at) as purge_at, count(*) filter (where x.purge_at <= $2) as purges_due, count(*) filter (where x.purge_at > $2) as purges,
+			count(*) filter (where exists (select from erasure_requests r where r.workspace_id = $1 and r.case_id = x.id and r.state = 'approved')) as erasures,
+			(array_agg(x.number order by x.number))[1:5] as numbers
+		from cases x where x.workspace_id = $1 and x.id in (select id from up) and x.merged_into_id is null and x.contact_id is distinct from h.contact_id
+			and h.released_at is null) i
 	where h.workspace_id = $1 and `, MostCounted)
 
 func readTx(ctx context.Context, tx pgx.Tx, rest string, args ...any) ([]Hold, error) {

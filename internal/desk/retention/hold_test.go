@@ -1,6 +1,7 @@
 package retention_test
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -122,6 +123,15 @@ func TestAHoldOnWhatWasMergedHoldsTheWhole(t *testing.T) {
 	d.Clock.Advance(8 * fixture.Day)
 	purge(t, d)
 	there(t, d, into, true)
+	onPerson := holdContact(t, d, get(t, d, from).ContactID)
+	for _, id := range []hold.ID{h, onPerson} {
+		held, err := d.Holds.Get(t.Context(), d.Owner, id)
+		must(t, err)
+		if !slices.Equal(held.MergedInto, []cases.Number{into}) || id == h && held.PurgeAt == nil || id == onPerson && held.PurgesDue != 1 {
+			t.Errorf("what waits: %+v", held.Waiting)
+		}
+	}
+	release(t, d, onPerson)
 	id := fixture.One[message.ID](d, `select id from messages where message_id = 'evidence@held.test'`)
 	redact := func() error {
 		_, err := d.Messages.Redact(t.Context(), d.Owner, message.RedactInput{Message: id, Body: true})

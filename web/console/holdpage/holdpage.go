@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -73,6 +74,21 @@ func called(h hold.Hold) string {
 		return "a contact without a name"
 	}
 	return h.ContactName
+}
+
+// mergedInto says where cases on hold are now; "" where all stand for themselves.
+func mergedInto(h hold.Hold) string {
+	if len(h.MergedInto) == 0 {
+		return ""
+	}
+	numbers := make([]string, len(h.MergedInto))
+	for i, n := range h.MergedInto {
+		numbers[i] = "#" + text(n)
+	}
+	if h.CaseNumber != 0 {
+		return "merged into " + numbers[0] + ", which is kept with it"
+	}
+	return "some merged into " + strings.Join(numbers, ", ") + ", kept with them"
 }
 
 // waits says what would happen, or go on, without a hold; nil: nothing that is planned.
