@@ -121,6 +121,6 @@ var stateSQL = strings.ReplaceAll(`select coalesce(z.id, 0) as id, ZONE as name,
 		least((select made_at from fact_marks m where m.workspace_id = $1 order by m.id limit 1),
 			(select min(made_at) from insight_dirty d where d.workspace_id = $1 and d.zone_id = z.id)) as oldest,
 		(select count(*) from insight_zones o where o.workspace_id = $1 and o.dropped_at is null
-			and (o.zone = w.time_zone or o.used_at > $3::timestamptz)) as busy
+			and (o.zone = w.time_zone or o.used_at > $3::timestamptz)) as busy, ZONE = w.time_zone as own
 	from workspaces w left join insight_zones z on z.workspace_id = w.id and z.dropped_at is null and z.zone = ZONE
 	where w.id = $1`, "ZONE", zoneName)

@@ -24,6 +24,7 @@ type zone struct {
 	Ready         bool
 	Oldest        *time.Time // of what waits to be counted
 	Busy          int64      // zones of the workspace that nobody may drop now
+	Own           bool       // the workspace's, for which there is always room
 }
 
 // zoneTx finds a zone, "" being the workspace's. A new one is refused while there is no room for it. Errors: Invalid (field zone).
@@ -33,7 +34,7 @@ func (s *Service) zoneTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, 
 		return zone{}, err
 	}
 	z, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[zone])
-	if err == nil && z.ID == 0 && z.Busy >= maxZones {
+	if err == nil && z.ID == 0 && z.Busy >= maxZones && !z.Own {
 		return zone{}, errs.Field("zone", "Insights are being read in four other time zones. Choose one of these, or try again in an hour.")
 	}
 	if err == nil && z.ID == 0 {

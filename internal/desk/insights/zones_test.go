@@ -70,6 +70,9 @@ func TestFourZones(t *testing.T) {
 	if n := fixture.One[int](d, `select count(*) from insight_days where zone_id not in (select id from insight_zones)`); n != 0 {
 		t.Errorf("%d rows of a zone that is gone", n)
 	}
+	must(t, ask("Europe/Paris"))
+	d.Exec(`update workspaces set time_zone = 'Africa/Cairo' where id = $1`, d.ID())
+	must(t, ask("")) // for its own there is always room
 }
 
 // TestCountingTellsHowFarItIs, goes on where it was stopped, and says to when everything is counted.
