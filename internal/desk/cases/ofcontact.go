@@ -91,11 +91,13 @@ func (s *Service) ofContactTx(
 	return Moved{len(e.edited), ids[len(ids)-1], len(ids) < in.Limit}, e.saveTx(ctx, tx)
 }
 
+const erasingSQL = `select exists (select from cases c join contacts k on k.workspace_id = c.workspace_id and k.id = c.contact_id
+	where c.workspace_id = $1 and c.id = $2 and k.erasing_at is not null)`
+
 // ErasingTx reports whether the contact of a locked case is being deleted forever: what is put into the case now would go
 // with it, and nobody has agreed to that.
 func ErasingTx(ctx context.Context, tx pgx.Tx, c Case) (erasing bool, err error) {
-	err = tx.QueryRow(ctx, `select exists (select from contacts where workspace_id = $1 and id = $2 and erasing_at is not null)`,
-		c.WorkspaceID, c.ContactID).Scan(&erasing)
+	err = tx.QueryRow(ctx, erasingSQL, c.WorkspaceID, c.ID).Scan(&erasing)
 	return erasing, err
 }
 

@@ -20,9 +20,11 @@ func LockTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, n Number) (Ca
 	return oneTx(ctx, tx, ws, n, `select `+columns+` from cases where workspace_id = $1 and number = $2 for update`)
 }
 
+const lockByIDSQL = `select ` + columns + ` from cases where workspace_id = $1 and id = $2 for update`
+
 // LockByIDTx is LockTx by the internal id.
 func LockByIDTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id ID) (Case, error) {
-	rows, err := tx.Query(ctx, `select `+columns+` from cases where workspace_id = $1 and id = $2 for update`, ws, id)
+	rows, err := tx.Query(ctx, lockByIDSQL, ws, id)
 	if err != nil {
 		return Case{}, err
 	}
@@ -32,12 +34,11 @@ func LockByIDTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id ID) (C
 // LockForMailTx is LockByIDTx that also reports what ErasingTx does.
 func LockForMailTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id ID) (c Case, erasing bool, err error) {
 	batch := &pgx.Batch{}
-	batch.Queue(`select `+columns+` from cases where workspace_id = $1 and id = $2 for update`, ws, id).Query(func(rows pgx.Rows) error {
+	batch.Queue(lockByIDSQL, ws, id).Query(func(rows pgx.Rows) error {
 		c, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Case])
 		return err
 	})
-	batch.Queue(`select exists (select from cases c join contacts k on k.workspace_id = c.workspace_id and k.id = c.contact_id
-		where c.workspace_id = $1 and c.id = $2 and k.erasing_at is not null)`, ws, id).QueryRow(func(row pgx.Row) error { return row.Scan(&erasing) })
+	batch.Queue(erasingSQL, ws, id).QueryRow(func(row pgx.Row) error { return row.Scan(&erasing) })
 	err = tx.SendBatch(ctx, batch).Close() // only now are both known
 	return c, erasing, err
 }
