@@ -1,9 +1,11 @@
 package cases
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -66,6 +68,60 @@ func ReindexTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id ID) err
 		on conflict (workspace_id, case_id) do update set document = excluded.document, version = excluded.version`,
 		ws, id, d.String(), words.Version)
 	return err
+}
+
+// RewordTx is ReindexTx for cases that need not be locked yet. A long thread takes a while to read, so that is done before: who works
+// on the case waits for the writing only. Whoever changes a text changes the words in the same transaction; where somebody did
+// in between, they are made once more. Cases that are gone are passed over.
+func RewordTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, ids ...ID) error {
+	drafts := make([]draft, len(ids))
+	for i, id := range ids {
+		var err error
+		if drafts[i], err = draftTx(ctx, tx, ws, id); err != nil {
+			return err
+		}
+	}
+	slices.SortFunc(drafts, func(a, b draft) int { return cmp.Compare(a.id, b.id) }) // as everybody locks, so none waits in a circle
+	for _, d := range drafts {
+		if _, err := LockByIDTx(ctx, tx, ws, d.id); errors.Is(err, pgx.ErrNoRows) {
+			continue
+		} else if err != nil {
+			return err
+		}
+		if err := d.saveTx(ctx, tx, ws); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// draft is what the words of a case are to be, made when they were written last by a transaction.
+type draft struct {
+	id       ID
+	written  string // by the transaction with this number; "": never
+	document string
+}
+
+func draftTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id ID) (draft, error) {
+	d := draft{id: id}
+	err := tx.QueryRow(ctx, `select xmin::text from case_search where workspace_id = $1 and case_id = $2`, ws, id).Scan(&d.written)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return d, err
+	}
+	document, err := documentTx(ctx, tx, ws, id)
+	if err == nil {
+		d.document = document.String()
+	}
+	return d, err
+}
+
+func (d draft) saveTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID) error {
+	done, err := tx.Exec(ctx, `update case_search set document = $3::tsvector, version = $4 where workspace_id = $1 and case_id = $2 and xmin::text = $5`,
+		ws, d.id, d.document, words.Version, d.written)
+	if err != nil || done.RowsAffected() > 0 {
+		return err
+	}
+	return ReindexTx(ctx, tx, ws, d.id)
 }
 
 // documentSQL reads what a case is found by, a text a row: its subject, everybody who wrote, and the messages in order.
@@ -160,11 +216,6 @@ func (s *Service) reindex(ctx context.Context, ref caseRef) error {
 		if _, err := tx.Exec(ctx, `set local app.retention = 'on'; set local synchronous_commit = off`); err != nil {
 			return err
 		}
-		if _, err := LockByIDTx(ctx, tx, ref.WorkspaceID, ref.CaseID); errors.Is(err, pgx.ErrNoRows) {
-			return nil // gone meanwhile, and its words with it
-		} else if err != nil {
-			return err
-		}
-		return ReindexTx(ctx, tx, ref.WorkspaceID, ref.CaseID)
+		return RewordTx(ctx, tx, ref.WorkspaceID, ref.CaseID)
 	})
 }

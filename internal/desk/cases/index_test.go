@@ -129,3 +129,32 @@ func TestNoWordIsLostWhileWordsAreMadeAnew(t *testing.T) {
 		}
 	}
 }
+
+// TestWordsThatAreAddedMeanwhile: while words are made anew, somebody adds to the case; what they wrote is found all the same.
+func TestWordsThatAreAddedMeanwhile(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	ctx := t.Context()
+	n := d.Receive(fixture.Mail{From: "kim@kunde.test", Subject: "Parcel", Body: "axolotl"})
+	id := fixture.One[cases.ID](d, `select id from cases where number = $1`, n)
+	reworded := make(chan error, 1)
+	must(t, d.DB.AsSystem(ctx, "test", func(tx pgx.Tx) error { // as whoever writes a message
+		if _, err := cases.LockByIDTx(ctx, tx, d.Workspace.ID, id); err != nil {
+			return err
+		}
+		go func() {
+			reworded <- d.DB.AsSystem(ctx, "test", func(tx pgx.Tx) error { return cases.RewordTx(ctx, tx, d.Workspace.ID, id) })
+		}()
+		d.AwaitLockWait()
+		batch := &pgx.Batch{}
+		batch.Queue(`insert into messages (workspace_id, case_id, kind, body_text, created_at) values ($1, $2, 'note', 'quetzal', now())`, d.ID(), id)
+		cases.QueueIndex(batch, d.Workspace.ID, id, cases.Words{Text: "quetzal"})
+		return tx.SendBatch(ctx, batch).Close()
+	}))
+	must(t, <-reworded)
+	for _, word := range []string{"axolotl", "quetzal"} {
+		if got := finds(t, d, d.Ana, word); len(got) != 1 {
+			t.Errorf("%s is found in %v", word, got)
+		}
+	}
+}

@@ -91,11 +91,11 @@ func (s *Service) ofContactTx(
 	return Moved{len(e.edited), ids[len(ids)-1], len(ids) < in.Limit}, e.saveTx(ctx, tx)
 }
 
-const erasingSQL = `select exists (select from cases c join contacts k on k.workspace_id = c.workspace_id and k.id = c.contact_id
-	where c.workspace_id = $1 and c.id = $2 and k.erasing_at is not null)`
+const erasingSQL = `select k.erasing_at is not null from cases c join contacts k on k.workspace_id = c.workspace_id and k.id = c.contact_id
+	where c.workspace_id = $1 and c.id = $2 for key share of k`
 
 // ErasingTx reports whether the contact of a locked case is being deleted forever: what is put into the case now would go
-// with it, and nobody has agreed to that.
+// with it, and nobody has agreed to that. Where they are not, their erasure begins only after this transaction.
 func ErasingTx(ctx context.Context, tx pgx.Tx, c Case) (erasing bool, err error) {
 	err = tx.QueryRow(ctx, erasingSQL, c.WorkspaceID, c.ID).Scan(&erasing)
 	return erasing, err

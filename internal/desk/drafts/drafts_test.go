@@ -332,9 +332,7 @@ func TestAMergeTakesTheNewestWords(t *testing.T) {
 	go func() {
 		defer close(merging)
 		<-typed
-		for t.Context().Err() == nil && fixture.One[int](d, `select count(*) from pg_stat_activity, pg_sleep(0.01)
-			where datname = current_database() and wait_event_type = 'Lock'`) == 0 {
-		}
+		d.AwaitLockWait()
 	}()
 	must(t, d.DB.InWorkspace(t.Context(), d.ID(), func(tx pgx.Tx) error {
 		if _, err := tx.Exec(t.Context(), `update drafts set body = 'Begun and finished'`); err != nil {

@@ -176,7 +176,7 @@ func (s *Service) mergeBatchTx(ctx context.Context, tx pgx.Tx, w work) (n int, l
 		func() error { return message.FollowMergeTx(ctx, tx, w.WorkspaceID, ids, from, into) },
 		func() error { return rating.FollowMergeTx(ctx, tx, w.WorkspaceID, ids, from, into) },
 		func() error { return notify.FollowMergeTx(ctx, tx, w.WorkspaceID, plain, int64(from), int64(into)) },
-		func() error { return reindexTx(ctx, tx, w.WorkspaceID, ids) },
+		func() error { return cases.RewordTx(ctx, tx, w.WorkspaceID, ids...) },
 	} {
 		if err := follow(); err != nil {
 			return 0, 0, false, err

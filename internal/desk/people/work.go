@@ -143,20 +143,5 @@ func (s *Service) renameBatchTx(ctx context.Context, tx pgx.Tx, w work) (n int, 
 		return 0, w.CursorID, true, err
 	}
 	// A contact with many messages in few cases fills a batch with one of them, so only an empty one is the end.
-	return len(ids), ids[len(ids)-1], false, reindexTx(ctx, tx, w.WorkspaceID, ids)
-}
-
-// reindexTx makes the words of cases anew, which the order of their ids keeps from waiting for each other in a circle.
-func reindexTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, ids []cases.ID) error {
-	for _, id := range ids {
-		if _, err := cases.LockByIDTx(ctx, tx, ws, id); errors.Is(err, pgx.ErrNoRows) {
-			continue // gone for good meanwhile
-		} else if err != nil {
-			return err
-		}
-		if err := cases.ReindexTx(ctx, tx, ws, id); err != nil {
-			return err
-		}
-	}
-	return nil
+	return len(ids), ids[len(ids)-1], false, cases.RewordTx(ctx, tx, w.WorkspaceID, ids...)
 }

@@ -77,6 +77,10 @@ func contactObject(id contact.ID) audit.Object { return audit.Object{Kind: "cont
 
 func (s *Service) beginForgetTx(ctx context.Context, tx pgx.Tx, actor access.Actor, in ForgetInput, id contact.ID, group ErasureID) (e ErasureID, err error) {
 	ws, now := actor.Workspace, s.now()
+	who, err := freezeTx(ctx, tx, ws, id)
+	if err != nil {
+		return 0, err
+	}
 	c, err := contact.LockTx(ctx, tx, ws, id)
 	if err != nil {
 		return 0, err
@@ -93,9 +97,6 @@ func (s *Service) beginForgetTx(ctx context.Context, tx pgx.Tx, actor access.Act
 			return 0, err
 		}
 	}
-	if err := settleTx(ctx, tx, ws, id); err != nil {
-		return 0, err
-	}
 	counts, err := personCountsTx(ctx, tx, ws, id)
 	if err != nil {
 		return 0, err
@@ -109,9 +110,9 @@ func (s *Service) beginForgetTx(ctx context.Context, tx pgx.Tx, actor access.Act
 	}
 	err = tx.QueryRow(ctx, `with ended as (update contact_moves set state = 'done', finished_at = $6
 				where workspace_id = $1 and contact_id = $3 and state = 'working'),
-			marked as (update contacts set erasing_at = $6 where workspace_id = $1 and id = $3)
+			marked as (update contacts set erasing_at = $6 where workspace_id = $1 and id = any ($7))
 		insert into contact_erasures (workspace_id, group_id, contact_id, requested_by, planned, requested_at, due_at)
-		values ($1, nullif($2::bigint, 0), $3, $4, $5, $6, $6) returning id`, ws, group, id, actor.Member, planned, now).Scan(&e)
+		values ($1, nullif($2::bigint, 0), $3, $4, $5, $6, $6) returning id`, ws, group, id, actor.Member, planned, now, who).Scan(&e)
 	if err != nil {
 		return 0, err
 	}
@@ -119,15 +120,19 @@ func (s *Service) beginForgetTx(ctx context.Context, tx pgx.Tx, actor access.Act
 		Details: map[string]any{"erasure": e, "cases": counts.Cases, "messages": counts.Messages, "replies": counts.Replies}})
 }
 
-// settleTx waits for whoever is just adding to a case of the contact: a mail, a merge. What they add is counted then; who comes
-// after finds that the contact is being erased: they look for that with the case locked.
-func settleTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id contact.ID) error {
-	who, err := mergedTx(ctx, tx, ws, id)
-	if err != nil {
-		return err
+// freezeTx locks a contact, and those who were merged into them, against whoever adds to a case of theirs: a mail, a merge. Each of
+// these shares the contact's row, see cases.ErasingTx: what they are just adding is waited for and counted, and who comes after
+// finds that the contact is being erased. So no case need be locked, however many there are.
+func freezeTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id contact.ID) (who []contact.ID, err error) {
+	const lock = `select from contacts where workspace_id = $1 and id = any ($2) order by id for update`
+	if _, err := tx.Exec(ctx, lock, ws, []contact.ID{id}); err != nil { // nobody is merged into them from here on
+		return nil, err
 	}
-	_, err = tx.Exec(ctx, `select from cases where workspace_id = $1 and contact_id = any ($2) order by id for share`, ws, who)
-	return err
+	if who, err = mergedTx(ctx, tx, ws, id); err != nil {
+		return nil, err
+	}
+	_, err = tx.Exec(ctx, lock, ws, who)
+	return who, err
 }
 
 func (s *Service) requireForgettableTx(ctx context.Context, tx pgx.Tx, actor access.Actor, in ForgetInput, c contact.Contact) error {

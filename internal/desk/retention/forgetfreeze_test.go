@@ -139,15 +139,7 @@ func TestAnErasureWaitsForWhoIsAddingToACase(t *testing.T) {
 			_, err := d.Retention.Forget(ctx, d.Owner, retention.ForgetInput{Contacts: []contact.ID{id}, Seen: map[contact.ID]retention.PersonCounts{id: plans[0].Counts}, Word: "forever"})
 			begun <- err
 		}()
-		for fixture.One[int](d, `select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`) == 0 {
-			select {
-			case err := <-begun:
-				t.Errorf("the erasure does not wait: %v", err)
-				begun <- err
-				return nil
-			case <-time.After(5 * time.Millisecond):
-			}
-		}
+		d.AwaitLockWait()
 		_, err = tx.Exec(ctx, `insert into messages (workspace_id, case_id, kind, body_text, created_at) values ($1, $2, 'inbound', 'One more thing', now())`, d.ID(), caseID)
 		return err
 	}))

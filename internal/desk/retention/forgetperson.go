@@ -19,7 +19,14 @@ import (
 
 // forgetOthersTx makes the contact a Deleted User on one more case of somebody else's: what they wrote and rated stays as it
 // was written, without a name, an address, the mail's own headers and the mail as it came.
+//
+// Looking through a long thread takes longer than anybody is to wait for a case, so that is left to the next transaction, which has
+// the case's id from CursorID.
 func (s *Service) forgetOthersTx(ctx context.Context, tx pgx.Tx, e *forgetting) (more bool, err error) {
+	if id := cases.ID(e.CursorID); id != 0 {
+		e.CursorID = 0
+		return true, e.afterUnnamingTx(ctx, tx, id)
+	}
 	var id cases.ID
 	err = tx.QueryRow(ctx, `select case_id from messages where workspace_id = $1 and author_contact_id = any ($2)
 		union all select case_id from ratings where workspace_id = $1 and contact_id = any ($2) limit 1`, e.WorkspaceID, e.who).Scan(&id)
@@ -38,13 +45,16 @@ func (s *Service) forgetOthersTx(ctx context.Context, tx pgx.Tx, e *forgetting) 
 	} else if len(found.Held)+len(found.Busy) > 0 && !e.Replayed { // what is kept as evidence keeps its authors
 		return false, e.waitTx(ctx, tx, s.now())
 	}
+	e.CursorID = int64(id)
+	return true, e.unnameTx(ctx, tx, id)
+}
+
+// afterUnnamingTx lists what a case still says of the contact, and has nobody find it by their name.
+func (e *forgetting) afterUnnamingTx(ctx context.Context, tx pgx.Tx, id cases.ID) error {
 	if err := e.calledTx(ctx, tx, id); err != nil {
-		return false, err
+		return err
 	}
-	if err := e.unnameTx(ctx, tx, id); err != nil {
-		return false, err
-	}
-	return true, cases.ReindexTx(ctx, tx, e.WorkspaceID, id)
+	return cases.RewordTx(ctx, tx, e.WorkspaceID, id)
 }
 
 // minPart is how many characters a part of a name has at least to stand for somebody.

@@ -291,11 +291,8 @@ func (s *Service) forgetIndexTx(ctx context.Context, tx pgx.Tx, e *forgetting) (
 	case err != nil:
 		return false, err
 	}
-	if _, err := cases.LockByIDTx(ctx, tx, e.WorkspaceID, id); err != nil && !errors.Is(err, pgx.ErrNoRows) {
-		return false, err
-	}
 	e.CursorID = int64(id)
-	return true, cases.ReindexTx(ctx, tx, e.WorkspaceID, id)
+	return true, cases.RewordTx(ctx, tx, e.WorkspaceID, id)
 }
 
 // personVerificationTx says what the search looked at and found.
