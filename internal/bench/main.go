@@ -39,7 +39,7 @@ func main() {
 	flag.IntVar(&o.conns, "conns", 16, "connections")
 	flag.IntVar(&o.rounds, "rounds", 5, "rounds of each side")
 	flag.DurationVar(&o.round, "round", 3*time.Second, "length of a round")
-	flag.StringVar(&o.only, "only", "", "measure only what matches: pages, keyset, size, search, filters, mail, purge, forget, bulk, autoclose, insights, memory")
+	flag.StringVar(&o.only, "only", "", "measure only what matches: pages, keyset, size, search, filters, mail, purge, forget, bulk, autoclose, insights, audit, memory")
 	flag.StringVar(&o.keep, "dir", "", "use this folder and keep it, with its database; otherwise a temporary one")
 	flag.Parse()
 	app.TuneMemory() // as the server does; both sides of a comparison run in this process
@@ -80,7 +80,7 @@ func run(ctx context.Context, o options, out io.Writer) (ok bool, err error) {
 		name string
 		run  func(context.Context) error
 	}{
-		{"pages", b.pages}, {"keyset", b.keyset}, {"mail", b.mail}, {"memory", b.memory}, {"search", b.search}, {"filters", b.filters}, {"size", b.size}, {"purge", b.purge}, {"forget", b.forget}, {"bulk", b.bulk}, {"autoclose", b.autoclose}, {"insights", b.insights},
+		{"pages", b.pages}, {"keyset", b.keyset}, {"mail", b.mail}, {"memory", b.memory}, {"search", b.search}, {"filters", b.filters}, {"size", b.size}, {"purge", b.purge}, {"forget", b.forget}, {"bulk", b.bulk}, {"autoclose", b.autoclose}, {"insights", b.insights}, {"audit", b.audit},
 	} {
 		if !wanted.MatchString(m.name) {
 			continue
