@@ -50,15 +50,25 @@ const (
 	nearCases = 200 // of a contact, the newest, among which the last activity of a live one is looked for
 )
 
-// Cursor is a place in a list.
+// Cursor is a place in a list. One that is sorted by name looks the name up, so that none stands in an address.
 type Cursor struct {
 	At time.Time
 	ID ID
 }
 
+// Sort names an order of the tab All, as in the address /contacts?sort=.
+type Sort string
+
+// The orders. Those by what happened last are left out: that is known by the cases, and no index has it by contact.
+const (
+	Newest Sort = ""
+	ByName Sort = "name" // A to Z, small letters as capital ones
+)
+
 // ListInput asks for a page of a tab, the newest first.
 type ListInput struct {
 	Tab           Tab
+	Sort          Sort   // of the tab All; the others have one order
 	Query         string // words of name or address, or a telephone number; "" finds all
 	After, Before *Cursor
 	Size          int // 50 when 0
@@ -149,22 +159,31 @@ func searchTx(ctx context.Context, tx pgx.Tx, in ListInput) ([]ID, error) {
 	return append([]ID{}, found...), err // what finds nobody is not what finds all
 }
 
-// sql reads a page and one row more: first the ids from the tab's index, then the details of only these.
+// byName reports whether the list is sorted by name.
+func (in ListInput) byName() bool { return in.Tab == All && in.Sort == ByName }
+
+// sql reads a page and one row more: first the ids from the index of the tab and its order, then the details of only these.
 func (in ListInput) sql(ws access.WorkspaceID, found []ID) (string, pgx.NamedArgs) {
 	tab, args := tabSQL[in.Tab], pgx.NamedArgs{"ws": ws}
-	where, compare, direction, from := tab.where, "<", "desc", in.After
-	if in.Before != nil {
-		compare, direction, from = ">", "asc", in.Before
+	by, place, shown := tab.at, "@at", "desc"
+	if in.byName() {
+		// A contact who is gone by now had no name: the list begins anew.
+		by, place, shown = "lower(name)", "coalesce((select lower(name) from contacts where workspace_id = @ws and id = @id), '')", "asc"
 	}
+	where, direction, from := tab.where, shown, in.After
+	if in.Before != nil {
+		direction, from = map[string]string{"asc": "desc", "desc": "asc"}[shown], in.Before
+	}
+	compare := map[string]string{"asc": ">", "desc": "<"}[direction]
 	if found != nil {
 		where += " and id = any (@found)"
 		args["found"] = found
 	}
 	if from != nil {
-		where += fmt.Sprintf(" and (%s, id) %s (@at, @id)", tab.at, compare)
+		where += fmt.Sprintf(" and (%s, id) %s (%s, @id)", by, compare, place)
 		args["at"], args["id"] = from.At, from.ID
 	}
-	return fmt.Sprintf(`with ids as materialized (select id, %[1]s as sort_at from contacts where workspace_id = @ws and %[2]s
+	return fmt.Sprintf(`with ids as materialized (select id, %[1]s as sort_by, %[7]s as sort_at from contacts where workspace_id = @ws and %[2]s
 			order by %[1]s %[3]s, id %[3]s limit %[4]d)
 		select k.id, k.name, k.phone, k.created_at, k.deleted_at, k.suspended_at, ids.sort_at,
 			array(select e.email from (select email, is_primary from contact_emails where workspace_id = @ws and contact_id = k.id
@@ -173,8 +192,8 @@ func (in ListInput) sql(ws access.WorkspaceID, found []ID) (string, pgx.NamedArg
 			(select count(*) from (select from live_cases c where c.workspace_id = @ws and c.contact_id = k.id and c.status <> 'closed' limit %[5]d) n) as open_cases,
 			(select max(n.last_activity_at) from (select c.last_activity_at, c.deleted_at is null and c.spam_at is null and c.merged_into_id is null as live
 				from cases c where c.workspace_id = @ws and c.contact_id = k.id order by c.last_activity_at desc, c.id desc limit %[6]d) n where n.live) as last_activity_at
-		from ids join contacts k on k.workspace_id = @ws and k.id = ids.id order by ids.sort_at desc, ids.id desc`,
-		tab.at, where, direction, in.Size+1, CasesCap+1, nearCases), args
+		from ids join contacts k on k.workspace_id = @ws and k.id = ids.id order by ids.sort_by %[8]s, ids.id %[8]s`,
+		by, where, direction, in.Size+1, CasesCap+1, nearCases, tab.at, shown), args
 }
 
 // Counts are the sizes of the tabs, each at most CountCap+1.

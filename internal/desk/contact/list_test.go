@@ -137,6 +137,47 @@ func TestPagesOfContactsMeet(t *testing.T) {
 	}
 }
 
+// TestContactsByName: capital letters count as small ones, pages meet in both directions, and namesakes are told apart.
+func TestContactsByName(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	for i, name := range []string{"zoe", "Adam", "mara", "Mara", "bert", "Zoe"} {
+		d.Contact(name, fmt.Sprintf("n%d@customer.test", i))
+	}
+	gone := d.Contact("Bea", "bea@customer.test")
+	var seen []string
+	in := contact.ListInput{Tab: contact.All, Sort: contact.ByName, Size: 2}
+	var last contact.Page
+	for {
+		page, err := d.Contacts.List(t.Context(), d.Viewer, in)
+		must(t, err)
+		for _, s := range page.Rows {
+			seen = append(seen, s.Name)
+		}
+		if last = page; page.Older == nil {
+			break
+		}
+		in.After = page.Older
+	}
+	if want := []string{"Adam", "Bea", "bert", "mara", "Mara", "zoe", "Zoe"}; !slices.Equal(seen, want) {
+		t.Errorf("by name they are %v, want %v", seen, want)
+	}
+	back, err := d.Contacts.List(t.Context(), d.Viewer, contact.ListInput{Tab: contact.All, Sort: contact.ByName, Size: 2, Before: last.Newer})
+	must(t, err)
+	if len(back.Rows) != 2 || back.Rows[0].Name != "Mara" || back.Rows[1].Name != "zoe" || back.Newer == nil {
+		t.Errorf("before the last page is %+v", back)
+	}
+	d.Exec(`delete from contact_emails where contact_id = $1`, gone)
+	d.Exec(`delete from contact_former where contact_id = $1`, gone)
+	d.Exec(`delete from contacts where id = $1`, gone)
+	if got := names(t, d, contact.ListInput{Sort: contact.ByName, After: &contact.Cursor{ID: gone}}); len(got) != 6 {
+		t.Errorf("after somebody who is gone come %v", got)
+	}
+	if got := names(t, d, contact.ListInput{Sort: contact.ByName, Query: "mara"}); !slices.Equal(got, []string{"mara", "Mara"}) {
+		t.Errorf("a search finds %v", got)
+	}
+}
+
 func TestTheListCountsLiveCasesOnly(t *testing.T) {
 	t.Parallel()
 	d := fixture.NewDesk(t)

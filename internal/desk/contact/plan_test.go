@@ -24,7 +24,9 @@ func TestTabsComeFromTheirIndexes(t *testing.T) {
 		for _, tab := range contact.Tabs() {
 			for what, in := range map[string]contact.ListInput{
 				"first": {Tab: tab, Size: 50}, "later": {Tab: tab, Size: 50, After: &contact.Cursor{At: d.Clock.Now(), ID: 9}},
-				"back": {Tab: tab, Size: 50, Before: &contact.Cursor{At: d.Clock.Now(), ID: 9}},
+				"back":    {Tab: tab, Size: 50, Before: &contact.Cursor{At: d.Clock.Now(), ID: 9}},
+				"by name": {Tab: tab, Sort: contact.ByName, Size: 50}, "by name, later": {Tab: tab, Sort: contact.ByName, Size: 50, After: &contact.Cursor{At: d.Clock.Now(), ID: 9}},
+				"by name, back": {Tab: tab, Sort: contact.ByName, Size: 50, Before: &contact.Cursor{At: d.Clock.Now(), ID: 9}},
 			} {
 				query, args := in.SQL(d.Workspace.ID)
 				ids, ok := plan.Of(t, tx, query, args).Find("CTE ids")

@@ -9,7 +9,7 @@ import (
 	"caseward/web/kit"
 )
 
-// Export is POST /w/{ws}/contacts/export: the list that tab and q name, as a file for programs for tables. It is a POST since it
+// Export is POST /w/{ws}/contacts/export: the list that tab, sort and q name, as a file for programs for tables. It is a POST since it
 // leaves an entry in the trail.
 func (p *Pages) Export(w http.ResponseWriter, r *http.Request) error {
 	form, err := kit.ReadForm(w, r, kit.FormLimit)
@@ -17,7 +17,7 @@ func (p *Pages) Export(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := shell.From(r)
-	in := contact.ListInput{Tab: contact.Tab(form.Text("tab")), Query: form.Text("q")}
+	in := contact.ListInput{Tab: contact.Tab(form.Text("tab")), Sort: contact.Sort(form.Text("sort")), Query: form.Text("q")}
 	out := csv.NewWriter(w)
 	begun := false
 	err = p.people.Export(r.Context(), v.Actor, in, func(row []string) error {

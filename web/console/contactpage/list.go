@@ -18,6 +18,7 @@ type listView struct {
 	visit     *shell.Visit
 	tab       contact.Tab
 	tabs      []ui.Tab
+	sort      contact.Sort
 	query     string
 	page      contact.Page
 	pager     ui.PagerProps
@@ -29,12 +30,15 @@ type listView struct {
 	suspensions map[contact.ID]contact.Suspension // of the Suspended tab
 }
 
-// List is GET /w/{ws}/contacts, with tab, q, after and before.
+// List is GET /w/{ws}/contacts, with tab, sort (of the tab All), q, after and before.
 func (p *Pages) List(w http.ResponseWriter, r *http.Request) error {
 	v, query := shell.From(r), r.URL.Query()
 	in := contact.ListInput{Tab: contact.Tab(query.Get("tab")), Query: query.Get("q")}
 	if !slices.Contains(contact.Tabs(), in.Tab) {
 		in.Tab = contact.All
+	}
+	if in.Tab == contact.All && contact.Sort(query.Get("sort")) == contact.ByName {
+		in.Sort = contact.ByName
 	}
 	if in.Before = cursor(query.Get("before")); in.Before == nil {
 		in.After = cursor(query.Get("after"))
@@ -47,16 +51,19 @@ func (p *Pages) List(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	view := listView{visit: v, tab: in.Tab, query: in.Query, page: page, now: v.Now, loc: v.Location, mayManage: v.Actor.Can(access.ManageContacts), mayWork: v.Actor.Can(access.WorkCases)}
+	view := listView{visit: v, tab: in.Tab, sort: in.Sort, query: in.Query, page: page, now: v.Now, loc: v.Location, mayManage: v.Actor.Can(access.ManageContacts), mayWork: v.Actor.Can(access.WorkCases)}
 	if in.Tab == contact.Suspended {
 		if view.suspensions, err = p.suspensionsOf(r.Context(), v.Actor, page.Rows); err != nil {
 			return err
 		}
 	}
 	for _, t := range contact.Tabs() {
-		view.tabs = append(view.tabs, ui.Tab{Label: t.Label(), Href: listPath(v, "tab", string(t), "q", in.Query), Count: shell.CountText(counts[t]), Current: t == in.Tab})
+		view.tabs = append(view.tabs, ui.Tab{Label: t.Label(), Href: listPath(v, "tab", string(t), "sort", string(in.Sort), "q", in.Query), Count: shell.CountText(counts[t]), Current: t == in.Tab})
 	}
 	view.pager = ui.PagerProps{Newer: view.pagePath("before", page.Newer), Older: view.pagePath("after", page.Older)}
+	if in.Sort == contact.ByName {
+		view.pager.NewerLabel, view.pager.OlderLabel = "Previous", "Next"
+	}
 	if view.console, err = p.Console(r, shell.Page{Title: "Contacts", Current: "/contacts"}); err != nil {
 		return err
 	}
@@ -68,7 +75,15 @@ func (v listView) pagePath(key string, c *contact.Cursor) string {
 	if c == nil {
 		return ""
 	}
-	return listPath(v.visit, "tab", string(v.tab), "q", v.query, key, cursorText(c))
+	return listPath(v.visit, "tab", string(v.tab), "sort", string(v.sort), "q", v.query, key, cursorText(c))
+}
+
+// lead says who is listed and in which order.
+func (v listView) lead() string {
+	if v.sort == contact.ByName {
+		return "The people who write to this workspace, by name."
+	}
+	return "The people who write to this workspace, the newest first."
 }
 
 func (v listView) path(s contact.Summary) string { return contactPath(v.visit, s.ID, "") }
