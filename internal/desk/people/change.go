@@ -148,6 +148,11 @@ func freeTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id contact.ID
 	if taken != nil {
 		return errs.Wrap(errs.Invalid, "This address belongs to another contact.", taken)
 	}
+	return notOurs(ours, emails)
+}
+
+// notOurs refuses addresses that are among the workspace's own.
+func notOurs(ours []string, emails []contact.Address) error {
 	for _, a := range emails {
 		if slices.ContainsFunc(mailaddr.Forms(a.Email), func(f string) bool { return slices.Contains(ours, f) }) {
 			return errs.Wrap(errs.Invalid, "", &oursError{a.Email})

@@ -332,8 +332,8 @@ func TestTheFileHasTheRestToo(t *testing.T) {
 	must(t, err)
 	files := unpack(t, d, id)
 	for name, words := range map[string][]string{
-		"data.json": {"4711-large", "Wilma Wirbelwind", "wilma@customer.test", "2026-01-02T03:04", `"signed_in": 1`, "refused", "A dispute is open."},
-		"data.html": {"4711-large", "Wilma Wirbelwind", "wilma@customer.test", "2 January 2026, 03:04", "signed in in 1 browsers", "refused", "A dispute is open."},
+		"data.json": {"4711-large", "Wilma Wirbelwind", "wilma@customer.test", "2026-01-02T03:04", `"signed_in": 1`, `"last_sign_in": "2026-02-03T04:05`, "refused", "A dispute is open."},
+		"data.html": {"4711-large", "Wilma Wirbelwind", "wilma@customer.test", "2 January 2026, 03:04", "signed in in 1 browsers, last on 3 February 2026, 04:05", "refused", "A dispute is open."},
 	} {
 		for _, word := range words {
 			if !strings.Contains(files[name], word) {

@@ -346,7 +346,7 @@ section{border-top:1px solid #ccd;margin-top:1.5rem;padding-top:1rem}article{mar
 {{range .Person.Fields}}<dt>{{.Name}}</dt><dd>{{.Value}}</dd>{{end}}
 {{range .Person.Former}}<dt>Former {{.Kind}}</dt><dd>{{.Value}}</dd>{{end}}
 <dt>Contact since</dt><dd>{{.Person.Since.Format "2 January 2006"}}</dd>
-{{with .Person.Portal}}<dt>Customer portal</dt><dd>Address confirmed on {{.ConfirmedAt.Format "2 January 2006, 15:04"}}; signed in in {{.SignedIn}} browsers</dd>{{end}}
+{{with .Person.Portal}}<dt>Customer portal</dt><dd>Address confirmed on {{.ConfirmedAt.Format "2 January 2006, 15:04"}}; signed in in {{.SignedIn}} browsers{{with .LastSignIn}}, last on {{.Format "2 January 2006, 15:04"}} UTC{{end}}</dd>{{end}}
 {{range .Person.Requests}}<dt>Request for erasure of {{.RequestedAt.Format "2 January 2006"}}</dt><dd>{{.State}}{{with .ClosedAt}} on {{.Format "2 January 2006"}}{{end}}{{with .Reason}}: {{.}}{{end}}</dd>{{end}}</dl>
 {{if .Blocked}}<section><h2>Mail that was blocked</h2><ul>{{range .Blocked}}<li>{{.Subject}}, from {{.From}}, {{.At.Format "2 January 2006, 15:04"}}</li>{{end}}</ul></section>{{end}}{{end}}
 {{define "case"}}<section><h2>Case {{.Number}}{{with .Subject}}: {{.}}{{end}}</h2>

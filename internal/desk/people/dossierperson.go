@@ -19,8 +19,9 @@ type formerValue struct {
 
 // dossierPortal is that they may sign in to the customer portal. A sign-in is kept until it ends.
 type dossierPortal struct {
-	ConfirmedAt time.Time `json:"address_confirmed_at"`
-	SignedIn    int       `json:"signed_in"` // in so many browsers
+	ConfirmedAt time.Time  `json:"address_confirmed_at"` // which is when it began
+	SignedIn    int        `json:"signed_in"`            // in so many browsers
+	LastSignIn  *time.Time `json:"last_sign_in,omitempty"`
 }
 
 // dossierRequest is that they asked for erasure, and what became of it.
@@ -50,8 +51,9 @@ func (p *dossierPerson) restTx(ctx context.Context, tx pgx.Tx, ws access.Workspa
 		return err
 	}
 	var account dossierPortal
-	err = tx.QueryRow(ctx, `select confirmed_at, (select count(*) from contact_sessions s where s.workspace_id = $1 and s.contact_id = $2)
-		from contact_accounts where workspace_id = $1 and contact_id = $2`, ws, id).Scan(&account.ConfirmedAt, &account.SignedIn)
+	err = tx.QueryRow(ctx, `select a.confirmed_at, s.n, s.last from contact_accounts a
+		cross join lateral (select count(*) as n, max(begun_at) as last from contact_sessions s where s.workspace_id = $1 and s.contact_id = $2) s
+		where a.workspace_id = $1 and a.contact_id = $2`, ws, id).Scan(&account.ConfirmedAt, &account.SignedIn, &account.LastSignIn)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
 		return nil

@@ -36,8 +36,12 @@ type ImportRow struct {
 	Outcome Outcome // "" while it waits
 	Reason  string  // of RowRefused
 	Contact contact.ID
+	Changes []Change // of RowChanges, in a plan
 	twice   bool
 }
+
+// Change is what a row makes of a field of a contact who is there, as people read it.
+type Change struct{ Field, Was, Now string }
 
 // ImportPlan is what an import would do.
 type ImportPlan struct {
@@ -144,13 +148,18 @@ func (p *ImportPlan) judgeTx(ctx context.Context, tx pgx.Tx, ws access.Workspace
 	if err != nil {
 		return err
 	}
+	ours, err := oursTx(ctx, tx, ws)
+	if err != nil {
+		return err
+	}
 	p.Counts = map[Outcome]int{}
 	seen := map[string]bool{}
+	there := known{owners, records, values, p.Fields, ours}
 	for i := range p.Rows {
 		row, in := &p.Rows[i], inputs[i]
-		row.Outcome, row.Reason, row.Contact = in.judge(owners, records, values, p.Fields)
+		in.judge(row, there)
 		if row.Outcome != RowRefused && slices.ContainsFunc(in.emails, func(e string) bool { return seen[e] }) {
-			row.Outcome, row.Reason, row.twice = RowRefused, twiceReason, true
+			row.Outcome, row.Reason, row.Changes, row.twice = RowRefused, twiceReason, nil, true
 		}
 		for _, e := range in.emails {
 			seen[e] = true
@@ -174,6 +183,15 @@ func ownersTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, emails []st
 		return nil
 	})
 	return owners, err
+}
+
+// oursTx lists the addresses at which the workspace receives mail.
+func oursTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID) ([]string, error) {
+	rows, err := tx.Query(ctx, `select address from inbound_addresses where workspace_id = $1`, ws)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
 }
 
 // rowInput is what a row says of a contact; what is empty says nothing.
@@ -253,37 +271,74 @@ func (in rowInput) whose(owners map[string]contact.ID) (id contact.ID, reason st
 	return id, ""
 }
 
+// known is what rows are judged by.
+type known struct {
+	owners  map[string]contact.ID
+	records map[contact.ID]contact.Record
+	values  map[contact.ID]field.Values
+	fields  []field.Field
+	ours    []string // the workspace's own addresses
+}
+
 // judge says what a row would do.
-func (in rowInput) judge(owners map[string]contact.ID, records map[contact.ID]contact.Record, values map[contact.ID]field.Values, fields []field.Field) (Outcome, string, contact.ID) {
-	id, reason := in.whose(owners)
+func (in rowInput) judge(row *ImportRow, there known) {
+	refuse := func(reason string) { row.Outcome, row.Reason = RowRefused, reason }
+	id, reason := in.whose(there.owners)
 	if reason != "" {
-		return RowRefused, reason, 0
+		refuse(reason)
+		return
 	}
-	was := records[id]
-	wanted := in.over(was, fields)
+	row.Contact = id
+	was := there.records[id]
+	wanted := in.over(was, there.fields)
 	clean, err := wanted.clean()
-	if err != nil {
-		return RowRefused, reasonOf(err), id
+	if err == nil {
+		err = notOurs(there.ours, clean.Emails)
 	}
-	changes := len(was.Changed(record(clean))) > 0
-	for _, f := range fields {
+	if err != nil {
+		refuse(reasonOf(err))
+		return
+	}
+	changes := changesOf(was, record(clean))
+	for _, f := range there.fields {
 		typed, said := wanted.Fields.Set[f.ID]
 		if !said {
 			continue
 		}
 		value, err := f.Parse(typed)
 		if err != nil {
-			return RowRefused, reasonOf(err), id
+			refuse(reasonOf(err))
+			return
 		}
-		changes = changes || value != values[id][f.ID]
+		if held := there.values[id][f.ID]; value != held {
+			changes = append(changes, Change{f.Name, held, value})
+		}
 	}
 	switch {
 	case id == 0:
-		return RowCreates, "", 0
-	case changes:
-		return RowChanges, "", id
+		row.Outcome = RowCreates
+	case len(changes) > 0:
+		row.Outcome, row.Changes = RowChanges, changes
+	default:
+		row.Outcome = RowUnchanged
 	}
-	return RowUnchanged, "", id
+}
+
+// changesOf says what differs between a contact and the same one later.
+func changesOf(was, now contact.Record) (list []Change) {
+	read := func(r contact.Record) map[string]string {
+		var emails []string
+		for _, a := range r.Emails {
+			emails = append(emails, a.Email)
+		}
+		return map[string]string{contact.FieldName: r.Name, contact.FieldPhone: r.Phone, contact.FieldJobTitle: r.JobTitle, contact.FieldAddress: r.Address,
+			contact.FieldEmails: strings.Join(emails, ", ")}
+	}
+	before, after := read(was), read(now)
+	for _, f := range was.Changed(now) {
+		list = append(list, Change{fieldLabels[f], before[f], after[f]})
+	}
+	return list
 }
 
 // fieldLabels are those of a record as people read them.
