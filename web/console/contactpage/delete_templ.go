@@ -351,13 +351,13 @@ func deletionActions(v view) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				if v.mayErase {
-					templ_7745c5c3_Err = ui.LinkButton(ui.LinkButtonProps{Label: "See how far it is", Href: v.path + "/erasure", Icon: ui.IconShieldCheck}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.LinkButton(ui.LinkButtonProps{Label: "See how far it is", Href: v.path + "/erasure", Icon: ui.IconShieldCheck, Attrs: command("See how far the deletion is", nil)}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				}
 			} else if v.DeletedAt == nil {
-				templ_7745c5c3_Err = ui.LinkButton(ui.LinkButtonProps{Label: "Delete", Href: v.path + "/delete", Icon: ui.IconTrash2, Variant: ui.GhostDestroy, Attrs: ui.DialogLink()}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.LinkButton(ui.LinkButtonProps{Label: "Delete", Href: v.path + "/delete", Icon: ui.IconTrash2, Variant: ui.GhostDestroy, Attrs: command("Delete the contact…", ui.DialogLink())}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -375,7 +375,7 @@ func deletionActions(v view) templ.Component {
 					}
 					ctx = templ.InitializeContext(ctx)
 					if v.mayManage {
-						templ_7745c5c3_Err = ui.LinkButton(ui.LinkButtonProps{Label: "Restore", Href: v.path + "/restore", Icon: ui.IconUndo2, Attrs: ui.DialogLink()}).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.LinkButton(ui.LinkButtonProps{Label: "Restore", Href: v.path + "/restore", Icon: ui.IconUndo2, Attrs: command("Restore the contact…", ui.DialogLink())}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -385,7 +385,7 @@ func deletionActions(v view) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					if v.mayErase {
-						templ_7745c5c3_Err = ui.LinkButton(ui.LinkButtonProps{Label: "Delete Forever", Href: v.visit.Path("/contacts/forget?contact=" + text(v.ID)), Icon: ui.IconShieldX, Variant: ui.GhostDestroy}).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.LinkButton(ui.LinkButtonProps{Label: "Delete Forever", Href: v.visit.Path("/contacts/forget?contact=" + text(v.ID)), Icon: ui.IconShieldX, Variant: ui.GhostDestroy, Attrs: command("Delete the contact forever…", nil)}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}

@@ -145,7 +145,7 @@ func suspendActions(v view) templ.Component {
 		if v.blocks() {
 			if v.SuspendedAt != nil {
 				templ_7745c5c3_Err = ui.PostButton(ui.PostButtonProps{Action: v.visit.Path("/contacts/suspended/restore"), Fields: v.restoreFields(),
-					Button: ui.ButtonProps{Label: "Restore", Icon: ui.IconUndo2, Attrs: templ.Attributes{"title": "Let them write again"}}}).Render(ctx, templ_7745c5c3_Buffer)
+					Button: ui.ButtonProps{Label: "Restore", Icon: ui.IconUndo2, Attrs: command("Let them write again", templ.Attributes{"title": "Let them write again"})}}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -168,7 +168,7 @@ func suspendActions(v view) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = ui.LinkButton(ui.LinkButtonProps{Label: "Suspend", Href: v.path + "/suspend", Icon: ui.IconBan, Variant: ui.Ghost, Attrs: ui.DialogLink()}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.LinkButton(ui.LinkButtonProps{Label: "Suspend", Href: v.path + "/suspend", Icon: ui.IconBan, Variant: ui.Ghost, Attrs: command("Suspend the contact…", ui.DialogLink())}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
