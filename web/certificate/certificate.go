@@ -44,6 +44,28 @@ func (v View) subject() string {
 	return "Case " + v.number()
 }
 
+// told says what was kept to tell the person at, and that it is gone.
+func (v View) told() string {
+	found, _ := v.Verified()
+	if !found.Notice {
+		return ""
+	}
+	kept := "One address was kept to tell them by mail that they are erased, in a row of its own (erasure_notices.email) that was not searched. "
+	at := ""
+	if v.ToldAt != nil {
+		at = v.ToldAt.In(v.Location).Format("2 January 2006, 15:04")
+	}
+	switch v.Telling {
+	case retention.TellingWaits:
+		return kept + "It goes when the mail has been handed over, or cannot be, which is given up after about a day."
+	case retention.TellingDone:
+		return kept + "The mail was handed over on " + at + ", and the row removed with that."
+	case retention.TellingFailed:
+		return kept + "The mail could not be delivered. That was given up on " + at + ", and the row removed."
+	}
+	return kept + "The row was removed."
+}
+
 func (v View) number() string { return strconv.FormatInt(int64(v.CaseNumber), 10) }
 
 // statement is what the document certifies, in one sentence.

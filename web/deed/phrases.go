@@ -76,6 +76,8 @@ var phrases = map[string]string{
 	"contact.suspension lifted":              "let %o write again",
 	"contact.erasure begun":                  "began to delete %o forever",
 	"contact.erased":                         "deleted %o forever",
+	"contact.erasure told":                   "told %o by mail that they were deleted forever",
+	"contact.erasure not told":               "could not tell %o by mail that they were deleted forever",
 	"contact.exported":                       "exported a list of contacts",
 	"contact.data requested":                 "asked for everything held on %o",
 	"contact.data ready":                     "put together everything held on %o",

@@ -39,7 +39,7 @@ type dataView struct {
 var dataDone = map[string]string{
 	"saved":     "Your details were saved.",
 	"password":  "Your password is set. Every other device is signed out.",
-	"asked":     "Your request was sent.",
+	"asked":     "Your request was sent. You get the answer by mail.",
 	"withdrawn": "Your request is withdrawn. Nothing was erased.",
 }
 

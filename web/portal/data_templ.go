@@ -583,7 +583,7 @@ func requestState(v dataView, r portal.OwnRequest) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if r.Waiting() {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 25, "<p class=\"muted\">Once it is done, your account is gone too, and you can no longer sign in here.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 25, "<p class=\"muted\">Once it is done, your account is gone too, and you can no longer sign in here. You hear of it by mail.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -673,7 +673,20 @@ func confirmErasurePage(v dataView) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 27, "<p>Nothing is erased yet: those who are responsible get your request and must answer within one month. Until then you can withdraw it here.</p><p>If they agree, all of this goes for good: your name, addresses, phone and other details, every case that you have begun with its messages and files, and this account. It cannot be undone, so download your data first if you want to keep it.</p><p>What you have written on cases of other people stays, without your name.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 27, "<p>Nothing is erased yet: those who are responsible get your request and must answer within one month. You hear of it by mail, at ")
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				var templ_7745c5c3_Var26 string
+				templ_7745c5c3_Var26, templ_7745c5c3_Err = templ.JoinStringErrs(v.visit.who.Email)
+				if templ_7745c5c3_Err != nil {
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/portal/data.templ`, Line: 159, Col: 152}
+				}
+				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var26))
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 28, ". Until then you can withdraw it here.</p><p>If they agree, all of this goes for good: your name, addresses, phone and other details, every case that you have begun with its messages and files, and this account. It cannot be undone, so download your data first if you want to keep it.</p><p>What you have written on cases of other people stays, without your name.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

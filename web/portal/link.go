@@ -28,7 +28,11 @@ func (p *Pages) ShowLink(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return kit.Render(w, r, http.StatusOK, linkPage(linkView{public: p.public(r, "Confirm your address", ""), visit: v, path: r.URL.Path, offer: offer}))
+	title := "Sign in"
+	if offer.New {
+		title = "Confirm your address"
+	}
+	return kit.Render(w, r, http.StatusOK, linkPage(linkView{public: p.public(r, title, ""), visit: v, path: r.URL.Path, offer: offer}))
 }
 
 // UseLink is POST /help/{ws}/link/{token}.

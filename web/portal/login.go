@@ -48,11 +48,14 @@ func (p *Pages) renderLogin(w http.ResponseWriter, r *http.Request, status int, 
 	return kit.Render(w, r, status, loginPage(view))
 }
 
-// Login is POST /help/{ws}/login: fields email, password and next.
+// Login is POST /help/{ws}/login: fields email, password and next. Without a password a link is mailed.
 func (p *Pages) Login(w http.ResponseWriter, r *http.Request) error {
 	form, err := kit.ReadForm(w, r, kit.FormLimit)
 	if err != nil {
 		return err
+	}
+	if form.Raw("password") == "" { // as the form says
+		return p.sendLink(w, r, form)
 	}
 	v := from(r)
 	next := inside(v, form.Text("next"))
@@ -81,6 +84,10 @@ func (p *Pages) SendLink(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	return p.sendLink(w, r, form)
+}
+
+func (p *Pages) sendLink(w http.ResponseWriter, r *http.Request, form *kit.Form) error {
 	v := from(r)
 	if err := p.accounts.RequestLink(r.Context(), v.site, form.Text("email"), p.ClientAddr(r)); err != nil {
 		return p.loginProblem(w, r, form, inside(v, form.Text("next")), err)

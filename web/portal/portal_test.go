@@ -285,6 +285,8 @@ func TestAnAddressDoesNotSayWhatHasHappened(t *testing.T) {
 	s.Get("/help/acme/signup").Has("Open the link in it")
 
 	s.Post("/help/acme/login/link", url.Values{"email": {"mara@customer.test"}}).WantSeeOther("/help/acme/login")
+	s.Post("/help/acme/login", url.Values{"email": {"mara@customer.test"}, "password": {""}}).WantSeeOther("/help/acme/login")
+	s.Get("/help/acme/login").Has("we have sent a mail")
 	s.Get("/help/acme/link/token").Has("which is not this one")
 }
 

@@ -50,6 +50,16 @@ func AddTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, e Event) error
 	return err
 }
 
+// SettleTx makes what members were told of a kind that is about no case count as read, where left of the things that it speaks of
+// still want something of them: the bell says what is to be done, not what somebody else has done.
+func SettleTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, kind Kind, left int, now time.Time) error {
+	_, err := tx.Exec(ctx, `update notifications n set times = greatest(least(n.times, $3), 1),
+			read_at = case when $3 = 0 then $4::timestamptz end, mail_at = case when $3 > 0 then n.mail_at end
+		from members m where m.workspace_id = $1 and n.workspace_id = $1 and n.member_id = m.id and n.kind = $2 and n.case_id is null and n.read_at is null`,
+		ws, kind, left, now)
+	return err
+}
+
 func orNone[T any](list []T) []T {
 	if list == nil {
 		return []T{}

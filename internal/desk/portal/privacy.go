@@ -3,6 +3,7 @@ package portal
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -12,7 +13,6 @@ import (
 	"caseward/internal/desk/contact"
 	"caseward/internal/desk/member"
 	"caseward/internal/desk/notify"
-	"caseward/internal/platform/db"
 	"caseward/internal/platform/errs"
 )
 
@@ -124,6 +124,9 @@ func (s *Service) WithdrawErasure(ctx context.Context, actor access.Actor) error
 		if err != nil {
 			return err
 		}
+		if err := s.settleBellTx(ctx, tx, actor.Workspace); err != nil {
+			return err
+		}
 		return s.recordTx(ctx, tx, actor, "privacy request.withdrawn", requestObject(id), map[string]any{"contact": actor.ContactID})
 	})
 }
@@ -149,11 +152,33 @@ func requestObject(id RequestID) audit.Object {
 	return audit.Object{Kind: "privacy request", ID: int64(id)}
 }
 
-// settleDoneTx closes the requests of contacts who are gone for good.
-func (s *Service) settleDoneTx(ctx context.Context, q db.Querier) (int64, error) {
-	tag, err := q.Exec(ctx, `update privacy_requests q set state = 'done', closed_at = $1
-		where q.closed_at is null and not exists (select from contacts k where k.workspace_id = q.workspace_id and k.id = q.contact_id)`, s.now())
-	return tag.RowsAffected(), err
+// settleDoneTx closes the requests of contacts who are gone for good, and returns the workspace of each.
+func (s *Service) settleDoneTx(ctx context.Context, tx pgx.Tx) ([]access.WorkspaceID, error) {
+	rows, err := tx.Query(ctx, `update privacy_requests q set state = 'done', closed_at = $1
+		where q.closed_at is null and not exists (select from contacts k where k.workspace_id = q.workspace_id and k.id = q.contact_id)
+		returning q.workspace_id`, s.now())
+	if err != nil {
+		return nil, err
+	}
+	done, err := pgx.CollectRows(rows, pgx.RowTo[access.WorkspaceID])
+	if err != nil {
+		return nil, err
+	}
+	for _, ws := range slices.Compact(slices.Sorted(slices.Values(done))) {
+		if err := s.settleBellTx(ctx, tx, ws); err != nil {
+			return nil, err
+		}
+	}
+	return done, nil
+}
+
+// settleBellTx takes requests that are closed off the bells of those who were told of them.
+func (s *Service) settleBellTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID) error {
+	var left int
+	if err := tx.QueryRow(ctx, `select count(*) from privacy_requests where workspace_id = $1 and closed_at is null`, ws).Scan(&left); err != nil {
+		return err
+	}
+	return notify.SettleTx(ctx, tx, ws, notify.PrivacyAsked, left, s.now())
 }
 
 func isGone(err error) bool { return errs.Is(err, errs.NotFound) || errs.Is(err, errs.Gone) }

@@ -68,13 +68,18 @@ func TestAskingForErasure(t *testing.T) {
 	if r, _ = d.Portal.Request(ctx, m); r.State != portal.RequestRefused || r.Reason != "The law, Mara, says ten years." {
 		t.Errorf("she sees %+v", r)
 	}
-	mail, err := portal.ClaimRefusal(ctx, d.DB, d.Clock.Now())
-	if err != nil || mail == nil || mail.Email != mara || mail.Reason != r.Reason || mail.From != d.Address {
+	mail, err := portal.ClaimAnswer(ctx, d.DB, d.Clock.Now())
+	if err != nil || mail == nil || !mail.Refused || mail.Email != mara || mail.Reason != r.Reason || mail.From != d.Address {
 		t.Errorf("mail %+v, %v", mail, err)
 	}
-	must(t, portal.SettleRefusal(ctx, d.DB, *mail, d.Clock.Now(), nil))
-	if mail, _ := portal.ClaimRefusal(ctx, d.DB, d.Clock.Now().Add(fixture.Day)); mail != nil {
-		t.Error("a refusal is mailed twice")
+	must(t, portal.SettleAnswer(ctx, d.DB, *mail, d.Clock.Now(), nil))
+	if mail, _ := portal.ClaimAnswer(ctx, d.DB, d.Clock.Now().Add(fixture.Day)); mail != nil {
+		t.Error("an answer is mailed twice, or that a refused request is in review")
+	}
+	for name, actor := range map[string]access.Actor{"owner": d.Owner, "admin": d.Admin} {
+		if n, err := d.Notices.Unread(ctx, actor); err != nil || n != 0 {
+			t.Errorf("after the refusal %s has %d notifications, %v", name, n, err)
+		}
 	}
 	must(t, d.Portal.WithdrawErasure(ctx, m)) // there is none to withdraw
 	must(t, d.Portal.AskErasure(ctx, m))
@@ -89,6 +94,57 @@ func TestAskingForErasure(t *testing.T) {
 	trail := strings.Join(fixture.Rows[string](d.Desk, `select action || ' ' || details::text from audit_entries where object_kind = 'privacy request' order by id`), "\n")
 	if strings.Contains(trail, "Mara") || strings.Count(trail, "privacy request.opened") != 2 || !strings.Contains(trail, "privacy request.declined") {
 		t.Errorf("trail:\n%s", trail)
+	}
+}
+
+// TestAReviewIsMailed: also to somebody whom a member has deleted meanwhile, at the address that they had.
+func TestAReviewIsMailed(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	ctx := t.Context()
+	m := d.customer(mara)
+	must(t, d.Portal.AskErasure(ctx, m))
+	r, err := d.Portal.Request(ctx, m)
+	must(t, err)
+	must(t, d.Removal.Delete(ctx, d.Owner, contact.ID(m.ContactID)))
+	must(t, d.Portal.ReviewRequest(ctx, d.Admin, r.ID))
+	failed, err := portal.ClaimAnswer(ctx, d.DB, d.Clock.Now())
+	if err != nil || failed == nil || failed.Refused || failed.Email != mara || failed.HasAccount || !failed.DueAt.Equal(r.DueAt) {
+		t.Fatalf("mail %+v, %v", failed, err)
+	}
+	must(t, portal.SettleAnswer(ctx, d.DB, *failed, d.Clock.Now(), errs.New(errs.Internal, "no relay")))
+	d.Clock.Advance(time.Hour)
+	again, err := portal.ClaimAnswer(ctx, d.DB, d.Clock.Now())
+	if err != nil || again == nil || again.Tries != 1 {
+		t.Fatalf("the second try: %+v, %v", again, err)
+	}
+	must(t, portal.SettleAnswer(ctx, d.DB, *again, d.Clock.Now(), nil))
+	if mail, _ := portal.ClaimAnswer(ctx, d.DB, d.Clock.Now().Add(fixture.Day)); mail != nil {
+		t.Errorf("mailed twice: %+v", mail)
+	}
+}
+
+// TestTheBellCountsWhatIsToBeDecided: whoever decides takes it off everybody's bell.
+func TestTheBellCountsWhatIsToBeDecided(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	ctx := t.Context()
+	m, e := d.customer(mara), d.customer(eve)
+	must(t, d.Portal.AskErasure(ctx, m))
+	must(t, d.Portal.AskErasure(ctx, e))
+	told := func(want string) {
+		t.Helper()
+		if got := fixture.Rows[string](d.Desk, `select times || ' ' || (read_at is null) from notifications where kind = 'privacy asked' order by id`); strings.Join(got, ", ") != want {
+			t.Errorf("notifications are %q, want %q", got, want)
+		}
+	}
+	told("2 true, 2 true")
+	must(t, d.Portal.WithdrawErasure(ctx, e))
+	told("1 true, 1 true")
+	must(t, d.Portal.WithdrawErasure(ctx, m))
+	told("1 false, 1 false")
+	if n, err := d.Notices.Unread(ctx, d.Admin); err != nil || n != 0 {
+		t.Errorf("the bell says %d, %v", n, err)
 	}
 }
 

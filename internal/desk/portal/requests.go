@@ -137,7 +137,7 @@ func (s *Service) WaitingOf(ctx context.Context, actor access.Actor, id contact.
 	return &list[0], nil
 }
 
-// ReviewRequest marks a request as being looked at; its customer sees so.
+// ReviewRequest marks a request as being looked at; its customer sees so, and gets a mail.
 //
 // Needs RequestErasure. Errors: Forbidden, NotFound; Conflict when it is no longer open.
 func (s *Service) ReviewRequest(ctx context.Context, actor access.Actor, id RequestID) error {
@@ -145,7 +145,7 @@ func (s *Service) ReviewRequest(ctx context.Context, actor access.Actor, id Requ
 		if r.State != RequestOpen {
 			return errs.New(errs.Conflict, "This request is being reviewed already.")
 		}
-		_, err := tx.Exec(ctx, `update privacy_requests set state = 'in review', reviewed_by = $3, reviewed_at = $4 where workspace_id = $1 and id = $2`,
+		_, err := tx.Exec(ctx, `update privacy_requests set state = 'in review', reviewed_by = $3, reviewed_at = $4, review_mail_at = $4 where workspace_id = $1 and id = $2`,
 			actor.Workspace, id, actor.Member, s.now())
 		return err
 	})
@@ -172,7 +172,10 @@ func (s *Service) RefuseRequest(ctx context.Context, actor access.Actor, id Requ
 		}
 		_, err = tx.Exec(ctx, `insert into privacy_refusals (workspace_id, request_id, contact_id, reason, created_at, next_try_at)
 			select $1, $2, id, $4, $5, $5 from contacts where workspace_id = $1 and id = $3`, actor.Workspace, id, r.ContactID, reason, s.now())
-		return err
+		if err != nil {
+			return err
+		}
+		return s.settleBellTx(ctx, tx, actor.Workspace)
 	})
 }
 
@@ -181,7 +184,7 @@ func (s *Service) decide(ctx context.Context, actor access.Actor, id RequestID, 
 	if err := s.guard.Require(ctx, actor, access.RequestErasure, requestObject(id)); err != nil {
 		return err
 	}
-	return s.db.InWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
+	err := s.db.InWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
 		r := Request{ID: id}
 		err := tx.QueryRow(ctx, `select contact_id, state, closed_at from privacy_requests where workspace_id = $1 and id = $2 for update`,
 			actor.Workspace, id).Scan(&r.ContactID, &r.State, &r.ClosedAt)
@@ -204,4 +207,8 @@ func (s *Service) decide(ctx context.Context, actor access.Actor, id RequestID, 
 		}
 		return s.recordTx(ctx, tx, actor, action, requestObject(id), map[string]any{"contact": r.ContactID})
 	})
+	if err == nil {
+		s.cases.Changed(actor.Workspace, 0)
+	}
+	return err
 }

@@ -133,7 +133,8 @@ const ForgetSweep = "portal-sessions"
 // Forget removes sessions and links that have run out, and closes the requests for erasure of contacts who are gone. It is the
 // body of the job ForgetSweep.
 func (s *Service) Forget(ctx context.Context) (string, error) {
-	var sessions, links, done int64
+	var sessions, links int64
+	var done []access.WorkspaceID
 	err := s.asSystem(ctx, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `delete from contact_sessions where expires_at <= $1`, s.now())
 		if err != nil {
@@ -148,5 +149,8 @@ func (s *Service) Forget(ctx context.Context) (string, error) {
 		done, err = s.settleDoneTx(ctx, tx)
 		return err
 	})
-	return fmt.Sprintf("removed %d sessions of customers and %d links, closed %d requests for erasure", sessions, links, done), err
+	for _, ws := range done {
+		s.cases.Changed(ws, 0)
+	}
+	return fmt.Sprintf("removed %d sessions of customers and %d links, closed %d requests for erasure", sessions, links, len(done)), err
 }

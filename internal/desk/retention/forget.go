@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -31,7 +32,8 @@ type ForgetInput struct {
 	Newer []contact.ID
 	// Seen are the counts that were agreed to, of each of them all.
 	Seen map[contact.ID]PersonCounts
-	Word string // has to be ForgetWord
+	Tell []contact.ID // who of them are told by mail when it is done
+	Word string       // has to be ForgetWord
 }
 
 // Forget begins to erase contacts with every case that they requested. From here on nothing brings them back; a job does the
@@ -115,6 +117,11 @@ func (s *Service) beginForgetTx(ctx context.Context, tx pgx.Tx, actor access.Act
 		values ($1, nullif($2::bigint, 0), $3, $4, $5, $6, $6) returning id`, ws, group, id, actor.Member, planned, now, who).Scan(&e)
 	if err != nil {
 		return 0, err
+	}
+	if slices.Contains(in.Tell, id) {
+		if err := tellTx(ctx, tx, ws, e, id); err != nil {
+			return 0, err
+		}
 	}
 	return e, audit.RecordTx(ctx, tx, audit.Entry{Actor: actor, Action: "contact.erasure begun", Object: contactObject(id), At: now,
 		Details: map[string]any{"erasure": e, "cases": counts.Cases, "messages": counts.Messages, "replies": counts.Replies}})
@@ -229,7 +236,8 @@ type ForgetPlan struct {
 	Held    string  // why a legal hold keeps them; "": none does
 	// Mentions is how many other cases have the words of the name or an address; at most mostMentions are counted.
 	Mentions int
-	Emails   []string
+	Emails   []string   // the first is that at which they would be told
+	AskedAt  *time.Time // of their request for it in the portal that is to be decided; nil: there is none
 }
 
 // Newer is a contact with an address of a deleted one.
@@ -297,6 +305,9 @@ func planForgetTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id cont
 		}
 		p.Newer = append(p.Newer, n)
 	}
-	p.Mentions, err = likelyMentionsTx(ctx, tx, ws, p)
+	if p.Mentions, err = likelyMentionsTx(ctx, tx, ws, p); err != nil {
+		return p, err
+	}
+	err = tx.QueryRow(ctx, `select max(requested_at) from privacy_requests where workspace_id = $1 and contact_id = $2 and closed_at is null`, ws, id).Scan(&p.AskedAt)
 	return p, err
 }

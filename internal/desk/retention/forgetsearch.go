@@ -28,9 +28,9 @@ type searched struct {
 	columns     []column
 }
 
-// notSearched are the tables in which a contact is named on purpose until the search is over, and the files made for other
-// contacts: they are compressed, so that no word would be found, and go by themselves within days.
-var notSearched = []string{"contact_erasures", "contact_package_parts"}
+// notSearched are the tables in which a contact is named on purpose until the search is over, or until they have been told of it,
+// and the files made for other contacts: they are compressed, so that no word would be found, and go by themselves within days.
+var notSearched = []string{"contact_erasures", "erasure_notices", "contact_package_parts"}
 
 // searchTablesTx lists what is searched, from the catalogue, so that a table added tomorrow is searched too. Tables that know
 // no workspaces hold members and the program's own rows.
@@ -298,6 +298,10 @@ func (s *Service) forgetIndexTx(ctx context.Context, tx pgx.Tx, e *forgetting) (
 // personVerificationTx says what the search looked at and found.
 func personVerificationTx(ctx context.Context, tx pgx.Tx, e forgetting) (Verification, error) {
 	v := Verification{Columns: e.Columns, Traces: len(e.Traces), Residues: []Residue{}, Contacts: e.Merged}
+	err := tx.QueryRow(ctx, `select exists (select from erasure_notices where workspace_id = $1 and erasure_id = $2)`, e.WorkspaceID, e.ID).Scan(&v.Notice)
+	if err != nil {
+		return v, err
+	}
 	rows, err := tx.Query(ctx, `select place, since, count(*)::int as n from contact_mentions where workspace_id = $1 and erasure_id = $2
 		group by 1, 2 order by 1, 2`, e.WorkspaceID, e.ID)
 	if err != nil {

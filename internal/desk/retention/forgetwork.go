@@ -332,6 +332,9 @@ func (s *Service) finishForgetTx(ctx context.Context, tx pgx.Tx, e *forgetting, 
 		return err
 	}
 	e.Step, e.Traces, e.Addresses, e.Place, e.CursorID = stepDone, []string{}, []string{}, "", 0
+	if _, err := tx.Exec(ctx, `update erasure_notices set due_at = $3 where workspace_id = $1 and erasure_id = $2`, e.WorkspaceID, e.ID, now); err != nil {
+		return err
+	}
 	err = audit.RecordTx(ctx, tx, audit.Entry{Actor: e.actor(), Action: "contact.erased", Object: contactObject(e.ContactID), At: now,
 		Details: map[string]any{"erasure": e.ID, "cases": e.Erased, "mentions": v.Mentions}})
 	if err != nil || e.Replayed {

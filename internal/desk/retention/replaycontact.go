@@ -17,8 +17,10 @@ import (
 // a contact. Who had been merged into them before the erasure goes along, though the backup may have them apart.
 func (s *Service) replayContactTx(ctx context.Context, tx pgx.Tx, e LedgerEntry, part *Replayed) error {
 	ws, now := e.WorkspaceID, s.now()
-	// One that was under way when the backup was made goes on, and its entry is here.
-	done, err := tx.Exec(ctx, `update contact_erasures set replayed = true, due_at = $3 where workspace_id = $1 and contact_id = $2 and finished_at is null`,
+	// One that was under way when the backup was made goes on, and its entry is here. Who was to be told of it was told then.
+	done, err := tx.Exec(ctx, `with told as (delete from erasure_notices n using contact_erasures x
+				where n.workspace_id = $1 and x.workspace_id = $1 and x.id = n.erasure_id and x.contact_id = $2)
+			update contact_erasures set replayed = true, due_at = $3, telling = '' where workspace_id = $1 and contact_id = $2 and finished_at is null`,
 		ws, e.ContactID, now)
 	if err != nil {
 		return err

@@ -26,6 +26,8 @@ type Verification struct {
 	Since    int `json:"since,omitempty"`
 	// Of a contact: who had been merged into them and went along, so that a backup in which they are apart forgets them all.
 	Contacts []contact.ID `json:"contacts,omitempty"`
+	// Of a contact: an address of theirs was kept in erasure_notices, which was not searched, to tell them at.
+	Notice bool `json:"notice,omitempty"`
 }
 
 // Clean reports whether nothing of the case was found.

@@ -10,42 +10,72 @@ import (
 	"caseward/internal/platform/errs"
 )
 
-// refusals mails to customers why their requests for erasure were refused.
-func (p *PortalMails) refusals(ctx context.Context) (sent int, err error) {
+const day = "2 January 2006"
+
+// answers mails to customers that their requests for erasure are being reviewed, or were refused, and why.
+func (p *PortalMails) answers(ctx context.Context) (sent int, err error) {
 	for {
-		m, err := portal.ClaimRefusal(ctx, p.db, p.now())
+		m, err := portal.ClaimAnswer(ctx, p.db, p.now())
 		if err != nil || m == nil {
 			return sent, err
 		}
-		failure := p.sendRefusal(ctx, *m)
+		failure := p.sendAnswer(ctx, *m)
 		if failure == nil {
 			sent++
 		} else {
-			p.log.WarnContext(ctx, "the refusal of a request for erasure could not be mailed", "workspace", m.WorkspaceID, "request", m.RequestID,
+			p.log.WarnContext(ctx, "the answer to a request for erasure could not be mailed", "workspace", m.WorkspaceID, "request", m.RequestID,
 				"try", m.Tries+1, "kind", errs.KindOf(failure), "code", codeOf(failure))
 		}
-		if err := portal.SettleRefusal(context.WithoutCancel(ctx), p.db, *m, p.now(), failure); err != nil {
+		if err := portal.SettleAnswer(context.WithoutCancel(ctx), p.db, *m, p.now(), failure); err != nil {
 			return sent, err
 		}
 	}
 }
 
-func (p *PortalMails) sendRefusal(ctx context.Context, m portal.RefusalMail) error {
-	if m.From == "" || m.Email == "" {
+func (p *PortalMails) sendAnswer(ctx context.Context, m portal.AnswerMail) error {
+	subject, text := p.answerText(m)
+	return p.sendPrivacy(ctx, Mail{Workspace: int64(m.WorkspaceID), Answer: int64(m.RequestID)}, privacyMail{
+		from: compose.Address{Name: m.WorkspaceName, Email: m.From}, to: compose.Address{Name: m.Name, Email: m.Email}, subject: subject, text: text})
+}
+
+func (p *PortalMails) answerText(m portal.AnswerMail) (subject, text string) {
+	page := p.base + "/help/" + m.WorkspaceSlug + "/data"
+	asked := "On " + m.RequestedAt.Format(day) + " you asked " + m.WorkspaceName + " to erase what is kept about you. "
+	if m.Refused {
+		again := "answer this mail"
+		if m.HasAccount {
+			again = "ask again at " + page + ", answer this mail"
+		}
+		return "Your request for erasure was refused", asked + "This was refused:\n\n" + m.Reason + "\n\n" +
+			"If you do not agree, you can " + again + ", complain to a supervisory authority for data protection, or go to court.\n"
+	}
+	text = asked + "Your request is being looked at. You have an answer by " + m.DueAt.Format(day) + ".\n\nNothing is erased yet."
+	if m.HasAccount {
+		text += " Until it is, you can withdraw the request, and see how far it is, at " + page + "."
+	}
+	return "Your request for erasure is being reviewed", text + " If you have a question, answer this mail.\n"
+}
+
+// privacyMail is a mail about what is kept about its reader.
+type privacyMail struct {
+	from, to      compose.Address
+	subject, text string
+}
+
+// sendPrivacy sends one. Its reverse path is empty: a bounce would quote it, and become a case that all members can read.
+func (p *PortalMails) sendPrivacy(ctx context.Context, mail Mail, m privacyMail) error {
+	if m.from.Email == "" || m.to.Email == "" {
 		return errs.New(errs.Invalid, "There is no address to send from, or to.")
 	}
 	raw, err := compose.Build(compose.Outgoing{
-		From: compose.Address{Name: m.WorkspaceName, Email: m.From}, To: []compose.Address{{Name: m.Name, Email: m.Email}},
-		Subject: "Your request for erasure was refused", Date: p.now(), AutoSubmitted: "auto-generated",
-		MessageID: "privacy." + strings.ToLower(rand.Text()) + m.From[strings.LastIndexByte(m.From, '@'):],
-		Text: "On " + m.RequestedAt.Format("2 January 2006") + " you asked " + m.WorkspaceName + " to erase what is kept about you. This was refused:\n\n" +
-			m.Reason + "\n\n" +
-			"You can ask again at " + p.base + "/help/" + m.WorkspaceSlug + "/data, answer this mail, or complain to a supervisory authority for data protection.\n",
+		From: m.from, To: []compose.Address{m.to}, Subject: m.subject, Date: p.now(), AutoSubmitted: "auto-generated",
+		MessageID: "privacy." + strings.ToLower(rand.Text()) + m.from.Email[strings.LastIndexByte(m.from.Email, '@'):], Text: m.text,
 	})
 	if err != nil {
 		return errs.Wrap(errs.Invalid, "The mail could not be written.", err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
-	return p.transport.Send(ctx, Mail{To: []string{m.Email}, Raw: raw, Workspace: int64(m.WorkspaceID), Refusal: int64(m.RequestID)})
+	mail.To, mail.Raw = []string{m.to.Email}, raw
+	return p.transport.Send(ctx, mail)
 }

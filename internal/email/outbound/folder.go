@@ -51,20 +51,22 @@ func prefix(m Mail) string {
 	switch {
 	case m.Link > 0:
 		kind, id = "link", m.Link
-	case m.Refusal > 0:
-		kind, id = "refusal", m.Refusal
+	case m.Answer > 0:
+		kind, id = "answer", m.Answer
+	case m.Erasure > 0:
+		kind, id = "erasure", m.Erasure // nobody's: it is there for keepFiles
 	}
 	return fmt.Sprintf("%s-%d-w%d-m%d-", kind, id, m.Workspace, m.Message)
 }
 
-// fileOwner is what the name of a file says of whose mail it is: of a case, a link or a refusal. Workspace and message are 0
+// fileOwner is what the name of a file says of whose mail it is: of a case, a link or a request for erasure. Workspace and message are 0
 // where it does not say.
 type fileOwner struct {
 	kind                   string
 	workspace, id, message int64
 }
 
-var fileNames = regexp.MustCompile(`^\.?(case|link|refusal)-(\d+)-(?:w(\d+)-m(\d+)-)?`)
+var fileNames = regexp.MustCompile(`^\.?(case|link|answer)-(\d+)-(?:w(\d+)-m(\d+)-)?`)
 
 // ownerOf reads a file's name, also of one that was not finished; ok is false where it names nobody.
 func ownerOf(name string) (o fileOwner, ok bool) {
@@ -79,7 +81,7 @@ func ownerOf(name string) (o fileOwner, ok bool) {
 	return o, o.id > 0
 }
 
-// Sweep returns the body of the job: it removes files that are old, those of cases, links and refusals that
+// Sweep returns the body of the job: it removes files that are old, those of cases, links and people who
 // are gone, and those written before content of their case was erased.
 func (f Folder) Sweep(d *db.DB) func(ctx context.Context) (string, error) {
 	return func(ctx context.Context) (string, error) {
@@ -120,7 +122,7 @@ func (f Folder) outdated(e fs.DirEntry, there map[string]time.Time) bool {
 	return ok && (!isThere || !redacted.IsZero() && info.ModTime().Before(redacted.Add(sendTimeout)))
 }
 
-// thereSQL finds the files whose link, refusal or message, or where the name has none, case is there, and when content was last erased of the
+// thereSQL finds the files whose link, person or message, or where the name has none, case is there, and when content was last erased of the
 // case that the mail was sent of, of the one that this was merged into, or of the one that has the message now. Names of an
 // earlier version have no workspace.
 const thereSQL = `select f.name, max(r.created_at)
@@ -131,7 +133,8 @@ const thereSQL = `select f.name, max(r.created_at)
 	left join redactions r on r.workspace_id = w.id and r.case_id = any (array[c.id, c.merged_into_id, m.case_id])
 	where case f.kind
 		when 'link' then exists (select from portal_links l where l.workspace_id = w.id and l.id = f.id)
-		when 'refusal' then exists (select from privacy_refusals p where p.workspace_id = w.id and p.request_id = f.id)
+		when 'answer' then exists (select from privacy_requests q join contacts k on k.workspace_id = q.workspace_id and k.id = q.contact_id
+			where q.workspace_id = w.id and q.id = f.id)
 		else case when f.message_id > 0 then m.id else c.id end is not null end
 	group by f.name`
 

@@ -120,18 +120,16 @@ func TestFilesWithoutACaseGoWithWhatTheyAreOf(t *testing.T) {
 	d.Exec(`insert into portal_links (workspace_id, kind, email, created_at) values ($1, 'sign in', 'mara@customer.test', now())`, d.ID())
 	d.Exec(`insert into privacy_requests (workspace_id, contact_id, state, requested_at, due_at, closed_at)
 		values ($1, $2, 'refused', now(), now() + interval '1 month', now())`, d.ID(), contact)
-	d.Exec(`insert into privacy_refusals (workspace_id, request_id, contact_id, reason, created_at)
-		select workspace_id, id, contact_id, 'A law', now() from privacy_requests`)
 	must(t, f.Send(t.Context(), outbound.Mail{Workspace: d.ID(), Link: fixture.One[int64](d, `select id from portal_links`)}))
-	must(t, f.Send(t.Context(), outbound.Mail{Workspace: d.ID(), Refusal: fixture.One[int64](d, `select request_id from privacy_refusals`)}))
+	must(t, f.Send(t.Context(), outbound.Mail{Workspace: d.ID(), Answer: fixture.One[int64](d, `select id from privacy_requests`)}))
 	for _, c := range []struct{ gone, want string }{
-		{"", "removed 0 files"}, {"portal_links", "removed 1 files"}, {"privacy_refusals", "removed 1 files"},
+		{"", "removed 0 files"}, {"delete from portal_links", "removed 1 files"}, {"update privacy_requests set contact_id = -1", "removed 1 files"},
 	} {
 		if c.gone != "" {
-			d.Exec(`delete from ` + c.gone)
+			d.Exec(c.gone)
 		}
 		if got, err := f.Sweep(d.DB)(t.Context()); err != nil || got != c.want {
-			t.Errorf("without %s: %s, %v", c.gone, got, err)
+			t.Errorf("after %q: %s, %v", c.gone, got, err)
 		}
 	}
 }

@@ -28,9 +28,10 @@ type Mail struct {
 	Raw  []byte
 	// Whose mail it is, by the internal ids; a Case or Message of 0: no case's, no message's.
 	Workspace, Case, Message int64
-	// Of mail without a case: the link to the portal in it, or the request for erasure that it refuses, whose row says
+	// Of mail without a case: the link to the portal in it, or the request for erasure that it answers, whose row says
 	// how long the mail is kept.
-	Link, Refusal int64
+	Link, Answer int64
+	Erasure      int64 // that it says to be done: nothing is left that could
 }
 
 // Transport delivers mail. An Invalid error means that the mail will never be taken; any other, that it is worth

@@ -14,7 +14,7 @@ import (
 	"caseward/internal/platform/errs"
 )
 
-// PortalMails sends the links by which customers confirm their address and sign in.
+// PortalMails sends the links by which customers confirm their address and sign in, and what becomes of their requests for erasure.
 type PortalMails struct {
 	db        *db.DB
 	transport Transport
@@ -28,7 +28,7 @@ func NewPortalMails(d *db.DB, t Transport, base string, now clock.Clock, log *sl
 	return &PortalMails{d, t, strings.TrimRight(base, "/"), now, log}
 }
 
-// Sweep mails every link that is due. It is the body of the job portal.MailSweep.
+// Sweep mails everything that is due. It is the body of the job portal.MailSweep.
 func (p *PortalMails) Sweep(ctx context.Context) (string, error) {
 	sent, dropped, failed := 0, 0, 0
 	for {
@@ -37,8 +37,13 @@ func (p *PortalMails) Sweep(ctx context.Context) (string, error) {
 			return "", err
 		}
 		if m == nil {
-			refusals, err := p.refusals(ctx)
-			return fmt.Sprintf("mailed %d links and %d refusals to customers, dropped %d, %d failed", sent, refusals, dropped, failed), err
+			answers, err := p.answers(ctx)
+			if err != nil {
+				return "", err
+			}
+			erased, err := p.erased(ctx)
+			return fmt.Sprintf("mailed to customers %d links, %d answers to requests for erasure and %d times that it is done, dropped %d links, %d failed",
+				sent, answers, erased, dropped, failed), err
 		}
 		if !m.Wanted() {
 			dropped++

@@ -117,6 +117,21 @@ func stepText(f retention.Forgetting) string {
 	return "Done. No place in other people's words names them."
 }
 
+// told says whether they are told by mail; "": nobody asked for that.
+func (v progressView) told(f retention.Forgetting) string {
+	switch {
+	case f.Telling == retention.TellingWaits && !f.Finished():
+		return "They are told by mail when it is done."
+	case f.Telling == retention.TellingWaits:
+		return "The mail that tells them is on its way."
+	case f.Telling == retention.TellingDone:
+		return "They were told by mail on " + f.ToldAt.In(v.visit.Location).Format("2 January 2006, 15:04") + ". Their address is gone, too."
+	case f.Telling == retention.TellingFailed:
+		return "The mail that tells them could not be delivered. Their address is gone, too."
+	}
+	return ""
+}
+
 // goneView is all that is left of a contact.
 type goneView struct {
 	retention.Forgetting

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"caseward/internal/desk/access"
@@ -74,13 +75,13 @@ func (p *Pages) askForget(w http.ResponseWriter, r *http.Request, ids []contact.
 }
 
 // Forget is POST /w/{ws}/contacts/forget: contact for each of them, newer for contacts with one of their addresses who go
-// along, seen-ID with the counts that were shown of each, and the word.
+// along, tell for who is told by mail, seen-ID with the counts that were shown of each, and the word.
 func (p *Pages) Forget(w http.ResponseWriter, r *http.Request) error {
 	form, err := kit.ReadForm(w, r, kit.FormLimit)
 	if err != nil {
 		return err
 	}
-	in := retention.ForgetInput{Contacts: contacts(form.List("contact")), Newer: contacts(form.List("newer")), Word: form.Text("word"),
+	in := retention.ForgetInput{Contacts: contacts(form.List("contact")), Newer: contacts(form.List("newer")), Tell: contacts(form.List("tell")), Word: form.Text("word"),
 		Seen: map[contact.ID]retention.PersonCounts{}}
 	for _, id := range append(in.Contacts, in.Newer...) {
 		var seen retention.PersonCounts
@@ -125,12 +126,23 @@ func seen(id contact.ID, counts retention.PersonCounts) ui.HiddenField {
 
 // chosen reports whether a newer contact is ticked, where the form came back.
 func (v forgetView) chosen(id contact.ID) bool {
-	for _, n := range contacts(v.form.List("newer")) {
-		if n == id {
-			return true
-		}
+	return slices.Contains(contacts(v.form.List("newer")), id)
+}
+
+// tells reports whether a contact is to be told: at first whoever has asked for it in the portal.
+func (v forgetView) tells(p retention.ForgetPlan) bool {
+	if v.form.Has("contact") {
+		return slices.Contains(contacts(v.form.List("tell")), p.Contact.ID)
 	}
-	return false
+	return p.AskedAt != nil
+}
+
+func (v forgetView) tellHint(p retention.ForgetPlan) string {
+	hint := "At " + p.Emails[0] + ", which is kept in one row until the mail has gone. The mail says what was erased and when, with a confirmation number."
+	if p.AskedAt != nil {
+		hint = "They asked for it in the portal on " + p.AskedAt.In(v.visit.Location).Format("2 January 2006") + " and have a right to know. " + hint
+	}
+	return hint
 }
 
 func (v forgetView) back() string {

@@ -83,8 +83,9 @@ func (l *life) ForgettingOf(context.Context, access.Actor, contact.ID) (retentio
 
 func (l *life) ContactCertificate(context.Context, access.Actor, contact.ID) (retention.Certificate, error) {
 	id := contact.ID(7)
-	return retention.Certificate{Kind: retention.ContactErased, ContactID: &id, WorkspaceName: "Acme", Seq: 12, At: webtest.Now(),
-		Counts: []byte(`{"cases": 3}`), Verification: []byte(`{"columns": 90, "traces": 4, "mentions": 2, "residues": [{"table": "messages", "column": "body_text", "rows": 2}]}`)}, nil
+	at := webtest.Now()
+	return retention.Certificate{Telling: retention.TellingDone, ToldAt: &at, Kind: retention.ContactErased, ContactID: &id, WorkspaceName: "Acme", Seq: 12, At: webtest.Now(),
+		Counts: []byte(`{"cases": 3}`), Verification: []byte(`{"columns": 90, "traces": 4, "mentions": 2, "notice": true, "residues": [{"table": "messages", "column": "body_text", "rows": 2}]}`)}, nil
 }
 
 func (l *life) Mentions(context.Context, access.Actor, contact.ID, int64) ([]retention.Mention, bool, error) {
@@ -177,6 +178,26 @@ func TestContactsAreDeletedForever(t *testing.T) {
 	if in := l.forgotten; in.Seen[7].Cases != 12 || in.Seen[9].Cases != 0 || len(in.Newer) != 1 || in.Word != "forever" {
 		t.Errorf("%+v", in)
 	}
+	asked := webtest.Now()
+	l.plans[0].Emails = []string{"mara@customer.test"}
+	told := func(p *webtest.Page) bool { return p.Doc.Find(`input[name="tell"][value="7"][checked]`).Length() == 1 }
+	if told(s.Get("/w/acme/contacts/forget?contact=7").Has("Tell them by mail when it is done", "At mara@customer.test")) {
+		t.Error("who has asked for nothing is told, unless somebody chooses so")
+	}
+	l.plans[0].AskedAt = &asked
+	if !told(s.Get("/w/acme/contacts/forget?contact=7").Has("have a right to know")) {
+		t.Error("who has asked for it is not told")
+	}
+	form.Set("tell", "7")
+	s.Post("/w/acme/contacts/forget", form).WantSeeOther("/w/acme/contacts/erasures/3")
+	if len(l.forgotten.Tell) != 1 || l.forgotten.Tell[0] != 7 {
+		t.Errorf("%v are told", l.forgotten.Tell)
+	}
+	form.Del("tell")
+	l.fails = errs.New(errs.Conflict, "")
+	if told(s.Post("/w/acme/contacts/forget", form).Want(409)) {
+		t.Error("what was chosen is forgotten")
+	}
 	l.fails = errs.New(errs.Conflict, "13 cases instead of 12")
 	s.Post("/w/acme/contacts/forget", form).Want(409).Has("13 cases instead of 12", "Below is what would be erased now")
 	l.fails = errs.Field("word", "Type the word")
@@ -203,10 +224,13 @@ func TestWhatIsLeftOfAContact(t *testing.T) {
 	if polls(s.Get("/w/acme/contacts/erasures/3").Want(200).Has("The contact was permanently deleted", "2 places in other people", "Show the certificate")) != 0 {
 		t.Error("it goes on after the end")
 	}
+	l.erasure.Telling, l.erasure.ToldAt = retention.TellingDone, &at
+	s.Get("/w/acme/contacts/erasures/3").Want(200).Has("They were told by mail on")
 	gone := s.Get("/w/acme/contacts/7").Want(410)
 	leads(t, gone, "Show the certificate", "/w/acme/contacts/7/certificate")
 	leads(t, gone, "Look at likely mentions", "/w/acme/contacts/7/mentions")
-	s.Get("/w/acme/contacts/7/certificate").Want(200).Has("Erasure certificate", "Contact 7", "90 columns", "2 places in other people", "pg_wal")
+	s.Get("/w/acme/contacts/7/certificate").Want(200).Has("Erasure certificate", "Contact 7", "90 columns", "2 places in other people", "pg_wal", "7-12",
+		"erasure_notices.email", "The mail was handed over on")
 	id := message.ID(5)
 	l.mentions = []retention.Mention{{ID: 4, Place: "messages.body_text", CaseNumber: 41, Subject: "Stairs", MessageID: &id, At: &at}, {ID: 9, Place: "saved_filters.query"}}
 	page := s.Get("/w/acme/contacts/7/mentions").Want(200).Has("Text of a message or note", "A saved filter")

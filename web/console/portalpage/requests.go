@@ -132,7 +132,7 @@ func (p *Pages) Review(w http.ResponseWriter, r *http.Request) error {
 	if err := p.requests.ReviewRequest(r.Context(), shell.From(r).Actor, id); err != nil {
 		return err
 	}
-	p.Flash(r, ui.NoticeProps{Tone: ui.Success, Text: "The customer sees that their request is being reviewed."})
+	p.Flash(r, ui.NoticeProps{Tone: ui.Success, Text: "The request is in review. The customer is told by mail and sees it in the portal."})
 	return kit.SeeOther(w, r, shell.From(r).Path(requestsPath))
 }
 

@@ -1,0 +1,112 @@
+package retention_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"caseward/internal/desk/contact"
+	"caseward/internal/desk/retention"
+	"caseward/internal/platform/errs"
+	"caseward/internal/testkit/fixture"
+)
+
+// told is somebody who is gone and is to be told so.
+func told(t testing.TB, d *fixture.Desk) contact.ID {
+	t.Helper()
+	d.Receive(fixture.Mail{From: xanthippe, Name: "Xanthippe Quorndale", Body: "I am Xanthippe Quorndale."})
+	id := of(d, xanthippe)
+	d.Exec(`insert into privacy_requests (workspace_id, contact_id, requested_at, due_at) values ($1, $2, $3, $3)`, d.ID(), id, d.Clock.Now())
+	must(t, d.Removal.Delete(t.Context(), d.Owner, id))
+	plans, err := d.Retention.PlanForget(t.Context(), d.Owner, []contact.ID{id})
+	must(t, err)
+	if plans[0].AskedAt == nil || plans[0].Emails[0] != xanthippe {
+		t.Errorf("the plan is %+v", plans[0])
+	}
+	_, err = d.Retention.Forget(t.Context(), d.Owner, retention.ForgetInput{Contacts: []contact.ID{id}, Tell: []contact.ID{id},
+		Seen: map[contact.ID]retention.PersonCounts{id: plans[0].Counts}, Word: "forever"})
+	must(t, err)
+	return id
+}
+
+// TestWhoWasErasedIsTold: their address outlives them in one row, which the certificate names, and in none once the mail has gone.
+func TestWhoWasErasedIsTold(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	ctx := t.Context()
+	id := told(t, d)
+	if n, err := retention.ClaimNotice(ctx, d.DB, d.Clock.Now()); err != nil || n != nil {
+		t.Fatalf("told before it is done: %+v, %v", n, err)
+	}
+	runForget(t, d)
+	filesGo(t, d)
+	if got := d.Dump().PlacesOf("xanthippe"); !slices.Equal(got, []string{"erasure_notices"}) {
+		t.Errorf("before the mail she is in %q", got)
+	}
+	c, err := d.Retention.ContactCertificate(ctx, d.Viewer, id)
+	must(t, err)
+	if v, _ := c.Verified(); !v.Notice || !v.Clean() || c.Telling != retention.TellingWaits {
+		t.Errorf("the certificate says %+v, %q", v, c.Telling)
+	}
+	n, err := retention.ClaimNotice(ctx, d.DB, d.Clock.Now())
+	if err != nil || n == nil || n.Email != xanthippe || n.From != d.Address || n.AskedAt == nil || n.Erased != 1 || n.Entry != c.Seq {
+		t.Fatalf("the notice is %+v, %v", n, err)
+	}
+	if twice, err := retention.ClaimNotice(ctx, d.DB, d.Clock.Now()); err != nil || twice != nil {
+		t.Errorf("somebody else sends it, too: %+v, %v", twice, err)
+	}
+	must(t, retention.SettleNotice(ctx, d.DB, *n, d.Clock.Now(), errs.New(errs.Internal, "no relay")))
+	d.Clock.Advance(time.Hour)
+	n, err = retention.ClaimNotice(ctx, d.DB, d.Clock.Now())
+	if err != nil || n == nil || n.Tries != 1 {
+		t.Fatalf("the second try is %+v, %v", n, err)
+	}
+	must(t, retention.SettleNotice(ctx, d.DB, *n, d.Clock.Now(), nil))
+	dump := d.Dump()
+	for _, word := range identifiers() {
+		if places := dump.PlacesOf(word); len(places) > 0 {
+			t.Errorf("after the mail %s is still in %q", word, places)
+		}
+	}
+	if c, err = d.Retention.ContactCertificate(ctx, d.Viewer, id); err != nil || c.Telling != retention.TellingDone || c.ToldAt == nil {
+		t.Errorf("the certificate says %q, %v", c.Telling, err)
+	}
+	trail := fixture.Rows[string](d, `select action from audit_entries where object_kind = 'contact' and action like 'contact.erasure %' order by id`)
+	if strings.Join(trail, ", ") != "contact.erasure begun, contact.erasure told" {
+		t.Errorf("the trail says %q", trail)
+	}
+}
+
+// TestWhoCannotBeToldIsForgottenAllTheSame: refused for good, and after so many tries.
+func TestWhoCannotBeToldIsForgottenAllTheSame(t *testing.T) {
+	t.Parallel()
+	for name, failure := range map[string]error{"refused": errs.New(errs.Invalid, "no such user"), "not reached": errs.New(errs.Internal, "no relay")} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := fixture.NewDesk(t)
+			told(t, d)
+			runForget(t, d)
+			tries := 0
+			for {
+				n, err := retention.ClaimNotice(t.Context(), d.DB, d.Clock.Now())
+				must(t, err)
+				if n == nil {
+					break
+				}
+				must(t, retention.SettleNotice(t.Context(), d.DB, *n, d.Clock.Now(), failure))
+				d.Clock.Advance(fixture.Day)
+				tries++
+			}
+			if want := map[string]int{"refused": 1, "not reached": 12}[name]; tries != want {
+				t.Errorf("%d tries, want %d", tries, want)
+			}
+			if got := d.Dump().PlacesOf("xanthippe"); len(got) > 0 {
+				t.Errorf("she is still in %q", got)
+			}
+			if got := fixture.One[string](d, `select telling from contact_erasures`); got != string(retention.TellingFailed) {
+				t.Errorf("telling is %q", got)
+			}
+		})
+	}
+}

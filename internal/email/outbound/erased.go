@@ -1,0 +1,62 @@
+package outbound
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"caseward/internal/desk/retention"
+	"caseward/internal/email/compose"
+	"caseward/internal/platform/errs"
+)
+
+// erased mails to people that what was kept about them is erased.
+func (p *PortalMails) erased(ctx context.Context) (sent int, err error) {
+	for {
+		n, err := retention.ClaimNotice(ctx, p.db, p.now())
+		if err != nil || n == nil {
+			return sent, err
+		}
+		failure := p.sendPrivacy(ctx, Mail{Workspace: int64(n.WorkspaceID), Erasure: int64(n.ID)}, privacyMail{
+			from: compose.Address{Name: n.WorkspaceName, Email: n.From}, to: compose.Address{Email: n.Email},
+			subject: "What " + n.WorkspaceName + " kept about you was erased", text: erasedText(*n)})
+		if failure == nil {
+			sent++
+		} else {
+			p.log.WarnContext(ctx, "that an erasure is done could not be mailed", "workspace", n.WorkspaceID, "erasure", n.ID,
+				"try", n.Tries+1, "kind", errs.KindOf(failure), "code", codeOf(failure))
+		}
+		if err := retention.SettleNotice(context.WithoutCancel(ctx), p.db, *n, p.now(), failure); err != nil {
+			return sent, err
+		}
+	}
+}
+
+// erasedText has numbers and dates only: nothing else is left.
+func erasedText(n retention.Notice) string {
+	var b strings.Builder
+	if n.AskedAt != nil {
+		fmt.Fprintf(&b, "On %s you asked %s to erase what it kept about you. ", n.AskedAt.Format(day), n.WorkspaceName)
+	}
+	fmt.Fprintf(&b, "On %s, %s UTC, %s finished erasing what it kept about you:\n\n", n.FinishedAt.UTC().Format(day), n.FinishedAt.UTC().Format("15:04"), n.WorkspaceName)
+	b.WriteString("- your name, addresses, telephone number and other details, and your account in the customer portal if you had one\n")
+	if n.Erased > 0 {
+		fmt.Fprintf(&b, "- %s that you had begun, with all messages and files\n", several(n.Erased, "case", "cases"))
+	}
+	if n.Planned.Replies > 0 {
+		fmt.Fprintf(&b, "\n%s on cases of other people stay, without your name or address.\n", several(n.Planned.Replies, "message of yours", "messages of yours"))
+	}
+	fmt.Fprintf(&b, "\nConfirmation number: %s\n", n.Number())
+	b.WriteString("The number belongs to an entry that proves the erasure. It says nothing about you.\n\n" +
+		"Your address was kept for this mail alone and is removed now that it is sent. Copies in backups go when those run out. " +
+		"If you write again, you are somebody new.\n\n" +
+		"If you do not agree, you can answer this mail, or complain to a supervisory authority for data protection.\n")
+	return b.String()
+}
+
+func several(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
