@@ -2,7 +2,9 @@ package workspace
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -91,6 +93,27 @@ func (s *Service) SetPlan(ctx context.Context, staff access.Actor, id access.Wor
 		if err := s.recordTx(ctx, tx, staff, "workspace.plan.changed", on, map[string]any{"old": w.Plan, "new": plan}); err != nil {
 			return err
 		}
-		return notify.AddTx(ctx, tx, id, notify.Event{Kind: notify.PlanChanged, Roles: []access.Role{access.Owner}, Actor: staff, At: s.now()})
+		return notify.AddTx(ctx, tx, id, notify.Event{Kind: notify.PlanChanged, Roles: []access.Role{access.Owner}, Actor: staff, At: s.now(),
+			Detail: planChange(w.Plan, plan)})
 	})
+}
+
+// planChange says what a change of plan means, after who made it.
+func planChange(was, now access.Plan) string {
+	said := fmt.Sprintf("put this workspace on the plan %s; it was %s.", now.Label(), was.Label())
+	changed := access.Between(was, now)
+	if now.Includes(was) {
+		names := make([]string, len(changed))
+		for i, f := range changed {
+			names[i] = f.Name
+		}
+		if len(names) > 0 {
+			said += " From now on it includes: " + strings.Join(names, ", ") + "."
+		}
+		return said
+	}
+	for _, f := range changed {
+		said += " " + f.Stops + " " + f.Kept
+	}
+	return said
 }

@@ -72,6 +72,18 @@ func TestAnOwnerAsksAndStaffAnswer(t *testing.T) {
 	if err := s.SetPlan(t.Context(), w.Staff, w.Workspace.ID, access.Standard, access.Enterprise); err != nil {
 		t.Fatal(err)
 	}
+	var said string
+	if err := d.SystemPool().QueryRow(t.Context(), `select detail from notifications where kind = 'plan changed'`).Scan(&said); err != nil ||
+		said != "put this workspace on the plan Standard; it was Enterprise. Case Auto Close stops with its next run. Its settings stay, and count again after an upgrade; closed cases stay closed." {
+		t.Errorf("owners read %q (%v)", said, err)
+	}
+	if err := s.SetPlan(t.Context(), w.Staff, w.Workspace.ID, access.Advanced, ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.SystemPool().QueryRow(t.Context(), `select detail from notifications where kind = 'plan changed'`).Scan(&said); err != nil ||
+		said != "put this workspace on the plan Advanced; it was Standard. From now on it includes: Case Auto Close." {
+		t.Errorf("owners read %q (%v)", said, err)
+	}
 	if r, err := s.AskedPlan(t.Context(), w.Admin); err != nil || r != nil {
 		t.Errorf("still asked for: %+v, %v", r, err)
 	}

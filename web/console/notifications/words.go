@@ -87,6 +87,9 @@ func sentence(n notify.Notification) string {
 	case notify.TrailBroken:
 		return "An entry was changed, removed or moved: its chain does not hold"
 	case notify.PlanChanged:
+		if n.Detail != "" {
+			return who(n) + " " + n.Detail
+		}
 		return who(n) + " put this workspace on another plan"
 	case notify.PrivacyAsked:
 		if n.Times > 1 {
