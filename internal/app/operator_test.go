@@ -11,9 +11,9 @@ import (
 // TestABrokenChainIsToldOnce: in one sentence, without the words of the log.
 func TestABrokenChainIsToldOnce(t *testing.T) {
 	t.Parallel()
-	cause := &ledger.Broken{Seq: 99, Reason: "its content or the record before it was changed"}
+	cause := ledger.Changed(99)
 	broken := errs.Wrap(errs.Conflict, "The audit trail of workspace 1 does not hold: "+cause.Error()+".", cause)
-	const want = "BROKEN: The audit trail of workspace 1 does not hold: record 99: its content or the record before it was changed."
+	const want = "BROKEN: The audit trail of workspace 1 does not hold: entry 99 was changed, or entry 98 before it."
 	if got := unheld("audit trail", broken); got != want {
 		t.Errorf("it says %q", got)
 	}

@@ -3,10 +3,7 @@
 package deed
 
 import (
-	"encoding/json"
 	"fmt"
-	"maps"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -26,6 +23,7 @@ type Sentence struct {
 	Refused bool
 	Detail  string
 	Address string
+	Entry   *int64 // its number in the trail; nil for the seconds until it has one
 	At      time.Time
 }
 
@@ -43,12 +41,13 @@ type Teller struct {
 	Path      func(below string) string // nil: without links, as for support staff
 	Workspace string                    // its name; "": "the workspace"
 	Location  *time.Location
+	Names     audit.Names  // of what the details name by ids
 	About     audit.Object // what a history is of: it is then "the case", without its number
 }
 
 // Tell puts an entry into words.
 func (t Teller) Tell(l audit.Line) Sentence {
-	s := Sentence{At: l.At, Refused: audit.GroupOf(l.Action) == audit.Refused}
+	s := Sentence{At: l.At, Entry: l.Seq, Refused: audit.GroupOf(l.Action) == audit.Refused}
 	s.Who, s.Person = Who(l)
 	if l.Address != nil {
 		s.Address = *l.Address
@@ -70,7 +69,7 @@ func (t Teller) Tell(l audit.Line) Sentence {
 	default:
 		s.Pieces = pieces(Piece{Text: phrase + ": "}, object)
 	}
-	s.Detail = t.details(l.Details)
+	s.Detail = t.details(l.Action, l.Details)
 	return s
 }
 
@@ -121,6 +120,8 @@ func (t Teller) object(l audit.Line) Piece {
 	switch {
 	case l.ObjectKind == "member" && l.ObjectName != "":
 		return Piece{l.ObjectName, t.path("/admin/members/" + id)}
+	case l.ObjectName != "":
+		return Piece{"the " + l.ObjectKind + " " + l.ObjectName, t.path(objectPaths[l.ObjectKind] + id)}
 	case l.ObjectKind == "workspace" && t.Workspace != "":
 		return Piece{Text: t.Workspace}
 	case l.ObjectKind == "workspace":
@@ -145,60 +146,50 @@ func (t Teller) path(below string) string {
 	return t.Path(below)
 }
 
-// details lists the fields of an entry in the order of their names: "new: admin, old: agent".
-func (t Teller) details(raw json.RawMessage) string {
-	var fields map[string]any
-	if json.Unmarshal(raw, &fields) != nil {
-		return ""
-	}
-	var parts []string
-	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		if text := t.value(fields[name]); text != "" {
-			parts = append(parts, strings.ReplaceAll(name, "_", " ")+": "+text)
-		}
-	}
-	return strings.Join(parts, ", ")
+// Known reports whether an action is one that the program records, or once did, and has words.
+func Known(action string) bool {
+	_, known := phrases[action]
+	return known || strings.HasSuffix(action, ".refused")
 }
 
-// value leaves out what says nothing: null, false and none.
-func (t Teller) value(v any) string {
-	switch v := v.(type) {
-	case nil:
-		return ""
-	case bool:
-		if !v {
-			return ""
-		}
-		return "yes"
-	case string:
-		if at, err := time.Parse(time.RFC3339Nano, v); err == nil {
-			return at.In(t.Location).Format("2 January 2006, 15:04")
-		}
-		return v
-	case float64:
-		if v == 0 {
-			return ""
-		}
-		return strconv.FormatFloat(v, 'f', -1, 64)
-	case []any:
-		texts := make([]string, len(v))
-		for i, item := range v {
-			texts[i] = t.value(item)
-		}
-		return strings.Join(texts, ", ")
-	case map[string]any:
-		encoded, err := json.Marshal(v)
-		if err != nil {
-			return ""
-		}
-		return t.details(encoded)
-	}
-	return fmt.Sprint(v)
-}
-
-// Label is an action by itself, as a choice of a filter: "deleted a case".
+// Label is an action by itself, as a choice of a filter: "Deleted a case".
 func Label(action string) string {
-	kind, rest, _ := strings.Cut(action, ".")
-	text := kind + " " + strings.ReplaceAll(rest, ".", " ")
+	phrase, known := phrases[action]
+	if !known {
+		phrase = unknown(action)
+	}
+	kind := objectOf(action)
+	text := strings.ReplaceAll(strings.ReplaceAll(phrase, " (%o)", ""), "%o", nouns[kind].one)
 	return strings.ToUpper(text[:1]) + text[1:]
+}
+
+// Heading names what an action is done to, to group choices by: "Cases".
+func Heading(action string) string { return nouns[objectOf(action)].many }
+
+func objectOf(action string) string {
+	kind, _, _ := strings.Cut(action, ".")
+	if _, known := nouns[kind]; !known {
+		return "workspace"
+	}
+	return kind
+}
+
+type noun struct{ one, many string }
+
+// nouns are what actions are done to, by their first word.
+var nouns = map[string]noun{
+	"case": {"a case", "Cases"}, "deleted cases": {"deleted cases", "Cases"}, "purge": {"deleted cases", "Cases"}, "message": {"a message", "Cases"},
+	"contact": {"a contact", "Contacts"}, "contact import": {"an import of contacts", "Contacts"}, "privacy request": {"a request for erasure", "Contacts"},
+	"erasure request": {"a request for permanent deletion", "Erasure and holds"}, "legal hold": {"a legal hold", "Erasure and holds"},
+	"erasures": {"what was erased", "Erasure and holds"}, "erasure replay": {"what was erased", "Erasure and holds"},
+	"bulk": {"a bulk update", "Bulk updates"}, "bulk update": {"a bulk update", "Bulk updates"}, "mail": {"a blocked mail", "Blocked mail"},
+	"member": {"a member", "Members"}, "invitation": {"an invitation", "Members"}, "workspace": {"the workspace", "Workspace and settings"},
+	"demo": {"the workspace", "Workspace and settings"}, "queue": {"a queue", "Queues and routing"}, "routing": {"the routing", "Queues and routing"},
+	"field": {"a field", "Fields, filters and macros"}, "filter": {"a filter", "Fields, filters and macros"}, "macro": {"a macro", "Fields, filters and macros"},
+	"audit trail": {"the audit trail", "Audit trail"},
+}
+
+// Headings are those of Heading, in the order of a list of choices.
+func Headings() []string {
+	return []string{"Cases", "Bulk updates", "Contacts", "Blocked mail", "Erasure and holds", "Members", "Workspace and settings", "Queues and routing", "Fields, filters and macros", "Audit trail"}
 }

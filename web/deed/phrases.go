@@ -144,5 +144,9 @@ var phrases = map[string]string{
 	"mail.released":                          "released a blocked mail (%o)",
 	"mail.blocked one deleted":               "deleted a blocked mail (%o)",
 	"mail.blocked ones deleted":              "deleted blocked mails",
+	"bulk.done":                              "finished %o",
+	"bulk.undone":                            "finished undoing %o",
+	"erasures.replayed":                      "erased again what a restored backup had brought back",
+	"demo.loaded":                            "loaded the demo workspace",
 	"mail.refused":                           "was refused an action on a blocked mail",
 }

@@ -39,3 +39,8 @@ func peer(r *http.Request) netip.Addr {
 func (k *Kit) isTrusted(addr netip.Addr) bool {
 	return slices.ContainsFunc(k.trusted, func(p netip.Prefix) bool { return p.Contains(addr) })
 }
+
+// OnlyLooks reports whether a request asks for a page and changes nothing.
+func OnlyLooks(r *http.Request) bool {
+	return r.Method == http.MethodGet || r.Method == http.MethodHead
+}

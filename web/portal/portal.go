@@ -12,6 +12,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"caseward/internal/desk/access"
+	"caseward/internal/desk/audit"
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/message"
 	"caseward/internal/desk/portal"
@@ -105,6 +106,9 @@ func (p *Pages) Visit(next http.Handler) http.Handler {
 		}
 		w.Header().Set("X-Robots-Tag", "noindex, nofollow")
 		ctx := context.WithValue(r.Context(), visitKey{}, v)
+		if kit.OnlyLooks(r) {
+			ctx = audit.Looking(ctx)
+		}
 		next.ServeHTTP(w, r.WithContext(kit.WithSurroundings(ctx, p.aroundError)))
 		return nil
 	})
@@ -118,7 +122,7 @@ func (p *Pages) SignedIn(next http.Handler) http.Handler {
 		case v.who != nil:
 			next.ServeHTTP(w, r)
 			return nil
-		case r.Method == http.MethodGet || r.Method == http.MethodHead:
+		case kit.OnlyLooks(r):
 			return kit.SeeOther(w, r, v.path("/login")+nextQuery(r.URL.RequestURI()))
 		}
 		return p.SignedOut(w, r)

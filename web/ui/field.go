@@ -73,6 +73,7 @@ type Option struct {
 	Value    string
 	Label    string
 	Hint     string // RadioGroup only: a second line
+	Group    string // Select only: the heading of the options that follow each other with the same one
 	Disabled bool
 }
 
@@ -80,6 +81,17 @@ type Option struct {
 type SelectProps struct {
 	FieldProps
 	Options []Option
+}
+
+// groups are the options as runs of the same group.
+func (p SelectProps) groups() (list [][]Option) {
+	for i, option := range p.Options {
+		if i == 0 || option.Group != p.Options[i-1].Group {
+			list = append(list, nil)
+		}
+		list[len(list)-1] = append(list[len(list)-1], option)
+	}
+	return list
 }
 
 // RadioGroupProps describes a choice of one among few; Value is the chosen option's.

@@ -110,17 +110,21 @@ func NewGuard(d *db.DB, now clock.Clock) *Guard { return &Guard{d, now} }
 
 // Require is the first line of every service method: nil, or the Forbidden error of access after the refusal
 // was recorded. The refusal has a transaction of its own, since the caller's will not happen; within a snapshot of db
-// it is written when that ends.
+// it is written when that ends. Of refused looks (see Looking) the first one of an hour is written, and the others are counted.
 func (g *Guard) Require(ctx context.Context, actor access.Actor, p access.Permission, on Object) error {
 	refusal := actor.Require(p)
 	if refusal == nil || actor.Workspace == 0 {
 		return refusal
 	}
+	looks := ctx.Value(lookingKey{}) != nil
 	err := g.db.AfterSnapshot(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
-		return RecordTx(ctx, tx, Entry{
-			Actor: actor, Action: on.Kind + ".refused", Object: on, At: g.now(),
-			Details: map[string]any{"permission": p},
-		})
+		now := g.now()
+		if looks {
+			if known, err := countLookTx(ctx, tx, actor, p, on, now); known || err != nil {
+				return err
+			}
+		}
+		return RecordTx(ctx, tx, Entry{Actor: actor, Action: on.Kind + ".refused", Object: on, At: now, Details: map[string]any{"permission": p}})
 	})
 	if err != nil {
 		return err

@@ -115,6 +115,9 @@ func (k check) whole(now time.Time) bool {
 // Run is the body of the sweep: in each workspace it walks what is new, or the whole chain where that is due. A workspace that
 // fails does not keep the others.
 func (c *Checker) Run(ctx context.Context) (string, error) {
+	if err := c.recordLooks(ctx); err != nil {
+		return "", err
+	}
 	if _, err := c.sealer.Run(ctx); err != nil {
 		return "", err
 	}
@@ -218,11 +221,11 @@ func boundsTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, k check, wh
 	case err != nil:
 		return end, err
 	case end.Seq < k.VerifiedSeq:
-		return end, &ledger.Broken{Seq: end.Seq + 1, Reason: fmt.Sprintf("missing; the chain ended at record %d or later when it was last verified", k.VerifiedSeq)}
+		return end, &ledger.Broken{Seq: end.Seq + 1, Reason: fmt.Sprintf("entry %d is missing: the chain went on to entry %d when it was last verified", end.Seq+1, k.VerifiedSeq)}
 	case first < 1 && whole:
-		return end, &ledger.Broken{Seq: first, Reason: "the chain begins with record 1"}
+		return end, &ledger.Broken{Seq: first, Reason: fmt.Sprintf("entry %d does not belong to the chain, which begins with entry 1", first)}
 	case last > end.Seq:
-		return end, &ledger.Broken{Seq: end.Seq + 1, Reason: fmt.Sprintf("the chain should end at record %d", end.Seq)}
+		return end, &ledger.Broken{Seq: end.Seq + 1, Reason: fmt.Sprintf("entry %d does not belong to the chain, which ends with entry %d", last, end.Seq)}
 	}
 	return end, nil
 }
@@ -240,11 +243,11 @@ func walkBatchTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, v *ledge
 			return ledger.Link{}, err
 		}
 		if *r.Seq == k.VerifiedSeq && string(r.Hash) != string(k.VerifiedHash) {
-			return ledger.Link{}, &ledger.Broken{Seq: *r.Seq, Reason: "it was another one when it was last verified"}
+			return ledger.Link{}, &ledger.Broken{Seq: *r.Seq, Reason: fmt.Sprintf("entry %d is another one than when it was last verified", *r.Seq)}
 		}
 	}
 	if len(records) == 0 && v.At().Seq < end {
-		return ledger.Link{}, &ledger.Broken{Seq: v.At().Seq + 1, Reason: fmt.Sprintf("missing; the chain should end at record %d", end)}
+		return ledger.Link{}, ledger.CutShort(v.At().Seq+1, end)
 	}
 	return v.At(), nil
 }

@@ -67,13 +67,13 @@ func (c *Checked) check(line []byte, n int, filtered bool, links map[int64]strin
 	gap := e.Seq != c.Last+1
 	switch {
 	case gap && !filtered:
-		return exportBroken(Exported{Seq: c.Last + 1}, n, fmt.Sprintf("missing; record %d follows", e.Seq))
+		return exportBroken(n, outOfPlace(c.Last, e.Seq))
 	case string(want.Hash) != string(link.Hash):
-		return exportBroken(e, n, "its content or the record before it was changed")
+		return exportBroken(n, ledger.Changed(e.Seq))
 	case follows && known != e.Previous:
-		return exportBroken(e, n, "the record before it is another one")
+		return exportBroken(n, &ledger.Broken{Seq: e.Seq, Reason: fmt.Sprintf("entry %d follows another entry %d than the file has", e.Seq, e.Seq-1)})
 	case e.Seq == 1 && e.Previous != "":
-		return exportBroken(e, n, "the first record has one before it")
+		return exportBroken(n, &ledger.Broken{Seq: 1, Reason: "entry 1 says that there is one before it"})
 	}
 	if gap {
 		c.Gaps++
@@ -86,8 +86,15 @@ func (c *Checked) check(line []byte, n int, filtered bool, links map[int64]strin
 	return nil
 }
 
-func exportBroken(e Exported, line int, reason string) error {
-	cause := &ledger.Broken{Seq: e.Seq, Reason: reason}
+// outOfPlace says what a file of the whole trail lacks, or has once more, where one entry comes after another.
+func outOfPlace(last, next int64) *ledger.Broken {
+	if next <= last {
+		return &ledger.Broken{Seq: next, Reason: fmt.Sprintf("entry %d comes after entry %d", next, last)}
+	}
+	return ledger.Missing(last+1, next)
+}
+
+func exportBroken(line int, cause *ledger.Broken) error {
 	return errs.Wrap(errs.Conflict, fmt.Sprintf("The file does not hold in line %d: %v.", line, cause), cause)
 }
 

@@ -24,6 +24,7 @@ type Filter struct {
 	From      time.Time
 	Until     time.Time  // exclusive
 	Address   netip.Addr // zero: from anywhere
+	Entry     int64      // the one with this number in the chain; 0: any
 }
 
 // IsZero reports whether the filter leaves nothing out.
@@ -79,6 +80,9 @@ func (f Filter) selectTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID) 
 	}
 	if f.Address.IsValid() {
 		add("e.address = @address", "address", f.Address)
+	}
+	if f.Entry != 0 {
+		add("e.seq = @entry", "entry", f.Entry)
 	}
 	switch {
 	case f.Action != "":

@@ -144,7 +144,7 @@ func TestFiltersComeFromIndexes(t *testing.T) {
 	with := func(f audit.Filter, change func(*audit.Filter)) audit.Filter { change(&f); return f }
 	dated := func(f audit.Filter) audit.Filter { f.From, f.Until = date.From, date.Until; return f }
 	filters := map[string]audit.Filter{
-		"none": {}, "who": who, "date": date, "job": {ActorKind: access.Job, Job: "job 3"}, "kind": {ActorKind: access.Staff},
+		"none": {}, "entry": {Entry: 4711}, "who": who, "date": date, "job": {ActorKind: access.Job, Job: "job 3"}, "kind": {ActorKind: access.Staff},
 		"action": {Action: "case.action 7"}, "group": {Group: audit.Work}, "object": {Object: audit.Case(4)}, "address": {Address: netip.MustParseAddr("192.0.2.3")},
 		"who and action": with(who, func(f *audit.Filter) { f.Action = "case.action 7" }), "who and group": with(who, func(f *audit.Filter) { f.Group = audit.Work }),
 		"object and action": {Object: audit.Case(4), Action: "case.action 7"}, "who and date": dated(who), "action and date": dated(audit.Filter{Action: "case.action 7"}),

@@ -33,6 +33,7 @@ func trail() Object { return Object{Kind: "audit trail"} }
 // Line is an entry as people read it. The names are looked up at this moment: the trail itself holds none.
 type Line struct {
 	ID         int64
+	Seq        *int64 // its number in the chain, by which people know it; nil for the seconds until it is sealed
 	At         time.Time
 	ActorKind  access.Kind
 	ActorID    *int64
@@ -41,7 +42,7 @@ type Line struct {
 	Action     string
 	ObjectKind string
 	ObjectID   *int64
-	ObjectName string // of a member; "" for others
+	ObjectName string // of a member, queue or field; "" for others
 	Details    json.RawMessage
 	Address    *string
 }
@@ -65,6 +66,7 @@ func (in PageInput) Later() bool { return in.Before != nil || in.After != nil }
 // Page is one page of the trail, newest first. Older and Newer are nil at the trail's ends.
 type Page struct {
 	Lines        []Line
+	Names        Names  // of what the details name by their ids
 	Older, Newer *Place // pass as Before or After
 }
 
@@ -100,7 +102,9 @@ func PageTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, in PageInput)
 	if err != nil {
 		return Page{}, err
 	}
-	return in.cut(lines), nil
+	page := in.cut(lines)
+	page.Names, err = namesTx(ctx, tx, ws, page.Lines)
+	return page, err
 }
 
 // pageQuery reads one line more than the page holds, which says whether the trail goes on: their places first, from an index
@@ -117,7 +121,7 @@ func pageQuery(s selection, in PageInput) (string, pgx.NamedArgs) {
 	}
 	return fmt.Sprintf(`with page as materialized (
 			select e.at, e.id from (%s union all %s) e order by %s limit %d)
-		select p.id, p.at, p.actor_kind, p.actor_id, p.actor_job, p.action, p.object_kind, p.object_id, p.details, host(p.address) as address,
+		select p.id, p.seq, p.at, p.actor_kind, p.actor_id, p.actor_job, p.action, p.object_kind, p.object_id, p.details, host(p.address) as address,
 			coalesce(au.name, '') as actor_name, coalesce(ou.name, '') as object_name
 		from page join audit_entries p on p.workspace_id = @workspace and p.id = page.id
 		left join members am on p.actor_kind = 'member' and am.workspace_id = @workspace and am.id = p.actor_id

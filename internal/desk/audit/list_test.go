@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/audit"
 	"caseward/internal/platform/clock"
@@ -80,5 +82,38 @@ func TestListNeedsTheRight(t *testing.T) {
 	_, err := audit.NewReader(d, audit.NewGuard(d, clock.System), clock.System).List(t.Context(), w.Ana, audit.PageInput{})
 	if !errs.Is(err, errs.Forbidden) {
 		t.Errorf("an agent reads the trail: %v", err)
+	}
+}
+
+// TestAnEntryIsFoundByItsNumber, which is what a broken chain is told by; and what an entry names by ids has its names.
+func TestAnEntryIsFoundByItsNumber(t *testing.T) {
+	t.Parallel()
+	d := testdb.New(t)
+	w := fixture.Workspace(t, d)
+	record(t, d, w, 12)
+	if err := audit.NewSealer(d).Verify(t.Context(), w.Workspace.ID); err != nil {
+		t.Fatal(err)
+	}
+	page, err := reader(d).List(t.Context(), w.Admin, audit.PageInput{Filter: audit.Filter{Entry: 9}})
+	if err != nil || len(page.Lines) != 1 || *page.Lines[0].Seq != 9 {
+		t.Errorf("entry 9: %+v, %v", page, err)
+	}
+	err = d.InWorkspace(t.Context(), w.ID(), func(tx pgx.Tx) error {
+		var queue int64
+		if err := tx.QueryRow(t.Context(), `insert into queues (workspace_id, name, is_default, created_at) values ($1, 'Billing', false, $2) returning id`, w.ID(), clock.System()).Scan(&queue); err != nil {
+			return err
+		}
+		return audit.RecordTx(t.Context(), tx, audit.Entry{Actor: w.Ana, Action: "queue.team.changed", Object: audit.Object{Kind: "queue", ID: queue}, At: clock.System(),
+			Details: map[string]any{"members": []access.MemberID{w.Ana.Member, 4711}}})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err = reader(d).List(t.Context(), w.Admin, audit.PageInput{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l := page.Lines[0]; l.ObjectName != "Billing" || l.Seq != nil || page.Names[audit.Thing{Kind: "member", ID: int64(w.Ana.Member)}] == "" || len(page.Names) != 2 {
+		t.Errorf("%+v is told with the names %v", l, page.Names)
 	}
 }

@@ -124,7 +124,7 @@ func walk(ctx context.Context, tx pgx.Tx, workspace access.WorkspaceID, head led
 		for _, r := range records {
 			after = *r.Seq
 			if err := v.Check(ledger.Link{Seq: after, Hash: r.Hash}, r.fields()); err != nil {
-				return broken(workspace, fmt.Sprintf("entry %d, ", r.ID), err)
+				return broken(workspace, err)
 			}
 		}
 		if len(records) < walkBatch {
@@ -132,13 +132,13 @@ func walk(ctx context.Context, tx pgx.Tx, workspace access.WorkspaceID, head led
 		}
 	}
 	if err := v.Finish(head); err != nil {
-		return broken(workspace, "", err)
+		return broken(workspace, err)
 	}
 	return nil
 }
 
-func broken(workspace access.WorkspaceID, entry string, cause error) error {
-	return errs.Wrap(errs.Conflict, fmt.Sprintf("The audit trail of workspace %d does not hold: %s%v.", workspace, entry, cause), cause)
+func broken(workspace access.WorkspaceID, cause error) error {
+	return errs.Wrap(errs.Conflict, fmt.Sprintf("The audit trail of workspace %d does not hold: %v.", workspace, cause), cause)
 }
 
 // record is an entry as its hash sees it.

@@ -7,7 +7,7 @@ var erased = []string{
 	"notifications", // but those without a case: an erasure that was done, or how many cases were changed together
 	"case_merges",   // of redirects, which go with the case that they lead to
 	"legal_holds",   // those that were released, with their reasons; the trail keeps who set and released them
-	"contact_mentions", "redactions", "drafts", "case_presence", "case_views", "case_links", "messages",
+	"contact_mentions", "redactions", "drafts", "case_presence", "case_views", "case_downloads", "case_links", "messages",
 }
 
 // Two more go with a case but not by case_id: blobs, by the attachments that point at them, and the case itself.
@@ -111,6 +111,7 @@ var kept = map[string]struct {
 	"ledger_heads":    {"hashes", []string{"workspace_id", "chain", "seq", "hash"}},
 	"audit_checks": {"numbers, hashes and dates of the trail's chain", []string{"workspace_id", "verified_seq", "verified_hash", "verified_at", "whole_at", "walk_seq",
 		"walk_hash", "walk_end", "asked_at", "broken_seq", "broken_reason", "broken_at"}},
+	"refused_looks": {"ids, for an hour", []string{"workspace_id", "actor_kind", "actor_id", "permission", "object_kind", "object_id", "since", "last_at", "times"}},
 	"plan_requests": {"which plan an owner asks for", []string{"workspace_id", "plan", "requested_by", "requested_at"}},
 }
 

@@ -59,11 +59,29 @@ func SaveHeadTx(ctx context.Context, tx pgx.Tx, workspace int64, chain string, h
 // Broken says where a chain does not hold.
 type Broken struct {
 	Seq    int64
-	Reason string
+	Reason string // in words that name the entry: "entry 5 is missing: the next one is entry 6"
 }
 
 // Error names the first broken record.
-func (b *Broken) Error() string { return fmt.Sprintf("record %d: %s", b.Seq, b.Reason) }
+func (b *Broken) Error() string { return b.Reason }
+
+// Missing says that a record is not there although a later one is.
+func Missing(seq, next int64) *Broken {
+	return &Broken{seq, fmt.Sprintf("entry %d is missing: the next one is entry %d", seq, next)}
+}
+
+// Changed says that a record has not the hash that it should have.
+func Changed(seq int64) *Broken {
+	if seq == 1 {
+		return &Broken{seq, "entry 1 was changed"}
+	}
+	return &Broken{seq, fmt.Sprintf("entry %d was changed, or entry %d before it", seq, seq-1)}
+}
+
+// CutShort says that a chain ends before its end.
+func CutShort(seq, end int64) *Broken {
+	return &Broken{seq, fmt.Sprintf("entry %d is missing: the chain should go on to entry %d", seq, end)}
+}
 
 // Verifier walks a chain, from its first record unless From made it.
 type Verifier struct{ at Link }
@@ -78,10 +96,12 @@ func (v *Verifier) At() Link { return v.at }
 func (v *Verifier) Check(stored Link, fields Fields) error {
 	want := v.at.Next(fields)
 	switch {
+	case stored.Seq < want.Seq: // of a chain that is read in its order: before its first record
+		return &Broken{want.Seq, fmt.Sprintf("before entry %d stands an entry that does not belong to the chain: entry %d", want.Seq, stored.Seq)}
 	case stored.Seq != want.Seq:
-		return &Broken{want.Seq, fmt.Sprintf("missing; record %d follows", stored.Seq)}
+		return Missing(want.Seq, stored.Seq)
 	case string(stored.Hash) != string(want.Hash):
-		return &Broken{stored.Seq, "its content or the record before it was changed"}
+		return Changed(stored.Seq)
 	}
 	v.at = want
 	return nil
@@ -89,8 +109,13 @@ func (v *Verifier) Check(stored Link, fields Fields) error {
 
 // Finish compares the last record with the stored head: a chain cut short ends before its head.
 func (v *Verifier) Finish(head Link) error {
-	if v.at.Seq != head.Seq || string(v.at.Hash) != string(head.Hash) {
-		return &Broken{v.at.Seq + 1, fmt.Sprintf("missing; the chain should end at record %d", head.Seq)}
+	switch {
+	case v.at.Seq < head.Seq:
+		return CutShort(v.at.Seq+1, head.Seq)
+	case v.at.Seq > head.Seq:
+		return &Broken{v.at.Seq + 1, fmt.Sprintf("the chain goes on to entry %d, although entry %d is kept as its last one", v.at.Seq, head.Seq)}
+	case string(v.at.Hash) != string(head.Hash):
+		return &Broken{v.at.Seq + 1, fmt.Sprintf("entry %d is not the one that is kept as the chain's last one", v.at.Seq)}
 	}
 	return nil
 }

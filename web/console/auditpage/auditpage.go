@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strconv"
+	"strings"
 	"time"
 
 	"caseward/internal/desk/access"
@@ -57,28 +59,29 @@ type listView struct {
 
 // List is GET /w/{ws}/audit. Needs ReadAudit.
 func (p *Pages) List(w http.ResponseWriter, r *http.Request) error {
-	v := shell.From(r)
 	query := r.URL.Query()
-	form := readFilter(query.Get, v.Location)
-	in := deed.PageInput(query)
+	return p.show(w, r, readFilter(query.Get, shell.From(r).Location), deed.PageInput(query))
+}
+
+// show answers with the entries that the filter lets through; with none, and 422, where a part of it makes no sense.
+func (p *Pages) show(w http.ResponseWriter, r *http.Request, form filterForm, in audit.PageInput) error {
+	v := shell.From(r)
 	in.Filter = form.filter
 	view := listView{path: v.Path("/audit"), loc: v.Location}
-	err := p.Snapshot(r, func(ctx context.Context) error {
-		page, err := p.trail.List(ctx, v.Actor, in)
-		if err != nil {
+	status := http.StatusOK
+	var page audit.Page
+	err := p.Snapshot(r, func(ctx context.Context) (err error) {
+		if err = p.choices(ctx, v, &form); err != nil {
+			return err
+		}
+		if len(form.errors) > 0 {
+			status = http.StatusUnprocessableEntity
+		} else if page, err = p.trail.List(ctx, v.Actor, in); err != nil {
 			return err
 		}
 		if view.chain, err = p.checks.State(ctx, v.Actor); err != nil {
 			return err
 		}
-		if err := p.choices(ctx, v, &form); err != nil {
-			return err
-		}
-		teller := deed.Teller{Path: v.Path, Workspace: v.Workspace.Name, Location: v.Location}
-		for _, l := range page.Lines {
-			view.lines = append(view.lines, teller.Tell(l))
-		}
-		view.pager = deed.Pager(view.path, form.values, page)
 		view.console, err = p.Console(r.WithContext(ctx), shell.Page{Title: "Audit trail", Current: "/audit"})
 		return err
 	})
@@ -86,7 +89,12 @@ func (p *Pages) List(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	view.form = form
-	return kit.Render(w, r, http.StatusOK, listPage(view))
+	teller := deed.Teller{Path: v.Path, Workspace: v.Workspace.Name, Location: v.Location, Names: page.Names}
+	for _, l := range page.Lines {
+		view.lines = append(view.lines, teller.Tell(l))
+	}
+	view.pager = deed.Pager(view.path, form.values, page)
+	return kit.Render(w, r, status, listPage(view))
 }
 
 // Verify is POST /w/{ws}/audit/verify: it has the whole chain verified now. Needs ReadAudit.
@@ -110,6 +118,30 @@ func (p *Pages) choices(ctx context.Context, v *shell.Visit, form *filterForm) e
 	}
 	form.offer(members, choices)
 	return nil
+}
+
+// entryPath is where one entry is shown.
+func (v listView) entryPath(n int64) string { return v.path + "?entry=" + strconv.FormatInt(n, 10) }
+
+// noEntryText says what it means that the trail has no entry of the number that is asked for.
+func (v listView) noEntryText() string {
+	if v.form.filter.Entry <= v.chain.VerifiedSeq {
+		return fmt.Sprintf("Entries are numbered without a gap, and entry %d was there when the chain was verified: this one was removed.", v.chain.VerifiedSeq)
+	}
+	return "Entries are numbered from 1 on, without a gap. The trail has not come to this one."
+}
+
+// broken says where the chain does not hold, and what was found there.
+func (v listView) broken() ui.NoticeProps {
+	n := *v.chain.BrokenSeq
+	found := v.chain.BrokenReason
+	if found != "" {
+		found = strings.ToUpper(found[:1]) + found[1:] + ". "
+	}
+	return ui.NoticeProps{Tone: ui.Danger, Permanent: true, Text: fmt.Sprintf("The chain does not hold from entry %d on.", n),
+		Detail: fmt.Sprintf("%sIt was found %s. Somebody with access to the database did this; compare it with a backup or with an export.",
+			found, v.chain.BrokenAt.In(v.loc).Format("2 January 2006, 15:04")),
+		Link: &ui.Link{Label: fmt.Sprintf("Show entry %d", n), Href: v.entryPath(n)}}
 }
 
 // chainText says what of the chain was verified, and when.

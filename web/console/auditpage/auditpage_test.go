@@ -73,7 +73,7 @@ func TestEachEntryIsASentence(t *testing.T) {
 	t.Parallel()
 	f := &fake{page: audit.Page{Lines: []audit.Line{
 		{ActorKind: access.Member, ActorName: "Ana Duarte", Action: "case.deleted", ObjectKind: "case", ObjectID: new(int64(42)),
-			Details: []byte(`{"reason": "spam", "automatic": false, "purge_at": "2026-05-11T12:00:00.5Z"}`), Address: new("192.0.2.7"), At: webtest.Now()},
+			Details: []byte(`{"reason": "spam", "automatic": false, "purge_at": "2026-05-11T12:00:00.5Z"}`), Seq: new(int64(1204)), Address: new("192.0.2.7"), At: webtest.Now()},
 		{ActorKind: access.Member, ActorName: "Ben Okafor", Action: "case.refused", ObjectKind: "case", ObjectID: new(int64(43)), Details: []byte(`{"permission": "delete cases"}`)},
 		{ActorKind: access.Member, ActorName: "Olga", Action: "member.role.changed", ObjectKind: "member", ObjectID: new(int64(7)), ObjectName: "Vera", Details: []byte(`{"old": "agent", "new": "viewer"}`)},
 		{ActorKind: access.Job, ActorJob: "purge", Action: "case.purged", ObjectKind: "case", ObjectID: new(int64(41)), Details: []byte(`{}`)},
@@ -84,8 +84,8 @@ func TestEachEntryIsASentence(t *testing.T) {
 	}, Older: &audit.Place{At: webtest.Now(), ID: 100}}}
 	s := site(t, f).As(access.Owner)
 	page := s.Get("/w/acme/audit?what=all-deletion").Want(http.StatusOK)
-	page.Has("Ana Duarte deleted case 42", "purge at: 11 May 2026, 12:00, reason: spam", "192.0.2.7", "4 May 2026, 12:00", "Ben Okafor was refused an action on case 43 Refused",
-		"permission: delete cases", "Olga changed the role of Vera", "new: viewer, old: agent", "Caseward (purge) removed case 41 for good", "The customer restored case 40",
+	page.Has("Ana Duarte deleted case 42", "kept until 11 May 2026, 12:00, reason: spam", "entry 1204", "192.0.2.7", "4 May 2026, 12:00", "Ben Okafor was refused an action on case 43 Refused",
+		"the right to delete cases was missing", "Olga changed the role of Vera", "from agent to viewer", "Caseward (purge) removed case 41 for good", "The customer restored case 40",
 		"Caseward support staff changed the plan of Acme", "Olga did this: weather changed: weather 5", "Olga was refused an action on the weather")
 	if page.Links("case 42").AttrOr("href", "") != "/w/acme/cases/42" || page.Links("Vera").AttrOr("href", "") != "/w/acme/admin/members/7" {
 		t.Error("objects are not linked")
@@ -115,21 +115,59 @@ func TestTheFilterIsWhatTheFormSays(t *testing.T) {
 		"who=job-purge&what=case.deleted":  {ActorKind: access.Job, Job: "purge", Action: "case.deleted"},
 		"what=all-refused&number=%2342":    {Group: audit.Refused, Object: audit.Case(42)},
 		"on=contact&number=7&address=::1":  {Object: audit.Object{Kind: "contact", ID: 7}, Address: netip.MustParseAddr("::1")},
+		"entry=1204":                       {Entry: 1204},
+		"what=contact.merged&who=staff-9":  {Action: "contact.merged", ActorKind: access.Staff, ActorID: 9}, // which the trail does not name
 		"from=2026-05-01&until=2026-05-03": {From: day("2026-04-30T23:00:00Z"), Until: day("2026-05-03T23:00:00Z")},
 	} {
-		s.Get("/w/acme/audit?" + query).Want(http.StatusOK).Has("No entry matches")
+		want200 := "No entry matches"
+		if want.Entry != 0 {
+			want200 = "There is no entry 1204"
+		}
+		s.Get("/w/acme/audit?"+query).Want(http.StatusOK).Has(want200, "Filtered by")
 		got := f.in.Filter
 		got.From, got.Until = got.From.UTC(), got.Until.UTC()
 		if got != want {
 			t.Errorf("%s: %+v, want %+v", query, got, want)
 		}
 	}
-	page := s.Get("/w/acme/audit?who=ghost&on=case&from=yesterday&address=home&what=all-of+it").Want(http.StatusOK)
-	page.Has("Choose from the list.", "Enter its number too.", "Enter a date, such as 2026-05-31.", "Enter an address such as 192.0.2.7.", "Ben Okafor (deactivated)")
-	if f.in.Filter != (audit.Filter{}) {
-		t.Errorf("nonsense filters: %+v", f.in.Filter)
-	}
 	site(t, f).As(access.Admin).Get("/w/acme/audit").Has("Nothing here yet")
+}
+
+// TestAnImpossibleFilterShowsNothing but what is wrong with it, and keeps what was typed; nothing is exported either.
+func TestAnImpossibleFilterShowsNothing(t *testing.T) {
+	t.Parallel()
+	f := &fake{page: audit.Page{Lines: []audit.Line{{ActorKind: access.Job, ActorJob: "purge", Action: "case.purged", ObjectKind: "case", ObjectID: new(int64(41))}}}}
+	s := site(t, f).As(access.Admin)
+	for query, want := range map[string]string{
+		"who=ghost":                        "Choose from the list.",
+		"who=member-77":                    "Choose from the list.",
+		"who=job-nothing":                  "Choose from the list.",
+		"what=weather.changed":             "Choose from the list.",
+		"what=all-of+it":                   "Choose from the list.",
+		"on=case":                          "Enter its number too.",
+		"from=yesterday":                   "Enter a date, such as 2026-05-31.",
+		"until=2026-02-30":                 "Enter a date, such as 2026-05-31.",
+		"from=2026-05-02&until=2026-05-01": "Enter a day that is not before the first one.",
+		"address=home":                     "Enter an address such as 192.0.2.7.",
+		"entry=first":                      "Enter a number, such as 1204.",
+	} {
+		page := s.Get("/w/acme/audit?"+query).Want(http.StatusUnprocessableEntity).Has("Nothing is shown", want)
+		values, err := url.ParseQuery(query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name := range values {
+			kept := page.Doc.Find(`input[name="`+name+`"]`).AttrOr("value", "") + page.Doc.Find(`select[name="`+name+`"] option[selected]`).AttrOr("value", "")
+			if kept != values.Get(name) || page.Doc.Find("details[open] form").Length() != 1 {
+				t.Errorf("%s: %q is left of what was typed", query, kept)
+			}
+		}
+		values.Set("format", "csv")
+		s.Post("/w/acme/audit/export", values).Want(http.StatusUnprocessableEntity).Has(want)
+	}
+	if f.in.Filter != (audit.Filter{}) || f.format != "" {
+		t.Errorf("nonsense filters %+v and exports %q", f.in.Filter, f.format)
+	}
 }
 
 func TestExportsHaveWhatTheListHas(t *testing.T) {
@@ -165,11 +203,14 @@ func TestTheChainIsShown(t *testing.T) {
 		"has not been verified yet": {},
 		"Chain verified up to entry 12, 4 May 2026, 12:00; from its first entry on, 4 May 2026, 11:00.": {VerifiedSeq: 12, VerifiedAt: &now, WholeAt: &before},
 		"Verifying the chain 5 of 12": {AskedAt: &now, WalkSeq: new(int64(5)), WalkEnd: new(int64(12))},
-		"The chain does not hold: entry 7 is the first that was changed, removed or moved.Found 4 May 2026, 12:00: missing": {BrokenSeq: new(int64(7)), BrokenReason: "missing", BrokenAt: &now},
+		"The chain does not hold from entry 7 on.Entry 7 is missing: the next one is entry 8. It was found 4 May 2026, 12:00.": {BrokenSeq: new(int64(7)), BrokenReason: "entry 7 is missing: the next one is entry 8", BrokenAt: &now},
 	} {
 		f := &fake{state: state}
 		s := site(t, f).As(access.Admin)
 		page := s.Get("/w/acme/audit").Want(http.StatusOK).Has(want)
+		if state.BrokenSeq != nil && page.Links("Show entry 7").AttrOr("href", "") != "/w/acme/audit?entry=7" {
+			t.Error("the entry that is broken cannot be found")
+		}
 		if page.Buttons("Verify now").Length() == 1 != (state.AskedAt == nil) {
 			t.Errorf("%s: the button is wrong", want)
 		}

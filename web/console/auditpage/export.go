@@ -29,8 +29,11 @@ func (p *Pages) Export(w http.ResponseWriter, r *http.Request) error {
 	}
 	v := shell.From(r)
 	filter := readFilter(form.Text, v.Location)
+	if err := p.choices(r.Context(), v, &filter); err != nil {
+		return err
+	}
 	if len(filter.errors) > 0 {
-		return errs.New(errs.Invalid, "Part of the filter makes no sense, so nothing was exported. Filter the list first, then export it.")
+		return p.show(w, r, filter, audit.PageInput{})
 	}
 	format, write := form.Text("format"), writeJSON
 	switch format {

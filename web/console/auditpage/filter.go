@@ -15,7 +15,7 @@ import (
 	"caseward/web/ui"
 )
 
-// filterForm is the filter as it was asked for. What makes no sense has an error, and the rest filters all the same.
+// filterForm is the filter as it was asked for. What makes no sense has an error; nothing is shown or exported then.
 type filterForm struct {
 	filter audit.Filter
 	values map[string]string // what was asked for, without what is empty
@@ -25,7 +25,7 @@ type filterForm struct {
 }
 
 // fieldNames are the fields of the form, as addresses have them.
-var fieldNames = []string{"who", "what", "on", "number", "from", "until", "address"}
+var fieldNames = []string{"who", "what", "on", "number", "from", "until", "address", "entry"}
 
 func readFilter(get func(name string) string, loc *time.Location) filterForm {
 	f := filterForm{values: map[string]string{}, errors: map[string]string{}}
@@ -39,12 +39,16 @@ func readFilter(get func(name string) string, loc *time.Location) filterForm {
 	f.readObject()
 	f.filter.From = f.day("from", loc, 0)
 	f.filter.Until = f.day("until", loc, 1)
+	if !f.filter.Until.IsZero() && !f.filter.From.Before(f.filter.Until) {
+		f.errors["until"] = "Enter a day that is not before the first one."
+	}
 	if text := f.values["address"]; text != "" {
 		var err error
 		if f.filter.Address, err = netip.ParseAddr(text); err != nil {
 			f.errors["address"] = "Enter an address such as 192.0.2.7."
 		}
 	}
+	f.readEntry()
 	return f
 }
 
@@ -53,7 +57,13 @@ func (f *filterForm) readWho() {
 	switch access.Kind(kind) {
 	case access.Member, access.Contact, access.Staff:
 		f.filter.ActorKind = access.Kind(kind)
-		f.filter.ActorID, _ = strconv.ParseInt(rest, 10, 64) // none: all of the kind
+		if rest == "" {
+			return // all of the kind
+		}
+		var err error
+		if f.filter.ActorID, err = strconv.ParseInt(rest, 10, 64); err != nil || f.filter.ActorID <= 0 {
+			f.errors["who"] = "Choose from the list."
+		}
 	case access.Job:
 		f.filter.ActorKind, f.filter.Job = access.Job, rest
 	case "":
@@ -99,6 +109,19 @@ func (f *filterForm) readObject() {
 	}
 }
 
+func (f *filterForm) readEntry() {
+	text := f.values["entry"]
+	if text == "" {
+		return
+	}
+	n, err := strconv.ParseInt(strings.TrimPrefix(text, "#"), 10, 64)
+	if err != nil || n <= 0 {
+		f.errors["entry"] = "Enter a number, such as 1204."
+		return
+	}
+	f.filter.Entry = n
+}
+
 // day is the beginning of the day in the reader's zone, so many days later.
 func (f *filterForm) day(name string, loc *time.Location, later int) time.Time {
 	text := f.values[name]
@@ -129,25 +152,81 @@ func (f *filterForm) offer(members []member.Member, c audit.Choices) {
 	}
 	f.what = []ui.Option{{Value: "", Label: "Anything"}}
 	for _, g := range audit.Groups() {
-		f.what = append(f.what, ui.Option{Value: groupPrefix + string(g), Label: g.Label()})
+		f.what = append(f.what, ui.Option{Value: groupPrefix + string(g), Label: g.Label(), Group: "Several together"})
+	}
+	for _, heading := range deed.Headings() {
 		for _, action := range c.Actions {
-			if audit.GroupOf(action) == g {
-				f.what = append(f.what, ui.Option{Value: action, Label: "\u2003" + deed.Label(action)})
+			if deed.Heading(action) == heading {
+				f.what = append(f.what, ui.Option{Value: action, Label: deed.Label(action), Group: heading})
 			}
 		}
 	}
-	f.who = withChosen(f.who, f.values["who"], "Customer "+strings.TrimPrefix(f.values["who"], "contact-"))
-	f.what = withChosen(f.what, f.values["what"], "")
+	f.keepChosen()
 }
 
-func withChosen(list []ui.Option, value, label string) []ui.Option {
-	if slices.ContainsFunc(list, func(o ui.Option) bool { return o.Value == value }) {
-		return list
+// keepChosen keeps what is chosen although it is not offered: what the trail does not name now. What cannot be is an error.
+func (f *filterForm) keepChosen() {
+	who, what := f.values["who"], f.values["what"]
+	if !offered(f.who, who) {
+		switch customer, is := strings.CutPrefix(who, "contact-"); {
+		case is && f.errors["who"] == "":
+			f.who = append(f.who, ui.Option{Value: who, Label: "Customer " + customer})
+		case strings.HasPrefix(who, "staff-") && f.errors["who"] == "":
+			f.who = append(f.who, ui.Option{Value: who, Label: "Caseward support staff"})
+		case who != string(access.Member):
+			f.errors["who"] = "Choose from the list."
+			f.who = append(f.who, ui.Option{Value: who, Label: who})
+		}
 	}
-	if !strings.HasPrefix(value, "contact-") {
-		label = value
+	switch {
+	case offered(f.what, what):
+	case deed.Known(what) && f.errors["what"] == "":
+		f.what = append(f.what, ui.Option{Value: what, Label: deed.Label(what), Group: deed.Heading(what)})
+	default:
+		f.errors["what"] = "Choose from the list."
+		f.what = append(f.what, ui.Option{Value: what, Label: what})
 	}
-	return append(list, ui.Option{Value: value, Label: label})
+}
+
+func offered(list []ui.Option, value string) bool {
+	return slices.ContainsFunc(list, func(o ui.Option) bool { return o.Value == value })
+}
+
+// said is what is filtered by, in words: "Ana Duarte, Deleted a case, from 2026-05-01".
+func (f filterForm) said() string {
+	var list []string
+	add := func(before, text string) {
+		if text != "" {
+			list = append(list, before+text)
+		}
+	}
+	chosen := func(options []ui.Option, name string) string {
+		i := slices.IndexFunc(options, func(o ui.Option) bool { return o.Value == f.values[name] })
+		if f.values[name] == "" || i < 0 {
+			return ""
+		}
+		return options[i].Label
+	}
+	add("", chosen(f.who, "who"))
+	add("", chosen(f.what, "what"))
+	if f.values["number"] != "" {
+		add(f.values["on"]+" ", strings.TrimPrefix(f.values["number"], "#"))
+	}
+	add("from ", f.values["from"])
+	add("to ", f.values["until"])
+	add("from address ", f.values["address"])
+	add("entry ", strings.TrimPrefix(f.values["entry"], "#"))
+	return strings.Join(list, ", ")
+}
+
+// problems are the errors in the order of the fields.
+func (f filterForm) problems() (list []ui.FieldError) {
+	for _, name := range fieldNames {
+		if text := f.errors[name]; text != "" {
+			list = append(list, ui.FieldError{Name: name, Message: text})
+		}
+	}
+	return list
 }
 
 func (f filterForm) objects() []ui.Option {
@@ -161,6 +240,17 @@ func (f filterForm) objects() []ui.Option {
 func (f filterForm) field(name, label string) ui.FieldProps {
 	return ui.FieldProps{Name: name, Label: label, Value: f.values[name], Error: f.errors[name]}
 }
+
+// dateType is a text where what was typed is no date: a field for dates would not show it.
+func (f filterForm) dateType(name string) string {
+	if _, err := time.Parse(time.DateOnly, f.values[name]); err != nil && f.values[name] != "" {
+		return "text"
+	}
+	return "date"
+}
+
+// onlyEntry is the filter that asks for its entry and nothing else.
+func (f filterForm) onlyEntry() audit.Filter { return audit.Filter{Entry: f.filter.Entry} }
 
 // hidden are the fields of a form that is about the same entries.
 func (f filterForm) hidden() (list []ui.HiddenField) {

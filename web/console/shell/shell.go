@@ -14,6 +14,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"caseward/internal/desk/access"
+	"caseward/internal/desk/audit"
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/filters"
 	"caseward/internal/desk/member"
@@ -217,6 +218,9 @@ func (s *Shell) gate(next http.Handler, resolve func(*http.Request, access.UserI
 		}
 		s.StayActive(r, s.now())
 		ctx := context.WithValue(r.Context(), visitKey{}, visit)
+		if kit.OnlyLooks(r) {
+			ctx = audit.Looking(ctx)
+		}
 		next.ServeHTTP(w, r.WithContext(kit.WithSurroundings(ctx, frame)))
 		return nil
 	})
@@ -224,7 +228,7 @@ func (s *Shell) gate(next http.Handler, resolve func(*http.Request, access.UserI
 
 // toLogin remembers a page to come back to. What was posted stays on the page, to be sent once one has signed in.
 func (s *Shell) toLogin(w http.ResponseWriter, r *http.Request) error {
-	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+	if kit.OnlyLooks(r) {
 		return kit.SeeOther(w, r, "/login?next="+url.QueryEscape(r.URL.RequestURI()))
 	}
 	return s.SignedOut(w, r)
