@@ -39,6 +39,7 @@ var forbiddenBelow = map[string][]string{
 	"case_links":     {"insert", "update", "delete"},
 	"legal_holds":    nil, // set and released whatever becomes of the case
 	"case_views":     nil, // who looked at it, which goes on while it can be looked at
+	"case_downloads": nil, // which files were downloaded, likewise
 	"drafts":         nil, // what a member is writing is theirs: they go on, and send it after a restore
 	"notifications":  nil, // read and mailed whatever becomes of the case; retention alone removes them
 

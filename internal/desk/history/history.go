@@ -28,8 +28,9 @@ type View struct {
 // History is a page of what became of a case or contact, newest first.
 type History struct {
 	audit.Page
-	Views []View // of a case: who looked at it, the last one first; none once it is gone
-	Gone  bool   // it was removed for good; only the trail is left
+	Views     []View     // of a case: who looked at it, the last one first; none once it is gone
+	Downloads []Download // of a case: who downloaded which of its files, the last one first; likewise
+	Gone      bool       // it was removed for good; only the trail is left
 }
 
 // Service reads histories.
@@ -45,20 +46,17 @@ func NewService(d *db.DB, guard *audit.Guard) *Service { return &Service{d, guar
 //
 // Needs ReadAudit. Errors: Forbidden; NotFound when there never was such a case.
 func (s *Service) Case(ctx context.Context, actor access.Actor, n cases.Number, in audit.PageInput) (History, error) {
-	return s.of(ctx, actor, audit.Case(int64(n)), `select not exists (select from cases where workspace_id = $1 and number = $2)`, in, viewsTx)
+	return s.of(ctx, actor, audit.Case(int64(n)), `select not exists (select from cases where workspace_id = $1 and number = $2)`, in)
 }
 
 // Contact returns the history of a contact, also of one that was deleted forever.
 //
 // Needs ReadAudit. Errors: Forbidden; NotFound when there never was such a contact.
 func (s *Service) Contact(ctx context.Context, actor access.Actor, id contact.ID, in audit.PageInput) (History, error) {
-	return s.of(ctx, actor, contact.Object(id), `select not exists (select from contacts where workspace_id = $1 and id = $2)`, in, nil)
+	return s.of(ctx, actor, contact.Object(id), `select not exists (select from contacts where workspace_id = $1 and id = $2)`, in)
 }
 
-// reading returns who looked at what.
-type reading func(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id int64) ([]View, error)
-
-func (s *Service) of(ctx context.Context, actor access.Actor, on audit.Object, gone string, in audit.PageInput, views reading) (h History, err error) {
+func (s *Service) of(ctx context.Context, actor access.Actor, on audit.Object, gone string, in audit.PageInput) (h History, err error) {
 	if err := s.guard.Require(ctx, actor, access.ReadAudit, on); err != nil {
 		return h, err
 	}
@@ -70,9 +68,13 @@ func (s *Service) of(ctx context.Context, actor access.Actor, on audit.Object, g
 		if err := tx.QueryRow(ctx, gone, actor.Workspace, on.ID).Scan(&h.Gone); err != nil {
 			return err
 		}
-		if views != nil {
-			h.Views, err = views(ctx, tx, actor.Workspace, on.ID)
+		if on.Kind != audit.Case(0).Kind || h.Gone {
+			return nil
 		}
+		if h.Views, err = viewsTx(ctx, tx, actor.Workspace, on.ID); err != nil {
+			return err
+		}
+		h.Downloads, err = downloadsTx(ctx, tx, actor.Workspace, on.ID)
 		return err
 	})
 	if err == nil && h.Gone && !in.Later() && !told(h.Lines) {
@@ -120,6 +122,7 @@ func (s *Service) StaffCase(ctx context.Context, staff access.Actor, ws access.W
 		page, err = audit.PageTx(ctx, tx, ws, in)
 		return err
 	})
+	page.Names = nil
 	for i := range page.Lines {
 		page.Lines[i].Details, page.Lines[i].Address = nil, nil
 	}

@@ -57,6 +57,34 @@ func TestLooksAreCountedOnceAnHourAndGoWithTheCase(t *testing.T) {
 	}
 }
 
+func TestDownloadsAreInTheHistoryAndGoWithTheCase(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	n := d.Deleted()
+	id := fixture.One[int64](d, `select id from cases where number = $1`, n)
+	views := history.NewViews(d.DB, slog.New(slog.DiscardHandler))
+	at := d.Clock.Now()
+	for _, later := range []time.Duration{0, time.Minute, 2 * time.Hour} {
+		views.Downloaded(d.Ben, id, history.Attached, 4711, at.Add(later)) // which is not there any more
+	}
+	views.Downloaded(d.Ben, id, history.Mail, 4711, at)
+	views.Saw(d.Ben, id, at)
+	views.Flush(t.Context())
+	views.Downloaded(d.Ben, id, history.Attached, 4711, at.Add(4*time.Hour))
+	views.Flush(t.Context())
+	h, err := service(d).Case(t.Context(), d.Admin, n, audit.PageInput{})
+	if err != nil || len(h.Downloads) != 2 || len(h.Views) != 1 || h.Downloads[0].Kind != history.Attached || h.Downloads[0].Times != 2 || !h.Downloads[0].Erased {
+		t.Errorf("%+v, %+v, %v", h.Downloads, h.Views, err)
+	}
+	d.Clock.Advance(30 * fixture.Day)
+	if _, err := d.Retention.Purge(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if left := fixture.One[int](d, `select count(*) from case_downloads`); left != 0 {
+		t.Errorf("%d downloads are left of a case that is gone", left)
+	}
+}
+
 // TestALookIsWrittenLater where somebody is just changing its case, and noted again where that took too long.
 func TestALookIsWrittenLater(t *testing.T) {
 	t.Parallel()

@@ -22,7 +22,7 @@ const (
 	writeTries  = 3 // then a look is lost, and the next one noted
 )
 
-// Views collects who looks at which case, and writes it besides the page: no page waits for it. What a process that dies has
+// Views collects who looks at which case and downloads which of its files, and writes it besides the page: no page waits for it. What a process that dies has
 // not written is lost, at most a few seconds.
 type Views struct {
 	db  *db.DB
@@ -38,6 +38,8 @@ type look struct {
 	workspace access.WorkspaceID
 	caseID    int64
 	member    access.MemberID
+	kind      FileKind // "": at its page
+	file      int64
 }
 
 // seen is when, and how often it was tried in vain to write that.
@@ -53,10 +55,12 @@ func NewViews(d *db.DB, log *slog.Logger) *Views {
 
 // Saw notes that a member has the page of a case before them. It returns at once. Permission: none, as the page has asked.
 func (v *Views) Saw(actor access.Actor, caseID int64, at time.Time) {
-	if actor.Kind != access.Member {
-		return
+	if actor.Kind == access.Member {
+		v.note(look{workspace: actor.Workspace, caseID: caseID, member: actor.Member}, at)
 	}
-	l := look{actor.Workspace, caseID, actor.Member}
+}
+
+func (v *Views) note(l look, at time.Time) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if last, seen := v.counted[l]; seen && at.Sub(last) < countsAgain {
@@ -106,7 +110,9 @@ func (v *Views) Flush(ctx context.Context) {
 		byWorkspace[l.workspace] = append(byWorkspace[l.workspace], l)
 	}
 	for ws, list := range byWorkspace {
-		slices.SortFunc(list, func(a, b look) int { return cmp.Compare(a.caseID, b.caseID) })
+		slices.SortFunc(list, func(a, b look) int {
+			return cmp.Or(cmp.Compare(a.caseID, b.caseID), cmp.Compare(a.member, b.member), cmp.Compare(a.kind, b.kind), cmp.Compare(a.file, b.file))
+		})
 		for batch := range slices.Chunk(list, writeBatch) {
 			left, err := v.write(ctx, ws, batch, waiting)
 			if err != nil && ctx.Err() == nil {
@@ -121,18 +127,25 @@ func (v *Views) Flush(ctx context.Context) {
 // It returns what it has not written.
 func (v *Views) write(ctx context.Context, ws access.WorkspaceID, list []look, was map[look]seen) (left []look, err error) {
 	ids, members, times := make([]int64, len(list)), make([]int64, len(list)), make([]time.Time, len(list))
+	kinds, files := make([]string, len(list)), make([]int64, len(list))
 	for i, l := range list {
-		ids[i], members[i], times[i] = l.caseID, int64(l.member), was[l].at
+		ids[i], members[i], times[i], kinds[i], files[i] = l.caseID, int64(l.member), was[l].at, string(l.kind), l.file
 	}
 	written := map[look]bool{}
 	err = v.db.InWorkspace(ctx, int64(ws), func(tx pgx.Tx) error {
-		rows, _ := tx.Query(ctx, `with c as materialized (select id from cases where workspace_id = $1 and id = any ($2) for key share skip locked)
-			insert into case_views as o (workspace_id, case_id, member_id, first_at, last_at, times)
-			select $1, l.case_id, l.member_id, l.at, l.at, 1 from unnest($2::bigint[], $3::bigint[], $4::timestamptz[]) as l (case_id, member_id, at) join c on c.id = l.case_id
-			on conflict (workspace_id, case_id, member_id) do update set last_at = greatest(o.last_at, excluded.last_at), times = o.times + 1
-			returning case_id, member_id`, ws, ids, members, times)
+		rows, _ := tx.Query(ctx, `with c as materialized (select id from cases where workspace_id = $1 and id = any ($2) for key share skip locked),
+			l as materialized (select l.* from unnest($2::bigint[], $3::bigint[], $4::timestamptz[], $5::text[], $6::bigint[]) as l (case_id, member_id, at, kind, file_id) join c on c.id = l.case_id),
+			looks as (insert into case_views as o (workspace_id, case_id, member_id, first_at, last_at, times)
+				select $1, case_id, member_id, at, at, 1 from l where kind = ''
+				on conflict (workspace_id, case_id, member_id) do update set last_at = greatest(o.last_at, excluded.last_at), times = o.times + 1
+				returning case_id, member_id),
+			downloads as (insert into case_downloads as o (workspace_id, case_id, member_id, kind, file_id, first_at, last_at, times)
+				select $1, case_id, member_id, kind, file_id, at, at, 1 from l where kind <> ''
+				on conflict (workspace_id, case_id, member_id, kind, file_id) do update set last_at = greatest(o.last_at, excluded.last_at), times = o.times + 1
+				returning case_id, member_id, kind, file_id)
+			select case_id, member_id, '', 0 from looks union all select case_id, member_id, kind, file_id from downloads`, ws, ids, members, times, kinds, files)
 		l := look{workspace: ws}
-		_, err := pgx.ForEachRow(rows, []any{&l.caseID, &l.member}, func() error { written[l] = true; return nil })
+		_, err := pgx.ForEachRow(rows, []any{&l.caseID, &l.member, &l.kind, &l.file}, func() error { written[l] = true; return nil })
 		return err
 	})
 	if err != nil {

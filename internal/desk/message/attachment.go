@@ -41,6 +41,7 @@ type NewAttachment struct {
 
 // File is an attachment or a raw mail with its bytes.
 type File struct {
+	CaseID      cases.ID
 	Filename    string
 	ContentType string
 	Data        []byte
@@ -51,7 +52,7 @@ type File struct {
 //
 // Needs ReadCases. Errors: Forbidden, NotFound; Gone when it was erased.
 func (s *Service) Attachment(ctx context.Context, actor access.Actor, n cases.Number, id int64) (File, error) {
-	return s.file(ctx, actor, `r.attachment_id = $3`, `select a.filename, a.content_type, b.data
+	return s.file(ctx, actor, `r.attachment_id = $3`, `select c.id as case_id, a.filename, a.content_type, b.data
 		from attachments a
 		join cases c on c.workspace_id = a.workspace_id and c.id = a.case_id and c.deleted_at is null
 		join blobs b on b.workspace_id = a.workspace_id and b.id = a.blob_id
@@ -60,7 +61,7 @@ func (s *Service) Attachment(ctx context.Context, actor access.Actor, n cases.Nu
 
 // Raw returns a mail as it came over the wire, under the rules of Attachment.
 func (s *Service) Raw(ctx context.Context, actor access.Actor, n cases.Number, id ID) (File, error) {
-	return s.file(ctx, actor, `r.message_id = $3`, `select 'message.eml' as filename, 'message/rfc822' as content_type, r.raw as data
+	return s.file(ctx, actor, `r.message_id = $3`, `select c.id as case_id, 'message.eml' as filename, 'message/rfc822' as content_type, r.raw as data
 		from inbound_mails r
 		join cases c on c.workspace_id = r.workspace_id and c.id = r.case_id and c.deleted_at is null
 		where r.workspace_id = $1 and c.number = $2 and r.message_id = $3 limit 1`, n, int64(id))

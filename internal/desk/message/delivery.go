@@ -115,7 +115,7 @@ func DeliveryFiles(ctx context.Context, d *db.DB, mail Delivery) (files []File, 
 		if !waits {
 			return errs.New(errs.Conflict, "The case was changed while this was being sent.")
 		}
-		rows, err := tx.Query(ctx, `select a.filename, a.content_type, b.data from attachments a
+		rows, err := tx.Query(ctx, `select a.case_id, a.filename, a.content_type, b.data from attachments a
 			join blobs b on b.workspace_id = a.workspace_id and b.id = a.blob_id
 			where a.workspace_id = $1 and a.message_id = $2 order by a.id`, mail.WorkspaceID, mail.MessageRow)
 		if err != nil {

@@ -66,7 +66,7 @@ func (s *Service) OwnFile(ctx context.Context, actor access.Actor, n cases.Numbe
 		if err != nil {
 			return err
 		}
-		rows, err := tx.Query(ctx, `select a.filename, a.content_type, b.data
+		rows, err := tx.Query(ctx, `select a.case_id, a.filename, a.content_type, b.data
 			from attachments a
 			join messages m on m.workspace_id = a.workspace_id and m.id = a.message_id
 			join blobs b on b.workspace_id = a.workspace_id and b.id = a.blob_id

@@ -12,6 +12,7 @@ import (
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/drafts"
 	"caseward/internal/desk/followup"
+	"caseward/internal/desk/history"
 	"caseward/internal/desk/hold"
 	"caseward/internal/desk/inactivity"
 	"caseward/internal/desk/macro"
@@ -395,6 +396,10 @@ func site(t *testing.T, d *desk) *webtest.Site {
 		})
 	})
 	return s.SignIn()
+}
+
+func (d *desk) Downloaded(actor access.Actor, caseID int64, kind history.FileKind, id int64, _ time.Time) {
+	d.did = append(d.did, fmt.Sprintf("downloaded %s %d of %d by %d", kind, id, caseID, actor.Member))
 }
 
 func (d *desk) Saw(actor access.Actor, _ int64, _ time.Time) { d.saw = actor.Member }

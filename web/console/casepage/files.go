@@ -3,6 +3,7 @@ package casepage
 import (
 	"net/http"
 
+	"caseward/internal/desk/history"
 	"caseward/internal/desk/message"
 	"caseward/internal/platform/filetype"
 	"caseward/web/console/shell"
@@ -10,7 +11,7 @@ import (
 )
 
 // Attachment is GET /w/{ws}/cases/{number}/attachments/{id}. What is a picture by its bytes is shown, everything else is
-// a download.
+// a download. The history of the case says who downloaded what; a picture that is loaded as a part of its message is seen with that.
 func (p *Pages) Attachment(w http.ResponseWriter, r *http.Request) error {
 	n, err := number(r)
 	if err != nil {
@@ -29,6 +30,10 @@ func (p *Pages) Attachment(w http.ResponseWriter, r *http.Request) error {
 		name = "attachment-" + text(which)
 	}
 	kind := filetype.Of("", "", f.Data)
+	if !filetype.IsPicture(kind) || r.Header.Get("Sec-Fetch-Dest") != "image" {
+		v := shell.From(r)
+		p.views.Downloaded(v.Actor, int64(f.CaseID), history.Attached, which, v.Now)
+	}
 	return kit.ServeFile(w, r, kit.FileProps{Name: name, Type: kind, Inline: filetype.IsPicture(kind), Data: f.Data})
 }
 
@@ -42,9 +47,11 @@ func (p *Pages) Raw(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	f, err := p.messages.Raw(r.Context(), shell.From(r).Actor, n, message.ID(which))
+	v := shell.From(r)
+	f, err := p.messages.Raw(r.Context(), v.Actor, n, message.ID(which))
 	if err != nil {
 		return err
 	}
+	p.views.Downloaded(v.Actor, int64(f.CaseID), history.Mail, which, v.Now)
 	return kit.ServeFile(w, r, kit.FileProps{Name: "case-" + text(n) + "-message-" + text(which) + ".eml", Data: f.Data})
 }

@@ -13,6 +13,7 @@ import (
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/drafts"
+	"caseward/internal/desk/history"
 	"caseward/internal/desk/hold"
 	"caseward/internal/desk/inactivity"
 	"caseward/internal/desk/member"
@@ -109,6 +110,7 @@ type Services struct {
 // Views notes who looks at a case; it never waits.
 type Views interface {
 	Saw(actor access.Actor, caseID int64, at time.Time)
+	Downloaded(actor access.Actor, caseID int64, kind history.FileKind, id int64, at time.Time)
 }
 
 // Inactivity is what the page needs to say when the case will be closed by itself, and what an answer does once it is.

@@ -118,7 +118,7 @@ func TestLongThreadsOfferTheirBeginning(t *testing.T) {
 func TestFilesAreServedSafely(t *testing.T) {
 	t.Parallel()
 	d := newDesk()
-	d.file = message.File{Filename: "x.png", ContentType: "image/png", Data: []byte("\x89PNG\r\n\x1a\n0000")}
+	d.file = message.File{CaseID: 9, Filename: "x.png", ContentType: "image/png", Data: []byte("\x89PNG\r\n\x1a\n0000")}
 	s := site(t, d)
 	page := s.Get("/w/acme/cases/12/attachments/4").Want(200)
 	if page.Header.Get("Content-Type") != "image/png" || !strings.HasPrefix(page.Header.Get("Content-Disposition"), "inline") {
@@ -137,4 +137,7 @@ func TestFilesAreServedSafely(t *testing.T) {
 		}
 	}
 	s.Get("/w/acme/cases/12/messages/21/raw").Want(200)
+	if want := "downloaded file 4 of 9 by "; len(d.did) != 5 || !strings.HasPrefix(d.did[0], want) || !strings.HasPrefix(d.did[4], "downloaded mail 21 of ") {
+		t.Errorf("the history has %q", d.did)
+	}
 }

@@ -44,6 +44,7 @@ type view struct {
 	trail   string // the audit trail with this as its filter
 	lines   []deed.Sentence
 	views   []history.View
+	files   []history.Download
 	seen    bool // it is a thing of which looks are kept
 	gone    bool
 	now     time.Time
@@ -89,8 +90,8 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, on audit.Object, be
 	}
 	number := strconv.FormatInt(on.ID, 10)
 	out := view{name: strings.ToUpper(on.Kind[:1]) + on.Kind[1:] + " " + number, back: v.Path(below + number), trail: v.Path("/audit?on=" + on.Kind + "&number=" + number),
-		views: h.Views, seen: on.Kind == "case", gone: h.Gone, now: v.Now, loc: v.Location}
-	teller := deed.Teller{Path: v.Path, Workspace: v.Workspace.Name, Location: v.Location, About: on}
+		views: h.Views, files: h.Downloads, seen: on.Kind == "case", gone: h.Gone, now: v.Now, loc: v.Location}
+	teller := deed.Teller{Path: v.Path, Workspace: v.Workspace.Name, Location: v.Location, Names: h.Names, About: on}
 	for _, l := range h.Lines {
 		out.lines = append(out.lines, teller.Tell(l))
 	}

@@ -50,10 +50,13 @@ func TestAHistoryTellsWhoDidAndSawWhat(t *testing.T) {
 				Details: []byte(`{"reason": "duplicate"}`), Address: new("192.0.2.7")},
 		}},
 		Views: []history.View{{Name: "Ben", LastAt: webtest.Now().Add(-24 * time.Hour), Times: 3}, {Name: "Vera", LastAt: webtest.Now(), Times: 1}},
+		Downloads: []history.Download{{Name: "Ben", Kind: history.Attached, Filename: "offer.pdf", LastAt: webtest.Now(), Times: 2}, {Name: "Ana", Kind: history.Attached, Erased: true, LastAt: webtest.Now(), Times: 1},
+			{Name: "Vera", Kind: history.Mail, LastAt: webtest.Now(), Times: 1}},
 	}}
 	s := site(t, f).As(access.Admin)
 	page := s.Get("/w/acme/cases/42/history").Want(http.StatusOK).Has("History of Case 42", "Ana Duarte deleted the case", "4 May 2026, 12:00 from 192.0.2.7 · reason: duplicate",
-		"Looked at 3 times by Ben, last on 3 May 2026, 12:00", "Looked at once by Vera, on 4 May 2026, 12:00")
+		"Looked at 3 times by Ben, last on 3 May 2026, 12:00", "Looked at once by Vera, on 4 May 2026, 12:00", "Ben downloaded “offer.pdf” 2 times, last on 4 May 2026, 12:00", "Ana downloaded a file that was erased since once, on",
+		"Vera downloaded a mail as it came once, on")
 	if page.Links("In the audit trail").AttrOr("href", "") != "/w/acme/audit?on=case&number=42" {
 		t.Error("the trail is not linked")
 	}
@@ -61,7 +64,7 @@ func TestAHistoryTellsWhoDidAndSawWhat(t *testing.T) {
 	if f.in.Before == nil || f.in.Before.ID != 9 {
 		t.Errorf("went on with %+v", f.in)
 	}
-	f.history.Gone, f.history.Views = true, nil
+	f.history.Gone, f.history.Views, f.history.Downloads = true, nil, nil
 	s.Get("/w/acme/cases/42/history").Has("removed for good").Lacks("Who looked at it")
 	s.Get("/w/acme/contacts/7/history").Want(http.StatusOK).Has("History of Contact 7").Lacks("Who looked at it")
 	s.Get("/w/acme/cases/x/history").Want(http.StatusNotFound)
