@@ -315,6 +315,7 @@ func insightRoutes(r chi.Router, k *kit.Kit, p *insights.Pages) {
 	r.Get("/tags", k.Handle(p.Tags))
 	r.Get("/satisfaction", k.Handle(p.Satisfaction))
 	r.Get("/deletions", k.Handle(p.Deletions))
+	r.Get("/events", k.Handle(p.Events))
 }
 
 // holdRoutes are below /w/{ws}.

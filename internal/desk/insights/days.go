@@ -48,7 +48,8 @@ const countSQL = seenSQL + `, counted as (
 			coalesce(sum(amount) filter (where kind = 6), 0) as bad,
 			coalesce(sum(amount) filter (where kind = 7), 0) as deleted,
 			coalesce(sum(amount) filter (where kind = 8), 0) as purged,
-			coalesce(sum(amount) filter (where kind = 9), 0) as erased
+			coalesce(sum(amount) filter (where kind = 9), 0) as erased,
+			coalesce(sum(amount) filter (where kind = 10), 0) as spam_gone
 		from tagged` + perGrain + `
 	), gaps as (
 		select ` + grainOf + `, gap, sum(amount) as closed, coalesce(sum(amount) filter (where auto), 0) as auto
@@ -62,7 +63,7 @@ const countSQL = seenSQL + `, counted as (
 		from running group by 1, 2, 3, 4, 5
 	)
 	insert into insight_days (workspace_id, zone_id, day, grain, tag_id, queue_id, agent_id, removed, created, closed, auto_closed, reopened,
-		responses, response_secs, handle_secs, auto_secs, good, bad, deleted, purged, erased, gaps, gap_closed, gap_auto)
+		responses, response_secs, handle_secs, auto_secs, good, bad, deleted, purged, erased, spam_gone, gaps, gap_closed, gap_auto)
 	select $1, $2, $4::date, c.*, l.gaps, l.gap_closed, l.gap_auto
 	from counted c left join lists l using (grain, tag_id, queue_id, agent_id, removed)`
 

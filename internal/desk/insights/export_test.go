@@ -25,3 +25,6 @@ func (s *Service) CountNext(ctx context.Context, ws access.WorkspaceID) (bool, e
 
 // Time is the day's beginning in UTC.
 func (d Date) Time() time.Time { return d.time() }
+
+// SetPage lets few events make many pages.
+func (s *Service) SetPage(n int) { s.size.page = n }

@@ -14,7 +14,8 @@ type Deleted string
 
 // The positions of the switch (seed 001: left out by default; seed 000: events stay counted). What a case is now decides, not
 // what it was at the event: a restored one is counted as if it had never been deleted. A case that is hidden because its contact
-// was deleted is deleted in this sense. Of a case in spam, or merged into another one, nothing is counted anywhere.
+// was deleted is deleted in this sense. Of a case in spam, or merged into another one, nothing is counted anywhere, but that the
+// spam is gone for good.
 const (
 	Exclude Deleted = "exclude"
 	Include Deleted = "include"
@@ -68,7 +69,10 @@ type Totals struct {
 	// What was removed is told whatever the switch says: it is how many cases the other numbers leave out.
 	Deleted int64 // less what was restored
 	Purged  int64 // for good, after the deadline
-	Erased  int64 // for good, on request
+	Erased  int64 // for good, on request or with its contact
+	// SpamGone is what was in spam when it was removed for good. With Purged and Erased it is all that is gone; what was merged into
+	// a case goes with that.
+	SpamGone int64
 }
 
 // Day is the totals of one day.

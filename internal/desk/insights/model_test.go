@@ -270,7 +270,7 @@ func (m *model) spam() {
 		c.spam = false
 	default:
 		must(m.t, m.d.Retention.EraseSpam(m.t.Context(), m.d.Owner, c.number, c.spamSince))
-		m.goes(c, "erased")
+		m.goes(c, "spam gone")
 	}
 }
 
@@ -313,11 +313,19 @@ func (m *model) goes(c *modelCase, how string) {
 	}
 }
 
+// goneAs is how a case is counted that goes: of what was in spam only that it was.
+func goneAs(c *modelCase, how string) string {
+	if c.spam {
+		return "spam gone"
+	}
+	return how
+}
+
 func (m *model) purge() {
 	must2[string](m.t)(m.d.Retention.Purge(m.t.Context()))
 	for _, c := range m.cases {
 		if c.deleted != nil && !c.gone && !m.now().Before(c.deleted.at.Add(7*fixture.Day)) {
-			m.goes(c, "purged")
+			m.goes(c, goneAs(c, "purged"))
 		}
 	}
 }
@@ -331,7 +339,7 @@ func (m *model) erase() {
 	id := must2[retention.RequestID](m.t)(m.d.Retention.Request(ctx, m.d.Admin, c.number))
 	must(m.t, m.d.Retention.Approve(ctx, m.d.Staff, m.d.Workspace.ID, id))
 	must2[string](m.t)(m.d.Retention.Fulfil(ctx))
-	m.goes(c, "erased")
+	m.goes(c, goneAs(c, "erased"))
 }
 
 // many deletes or closes several at once.
@@ -427,5 +435,7 @@ func (e *modelEvent) add(t *insights.Totals, same bool) {
 		t.Purged++
 	case "erased":
 		t.Erased++
+	case "spam gone":
+		t.SpamGone++
 	}
 }

@@ -84,7 +84,8 @@ func TestNumbersOutliveTheirCases(t *testing.T) {
 	}
 }
 
-// TestSpamAndRedirectsCountNowhere: and what is taken out of spam, or split off again, counts as if nothing had been.
+// TestSpamAndRedirectsCountNowhere: and what is taken out of spam, or split off again, counts as if nothing had been. Only that spam
+// is gone for good is counted.
 func TestSpamAndRedirectsCountNowhere(t *testing.T) {
 	t.Parallel()
 	d := fixture.NewDesk(t)
@@ -102,9 +103,11 @@ func TestSpamAndRedirectsCountNowhere(t *testing.T) {
 	same(t, "split off again", [3]string{both, both, ""}, switched(t, d))
 	c := must2[cases.Case](t)(d.Cases.MarkSpam(ctx, d.Ana, n))
 	must(t, d.Retention.EraseSpam(ctx, d.Owner, n, *c.SpamAt))
-	same(t, "spam, deleted forever", [3]string{one, one, ""}, switched(t, d))
-	if left := fixture.One[int](d, `select count(*) from facts where case_id = $1`, c.ID); left != 0 {
-		t.Errorf("%d facts are left of what nothing is counted of", left)
+	const gone = "spam gone 1"
+	same(t, "spam, deleted forever", [3]string{one + ", " + gone, one + ", " + gone, gone}, switched(t, d))
+	same(t, "by its tag", [3]string{gone, gone, gone}, switched(t, d, ambers(d)))
+	if left := fixture.One[int](d, `select count(*) from facts where case_id = $1`, c.ID); left != 1 {
+		t.Errorf("%d facts are left of what nothing is counted of but that it is gone", left)
 	}
 }
 

@@ -25,7 +25,7 @@ const sums = `coalesce(sum(created) filter (where counts), 0)::bigint as created
 	coalesce(sum(auto_secs) filter (where counts), 0)::bigint as auto_handle_seconds,
 	coalesce(sum(good) filter (where counts), 0)::bigint as rated_good,
 	coalesce(sum(bad) filter (where counts), 0)::bigint as rated_bad,
-	sum(deleted)::bigint as deleted, sum(purged)::bigint as purged, sum(erased)::bigint as erased
+	sum(deleted)::bigint as deleted, sum(purged)::bigint as purged, sum(erased)::bigint as erased, sum(spam_gone)::bigint as spam_gone
 	from (select *, removed = any ($5::bool[]) as counts, case when day >= ($6::date[])[1] then ($6::date[])[1] else ($6::date[])[2] end as began
 		from insight_days where workspace_id = $1 and zone_id = $2 and grain = $3 and day = any ($4::date[])`
 
@@ -80,6 +80,7 @@ func (t *Totals) add(o Totals) {
 	t.Deleted += o.Deleted
 	t.Purged += o.Purged
 	t.Erased += o.Erased
+	t.SpamGone += o.SpamGone
 }
 
 // named are the queries that give the groups of a dimension their names.

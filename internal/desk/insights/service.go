@@ -29,13 +29,14 @@ type sizes struct {
 	marks, markBatches int // marks that one transaction takes, and how many of these a turn has
 	days               int // days that a turn counts, each in a transaction of its own
 	cases, caseBatches int // cases that one transaction writes facts of that were there before
+	page               int // events that a page lists
 	rows               int // of a dropped zone that one transaction removes
 }
 
 // NewService returns a Service.
 func NewService(d *db.DB, guard *audit.Guard, enqueuer *jobs.Enqueuer, now clock.Clock) *Service {
 	return &Service{db: d, guard: guard, jobs: enqueuer, now: now,
-		size: sizes{marks: 5000, markBatches: 20, days: 60, cases: 500, caseBatches: 50, rows: 10_000}}
+		size: sizes{marks: 5000, markBatches: 20, days: 60, cases: 500, caseBatches: 50, page: 50, rows: 10_000}}
 }
 
 // require asks for what every report needs and refuses other agents' numbers to who may not compare them.

@@ -16,7 +16,7 @@ func short(t insights.Totals) string {
 	}{
 		{"created", t.Created}, {"closed", t.Closed}, {"auto", t.AutoClosed}, {"same", t.SamePeriodClosed}, {"auto same", t.AutoSamePeriodClosed},
 		{"reopened", t.Reopened}, {"answered", t.FirstResponses}, {"good", t.RatedGood}, {"bad", t.RatedBad},
-		{"deleted", t.Deleted}, {"purged", t.Purged}, {"erased", t.Erased},
+		{"deleted", t.Deleted}, {"purged", t.Purged}, {"erased", t.Erased}, {"spam gone", t.SpamGone},
 	} {
 		if c.n != 0 {
 			list = append(list, fmt.Sprintf("%s %d", c.name, c.n))

@@ -3,6 +3,7 @@ package retention
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -39,24 +40,24 @@ func unagreedSQL(after string) string {
 	return `(c.purge_at > ` + after + ` or ` + hold.ReleasedOnCase("c", `(`+after+` - interval '1 hour')`) + `)`
 }
 
-// surge is a workspace in which more cases are due than breakerLeast.
+// surge is a workspace in which more cases are due than breakerLeast, or whose purge is stopped.
 type surge struct {
 	WorkspaceID access.WorkspaceID
 	After       time.Time // what is due until then was agreed to
-	Due         int
-	Open        bool // it is stopped already
+	Open        bool      // it is stopped already
 }
 
 // breakTx looks for workspaces in which far more cases than usual are due and stops their purge, before anything is removed: the
-// cases that dueTx finds are those until now. What was stopped and is no more, since cases were restored, goes on.
+// cases that dueTx finds are those until now. What was stopped and is no more, since cases were restored, goes on. No more cases
+// are looked at than it takes to tell.
 func (s *Service) breakTx(ctx context.Context, tx pgx.Tx, now time.Time) error {
 	rows, err := tx.Query(ctx, `with stops as materialized (
 			select workspace_id, max(coalesce(released_until, after)) as after, bool_or(released_at is null) as open from purge_stops group by workspace_id),
 		known as (select w.id, coalesce(s.after, 'epoch'::timestamptz) as after, coalesce(s.open, false) as open
 			from workspaces w left join stops s on s.workspace_id = w.id)
-		select s.id as workspace_id, s.after, d.n as due, s.open
-		from known s cross join lateral (select count(*) as n from cases c where `+surgeSQL("s.id", "s.after")+`) d
-		where d.n > $2 or s.open order by s.id`, now.Add(breakerAhead), s.least)
+		select s.id as workspace_id, s.after, s.open from known s
+		where s.open or (select count(*) from (select from cases c where `+surgeSQL("s.id", "s.after")+` limit $2 + 1) d) > $2
+		order by s.id`, now.Add(breakerAhead), s.least)
 	if err != nil {
 		return err
 	}
@@ -73,70 +74,67 @@ func (s *Service) breakTx(ctx context.Context, tx pgx.Tx, now time.Time) error {
 }
 
 func (s *Service) judgeTx(ctx context.Context, tx pgx.Tx, g surge, now time.Time) error {
-	var purged int
-	err := tx.QueryRow(ctx, `select count(*) from erasure_ledger where workspace_id = $1 and at > $2 and kind = $3`,
-		g.WorkspaceID, now.AddDate(0, 0, -averageOver), CasePurged).Scan(&purged)
+	usual, err := usualTx(ctx, tx, g.WorkspaceID, now)
 	if err != nil {
 		return err
 	}
-	usual := float64(purged) / averageOver
-	tooMany := g.Due > s.least && float64(g.Due) > breakerFactor*usual
+	most, due := max(s.least, int(breakerFactor*usual)), 0
+	err = tx.QueryRow(ctx, `select count(*) from (select from cases c where `+surgeSQL("$2", "$3::timestamptz")+` limit $4) d`,
+		now.Add(breakerAhead), g.WorkspaceID, g.After, most+1).Scan(&due)
 	switch {
-	case tooMany && !g.Open:
+	case err != nil:
+		return err
+	case due > most && !g.Open:
 		return s.stopTx(ctx, tx, g, usual, now)
-	case !tooMany && g.Open:
-		return s.resumeTx(ctx, tx, g, now)
+	case due <= most && g.Open:
+		return s.resumeTx(ctx, tx, g, due, now)
 	}
 	return nil
 }
 
-// cause is who deleted most of what is stopped.
-type cause struct {
-	By   *access.MemberID
-	Bulk *int64
-	Most int
-	Name string
+// usualTx is how many cases are purged a day, without those that somebody had to agree to: otherwise a second surge would look usual
+// beside the first.
+func usualTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, now time.Time) (float64, error) {
+	since := now.AddDate(0, 0, -averageOver)
+	var purged int64
+	// What was agreed to is purged in the day after.
+	err := tx.QueryRow(ctx, `select greatest(0, (select count(*) from erasure_ledger where workspace_id = $1 and at > $2 and kind = $3)
+			- coalesce((select sum(agreed) from purge_stops where workspace_id = $1 and released_at > $4), 0))::bigint`,
+		ws, since, CasePurged, since.AddDate(0, 0, -1)).Scan(&purged)
+	return float64(purged) / averageOver, err
 }
 
 func (s *Service) stopTx(ctx context.Context, tx pgx.Tx, g surge, usual float64, now time.Time) error {
-	var c cause
-	err := tx.QueryRow(ctx, `select x.deleted_by, x.deleted_bulk_id, x.n, coalesce(u.name, '') from (
-			select c.deleted_by, c.deleted_bulk_id, count(*) as n from cases c
-			where `+surgeSQL("$2", "$3::timestamptz")+` group by 1, 2 order by 3 desc limit 1) x
-		left join members m on m.workspace_id = $2 and m.id = x.deleted_by left join users u on u.id = m.user_id`,
-		now.Add(breakerAhead), g.WorkspaceID, g.After).Scan(&c.By, &c.Bulk, &c.Most, &c.Name)
+	found, err := causesTx(ctx, tx, g.WorkspaceID, g.After, now)
 	if err != nil {
 		return err
+	}
+	var most Cause
+	if len(found.Causes) > 0 {
+		most = found.Causes[0]
 	}
 	// Of several processes at once the first one stops it; the others wait for it here, and find it stopped.
 	done, err := tx.Exec(ctx, `insert into purge_stops (workspace_id, stopped_at, after, due, usual, most_by, most_bulk, most)
 		values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (workspace_id) where released_at is null do nothing`,
-		g.WorkspaceID, now, g.After, g.Due, usual, c.By, c.Bulk, c.Most)
+		g.WorkspaceID, now, g.After, found.Due, usual, most.By, most.Bulk, most.Cases)
 	if err != nil || done.RowsAffected() == 0 {
 		return err
 	}
 	job := access.JobActor(g.WorkspaceID, PurgeSweep)
-	err = audit.RecordTx(ctx, tx, audit.Entry{Actor: job, Action: "purge.stopped", Object: purgeObject(), At: now, Details: map[string]any{"cases": g.Due, "bulk": c.Bulk, "member": c.By}})
+	err = audit.RecordTx(ctx, tx, audit.Entry{Actor: job, Action: "purge.stopped", Object: purgeObject(), At: now, Details: map[string]any{"cases": found.Due, "bulk": most.Bulk, "member": most.By}})
 	if err != nil {
 		return err
 	}
-	return notify.AddTx(ctx, tx, g.WorkspaceID, notify.Event{Kind: notify.PurgeStopped, Times: g.Due, Detail: stopText(g.Due, usual, c),
+	return notify.AddTx(ctx, tx, g.WorkspaceID, notify.Event{Kind: notify.PurgeStopped, Times: found.Due, Detail: stopText(found, usual),
 		Roles: []access.Role{access.Owner, access.Admin}, Actor: job, At: now})
 }
 
 func purgeObject() audit.Object { return audit.Object{Kind: "deleted cases"} }
 
 // stopText tells of a stop in a mail and by the bell.
-func stopText(due int, usual float64, c cause) string {
-	text := fmt.Sprintf("%d deleted cases are due to be removed for good. Usually it is %s. ", due, UsualText(usual))
-	if c.Name != "" {
-		text += fmt.Sprintf("%s deleted %d of them", c.Name, c.Most)
-		if c.Bulk != nil {
-			text += fmt.Sprintf(" in bulk update %d", *c.Bulk)
-		}
-		text += ". "
-	}
-	return text + "None of them is removed until an owner or admin has looked and agreed. Until then they can be restored."
+func stopText(found Surge, usual float64) string {
+	return strings.TrimSpace(fmt.Sprintf("%s deleted cases are due to be removed for good. Usually it is %s. %s", found.DueText(), UsualText(usual), found.CauseText())) +
+		" None of them is removed until an owner or admin has looked and agreed. Until then they can be restored."
 }
 
 // UsualText says how many purges a day are usual.
@@ -151,13 +149,13 @@ func UsualText(usual float64) string {
 }
 
 // resumeTx ends a stop of which so much was restored that nothing unusual is left.
-func (s *Service) resumeTx(ctx context.Context, tx pgx.Tx, g surge, now time.Time) error {
+func (s *Service) resumeTx(ctx context.Context, tx pgx.Tx, g surge, due int, now time.Time) error {
 	done, err := tx.Exec(ctx, `update purge_stops set released_at = $2, released_until = after where workspace_id = $1 and released_at is null`, g.WorkspaceID, now)
 	if err != nil || done.RowsAffected() == 0 {
 		return err
 	}
 	return audit.RecordTx(ctx, tx, audit.Entry{Actor: access.JobActor(g.WorkspaceID, PurgeSweep), Action: "purge.resumed", Object: purgeObject(), At: now,
-		Details: map[string]any{"cases": g.Due}})
+		Details: map[string]any{"cases": due}})
 }
 
 // checkBreaker is what a run of the purge begins with. standing are the holds whose cases it did not count: where one of them is

@@ -1,6 +1,7 @@
 package retention_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -32,6 +33,11 @@ func surge(t *testing.T) (*fixture.Desk, []cases.Number) {
 		t.Fatalf("%d cases are deleted", n)
 	}
 	return d, numbers
+}
+
+// agreed is an agreement to a stop as it is shown.
+func agreed(stop *retention.Stop, due int) retention.Agreement {
+	return retention.Agreement{Stop: stop.ID, Due: due, At: stop.CountedAt}
 }
 
 func left(d *fixture.Desk) int { return fixture.One[int](d, `select count(*) from cases`) }
@@ -67,7 +73,7 @@ func TestFarMoreThanUsualIsStopped(t *testing.T) {
 	_, err := d.Cases.Get(t.Context(), other.Owner, elsewhere)
 	wants(t, err, errs.Gone, "another workspace")
 	stop := stopped(t, d)
-	if stop == nil || stop.Due != 8 || stop.Most != 8 || stop.MostBy == "" || stop.MostBulk == nil {
+	if stop == nil || stop.Due != 8 || len(stop.Causes) != 1 || stop.Causes[0].Cases != 8 || stop.Causes[0].Name == "" || stop.Causes[0].Bulk == nil {
 		t.Fatalf("stopped: %+v", stop)
 	}
 	told := fixture.Rows[string](d, `select u.name || ': ' || n.detail from notifications n join members m on m.workspace_id = n.workspace_id and m.id = n.member_id
@@ -92,15 +98,15 @@ func TestAReleaseLetsExactlyTheseGo(t *testing.T) {
 	purge(t, d)
 	stop := stopped(t, d)
 	for name, by := range map[string]access.Actor{"ana": d.Ana, "vera": d.Viewer} {
-		if err := d.Retention.ReleasePurge(ctx, by, stop.ID, 8); !errs.Is(err, errs.Forbidden) {
+		if err := d.Retention.ReleasePurge(ctx, by, agreed(stop, 8)); !errs.Is(err, errs.Forbidden) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	wants(t, d.Retention.ReleasePurge(ctx, d.Admin, stop.ID, 7), errs.Conflict, "agree to fewer than there are")
+	wants(t, d.Retention.ReleasePurge(ctx, d.Admin, agreed(stop, 7)), errs.Conflict, "agree to fewer than there are")
 	_, err := d.Cases.Restore(ctx, d.Ana, cases.RestoreInput{Number: numbers[0]})
 	must(t, err)
-	must(t, d.Retention.ReleasePurge(ctx, d.Admin, stop.ID, 8))
-	wants(t, d.Retention.ReleasePurge(ctx, d.Admin, stop.ID, 8), errs.Conflict, "release twice")
+	must(t, d.Retention.ReleasePurge(ctx, d.Admin, agreed(stop, 8)))
+	wants(t, d.Retention.ReleasePurge(ctx, d.Admin, agreed(stop, 8)), errs.Conflict, "release twice")
 	d.Delete(numbers[0])
 	purge(t, d)
 	there(t, d, numbers[0], true)
@@ -181,7 +187,7 @@ func TestWhatWasOnHoldWhenSomebodyAgreedIsNotAgreedTo(t *testing.T) {
 		release(t, d, id)
 	}
 	must(t, d.DB.AsSystem(t.Context(), "test", func(tx pgx.Tx) error {
-		found, err := tx.Exec(t.Context(), retention.DueSQL, d.Clock.Now(), 500, []int64{}, holds)
+		found, err := tx.Exec(t.Context(), retention.DueSQL, d.Clock.Now(), 500, []int64{}, holds, 0)
 		if found.RowsAffected() > 0 {
 			t.Errorf("a run that began before the release takes %d", found.RowsAffected())
 		}
@@ -192,9 +198,82 @@ func TestWhatWasOnHoldWhenSomebodyAgreedIsNotAgreedTo(t *testing.T) {
 	if left(d) != 8 || stop == nil || stop.Due != 8 {
 		t.Fatalf("%d cases are left, stopped: %+v", left(d), stop)
 	}
-	must(t, d.Retention.ReleasePurge(t.Context(), d.Owner, stop.ID, 8))
+	must(t, d.Retention.ReleasePurge(t.Context(), d.Owner, agreed(stop, 8)))
 	purge(t, d)
 	if left(d) != 0 {
 		t.Errorf("%d cases are left that were agreed to", left(d))
+	}
+}
+
+// TestEveryBulkUpdateOfASurgeIsNamed, the largest first, and what was deleted one by one.
+func TestEveryBulkUpdateOfASurgeIsNamed(t *testing.T) {
+	t.Parallel()
+	d, _ := surge(t)
+	id, err := d.BulkUpdate.Start(t.Context(), d.Admin, bulk.StartInput{Numbers: d.Bulk(3), Change: cases.Many{Do: cases.DeleteMany}})
+	must(t, err)
+	_, err = d.BulkUpdate.Run(t.Context())
+	must(t, err)
+	d.Deleted()
+	held := fixture.One[contact.ID](d, `select contact_id from cases where deleted_bulk_id = $1 limit 1`, id)
+	d.Clock.Advance(8 * fixture.Day)
+	purge(t, d)
+	stop := stopped(t, d)
+	if stop == nil || stop.Due != 12 || len(stop.Causes) != 3 || stop.Causes[1].Cases != 3 || *stop.Causes[1].Bulk != int64(id) || stop.Causes[2].Bulk != nil {
+		t.Fatalf("stopped: %+v", stop)
+	}
+	told := fixture.One[string](d, `select detail from notifications where kind = 'purge stopped' limit 1`)
+	if want := "12 deleted cases are due to be removed for good. Usually it is none. " + stop.CauseText() + " None of them"; !strings.HasPrefix(told, want) {
+		t.Errorf("told %q, want %q", told, want)
+	}
+	theirs := fixture.One[int](d, `select count(*) from cases where contact_id = $1`, held)
+	holdContact(t, d, held)
+	if left := stopped(t, d); left.Due != 12-theirs {
+		t.Errorf("with %d on hold since, %+v", theirs, left)
+	}
+	later := agreed(stop, 12)
+	later.At = d.Clock.Now().Add(time.Hour)
+	wants(t, d.Retention.ReleasePurge(t.Context(), d.Owner, later), errs.Conflict, "agree to what is due in an hour")
+}
+
+// TestWhatWasAgreedToIsNotUsual: a purge that somebody had to agree to does not let the next surge pass.
+func TestWhatWasAgreedToIsNotUsual(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	d.Retention.SetBreaker(5)
+	deletes := func(n int) {
+		for range n {
+			d.Deleted()
+		}
+		d.Clock.Advance(8 * fixture.Day)
+		purge(t, d)
+	}
+	deletes(24)
+	stop := stopped(t, d)
+	must(t, d.Retention.ReleasePurge(t.Context(), d.Owner, agreed(stop, 24)))
+	purge(t, d)
+	if n := fixture.One[int](d, `select agreed from purge_stops`); left(d) != 0 || n != 24 {
+		t.Fatalf("%d cases are left, %d purged that were agreed to", left(d), n)
+	}
+	deletes(7) // less than ten times the 24 of a month
+	if stopped(t, d) == nil || left(d) != 7 {
+		t.Errorf("the next surge passed, %d cases are left", left(d))
+	}
+}
+
+// TestALargeWorkspaceDoesNotKeepTheOthers: they take turns, batch by batch.
+func TestALargeWorkspaceDoesNotKeepTheOthers(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	d.Retention.SetBatch(2)
+	other := d.In(fixture.Workspace(t, d.DB, fixture.At(d.Clock.Now)))
+	for range 7 {
+		d.Deleted()
+	}
+	other.Deleted()
+	d.Clock.Advance(8 * fixture.Day)
+	purge(t, d)
+	got := fixture.Rows[int64](d, `select workspace_id from audit_entries where action = 'case.purged' order by id`)
+	if i := slices.Index(got, int64(other.Workspace.ID)); len(got) != 8 || i < 2 || i > 3 { // in the second batch
+		t.Errorf("purged in workspaces %v", got)
 	}
 }

@@ -52,6 +52,8 @@ func child(url, work string) {
 	fmt.Println("ready")
 	run := s.Purge
 	switch work {
+	case "surge":
+		s.SetBreaker(5)
 	case "erase":
 		run = s.Fulfil
 	case "forget":
@@ -99,20 +101,27 @@ func kill(t *testing.T, url, name string, work func(context.Context) error, how 
 		must(t, err)
 		wait.Wait()
 	case byProcess:
-		cmd := exec.Command(os.Args[0])
-		name, file, _ := strings.Cut(name, " ")
-		cmd.Env = append(os.Environ(), childURL+"="+url, childWork+"="+name, childFile+"="+file)
-		out, err := cmd.StdoutPipe()
-		must(t, err)
-		must(t, cmd.Start())
-		lines := bufio.NewScanner(out)
-		if !lines.Scan() || lines.Text() != "ready" {
-			t.Fatalf("the child says %q", lines.Text())
-		}
+		cmd := spawn(t, url, name)
 		<-time.After(after)
 		_ = cmd.Process.Kill() // SIGKILL
 		_ = cmd.Wait()
 	}
+}
+
+// spawn starts work in a process of its own.
+func spawn(t *testing.T, url, name string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	name, file, _ := strings.Cut(name, " ")
+	cmd.Env = append(os.Environ(), childURL+"="+url, childWork+"="+name, childFile+"="+file)
+	out, err := cmd.StdoutPipe()
+	must(t, err)
+	must(t, cmd.Start())
+	lines := bufio.NewScanner(out)
+	if !lines.Scan() || lines.Text() != "ready" {
+		t.Fatalf("the child says %q", lines.Text())
+	}
+	return cmd
 }
 
 // pace is within what time work is killed. It follows how fast the machine is just now: too soon hits nothing, too late

@@ -29,6 +29,7 @@ const purgeBatch = 500
 func (s *Service) Purge(ctx context.Context) (summary string, err error) {
 	total, single := 0, 0
 	passed := []cases.ID{} // over, until the next run
+	var last access.WorkspaceID
 	var failures []error
 	// What becomes due meanwhile is left for the next run: the breaker has not looked at it.
 	until := s.now()
@@ -41,7 +42,7 @@ func (s *Service) Purge(ctx context.Context) (summary string, err error) {
 		if single > 0 {
 			limit, single = 1, single-1
 		}
-		r, err := s.purgeOnce(ctx, until, limit, passed, standing)
+		r, err := s.purgeOnce(ctx, dueInput{until: until, limit: limit, except: passed, standing: standing, after: last})
 		switch {
 		case err != nil && !blamesCase(ctx, err) || len(r.due) == 0:
 			return purgeSummary(total, len(failures)), errors.Join(append(failures, err)...)
@@ -53,6 +54,9 @@ func (s *Service) Purge(ctx context.Context) (summary string, err error) {
 		default:
 			total += r.purged
 			passed = append(passed, r.busy...)
+			if single == 0 {
+				last = r.due[len(r.due)-1].WorkspaceID
+			}
 		}
 	}
 }
@@ -80,6 +84,7 @@ func blamesCase(ctx context.Context, err error) bool {
 type due struct {
 	WorkspaceID access.WorkspaceID
 	doomed
+	Stop *int64 // that of the breaker at which somebody agreed to its purge
 }
 
 // round is what one transaction found and did.
@@ -89,37 +94,27 @@ type round struct {
 	busy   []cases.ID // left for the next run: a mail for them is just coming in, or a hold stands on them
 }
 
-func (s *Service) purgeOnce(ctx context.Context, until time.Time, limit int, except []cases.ID, standing []hold.ID) (r round, err error) {
+func (s *Service) purgeOnce(ctx context.Context, in dueInput) (r round, err error) {
 	touched := map[access.WorkspaceID]bool{}
 	err = s.db.AsSystem(ctx, "purge", func(tx pgx.Tx) error {
 		r = round{}
 		clear(touched)
-		if r.due, err = dueTx(ctx, tx, until, limit, except, standing); err != nil {
+		if r.due, err = dueTx(ctx, tx, in); err != nil {
 			return err
 		}
-		byWorkspace := map[access.WorkspaceID][]doomed{}
+		byWorkspace := map[access.WorkspaceID][]due{}
 		for _, d := range r.due {
-			byWorkspace[d.WorkspaceID] = append(byWorkspace[d.WorkspaceID], d.doomed)
+			byWorkspace[d.WorkspaceID] = append(byWorkspace[d.WorkspaceID], d)
 		}
 		// Always in the same order: the ledgers' heads are locked one after the other.
 		for _, ws := range slices.Sorted(maps.Keys(byWorkspace)) {
-			t, err := takeTx(ctx, tx, ws, byWorkspace[ws])
+			did, err := s.purgePartTx(ctx, tx, ws, byWorkspace[ws], &r)
 			if err != nil {
 				return err
 			}
-			r.busy = append(append(r.busy, t.busy...), t.held...)
-			if len(t.list) == 0 {
-				continue
+			if did {
+				touched[ws] = true
 			}
-			if err := purgeTx(ctx, tx, ws, t.list, s.now()); err != nil {
-				return err
-			}
-			for _, d := range byWorkspace[ws] {
-				if t.free(d.ID) {
-					r.purged++
-				}
-			}
-			touched[ws] = true
 		}
 		if len(touched) == 0 {
 			return nil
@@ -135,17 +130,69 @@ func (s *Service) purgeOnce(ctx context.Context, until time.Time, limit int, exc
 	return r, nil
 }
 
-// What stands under a legal hold is passed over here, so that a run does not begin with all of it; takeTx looks again.
-var dueSQL = `select c.workspace_id, c.id, c.number from cases c
-	where c.purge_at <= $1 and c.deleted_at is not null and c.erasure_requested_at is null and c.id <> all ($3::bigint[])
-		and not ` + hold.StoodOnCase("c", "$4::bigint[]") + `
-		and not exists (select from purge_stops s where s.workspace_id = c.workspace_id and s.released_at is null and ` + unagreedSQL("s.after") + `)
-	order by c.purge_at limit $2 for update of c skip locked`
+// purgePartTx purges what is due of one workspace, and notes of how much somebody had to agree to it.
+func (s *Service) purgePartTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, list []due, r *round) (did bool, err error) {
+	doomedOnes := make([]doomed, len(list))
+	for i, d := range list {
+		doomedOnes[i] = d.doomed
+	}
+	t, err := takeTx(ctx, tx, ws, doomedOnes)
+	if err != nil {
+		return false, err
+	}
+	r.busy = append(append(r.busy, t.busy...), t.held...)
+	if len(t.list) == 0 {
+		return false, nil
+	}
+	if err := purgeTx(ctx, tx, ws, t.list, s.now()); err != nil {
+		return false, err
+	}
+	agreed := map[int64]int{}
+	for _, d := range list {
+		if !t.free(d.ID) {
+			continue
+		}
+		r.purged++
+		if d.Stop != nil {
+			agreed[*d.Stop]++
+		}
+	}
+	for _, stop := range slices.Sorted(maps.Keys(agreed)) {
+		if _, err := tx.Exec(ctx, `update purge_stops set agreed = agreed + $3 where workspace_id = $1 and id = $2`, ws, stop, agreed[stop]); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// dueInput asks for cases whose time has come.
+type dueInput struct {
+	until    time.Time
+	limit    int
+	except   []cases.ID
+	standing []hold.ID
+	after    access.WorkspaceID // the workspaces after this one come first, so that a large one does not keep the others
+}
+
+// Of a workspace whose purge is stopped only that is walked which was agreed to before. What stands under a legal hold is passed over
+// here, so that a run does not begin with all of it; takeTx looks again. The offset keeps the order in which workspaces are walked.
+var dueSQL = `select d.* from (
+		select w.id, s.after from workspaces w left join purge_stops s on s.workspace_id = w.id and s.released_at is null
+		order by w.id <= $5, w.id offset 0) w
+	cross join lateral (
+		select c.workspace_id, c.id, c.number, (select max(p.id) from purge_stops p where p.workspace_id = c.workspace_id
+			and p.released_by is not null and c.purge_at > p.after and c.purge_at <= p.released_until) as stop
+		from cases c
+		where c.workspace_id = w.id and c.purge_at <= $1 and c.purge_at <= coalesce(w.after, $1) and c.deleted_at is not null and c.erasure_requested_at is null
+			and c.id <> all ($3::bigint[]) and not ` + hold.StoodOnCase("c", "$4::bigint[]") + `
+			and not ` + hold.ReleasedOnCase("c", "(w.after - interval '1 hour')") + `
+		order by c.purge_at limit $2 for update of c skip locked) d
+	limit $2`
 
 // dueTx locks cases whose time has come. The conditions are checked again on the locked row: PostgreSQL looks at
 // its newest version, so a case restored or requested for erasure a moment ago is not among them.
-func dueTx(ctx context.Context, tx pgx.Tx, now time.Time, limit int, except []cases.ID, standing []hold.ID) ([]due, error) {
-	rows, err := tx.Query(ctx, dueSQL, now, limit, except, standing)
+func dueTx(ctx context.Context, tx pgx.Tx, in dueInput) ([]due, error) {
+	rows, err := tx.Query(ctx, dueSQL, in.until, in.limit, in.except, in.standing, in.after)
 	if err != nil {
 		return nil, err
 	}

@@ -16,11 +16,9 @@ import (
 type Stop struct {
 	ID        int64
 	StoppedAt time.Time
-	Due       int     // cases that wait for it now
+	Surge             // what waits for it now
 	Usual     float64 // purges a day, when it was stopped
-	Most      int     // cases that were deleted by one member, or in one bulk update
-	MostBy    string  // that member; "": nobody
-	MostBulk  *int64  // that bulk update
+	CountedAt time.Time
 
 	after time.Time
 }
@@ -41,42 +39,49 @@ func (s *Service) Stopped(ctx context.Context, actor access.Actor) (stop *Stop, 
 
 // stoppedTx reads the open stop, and counts what waits for it.
 func stoppedTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, now time.Time, lock string) (*Stop, error) {
-	var stop Stop
-	err := tx.QueryRow(ctx, `select s.id, s.stopped_at, s.usual::float8, s.most, coalesce(u.name, ''), s.most_bulk, s.after from purge_stops s
-		left join members m on m.workspace_id = s.workspace_id and m.id = s.most_by left join users u on u.id = m.user_id
-		where s.workspace_id = $1 and s.released_at is null `+lock, ws).
-		Scan(&stop.ID, &stop.StoppedAt, &stop.Usual, &stop.Most, &stop.MostBy, &stop.MostBulk, &stop.after)
+	stop := Stop{CountedAt: now}
+	err := tx.QueryRow(ctx, `select id, stopped_at, usual::float8, after from purge_stops where workspace_id = $1 and released_at is null `+lock, ws).
+		Scan(&stop.ID, &stop.StoppedAt, &stop.Usual, &stop.after)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil //nolint:nilnil // there is none
 	}
 	if err != nil {
 		return nil, err
 	}
-	err = tx.QueryRow(ctx, `select count(*) from cases c where `+surgeSQL("$2", "$3::timestamptz"), now.Add(breakerAhead), ws, stop.after).Scan(&stop.Due)
+	stop.Surge, err = causesTx(ctx, tx, ws, stop.after, now)
 	return &stop, err
 }
 
-// ReleasePurge lets go what the breaker has stopped: exactly the cases that are due at this moment, in the next runs. What
-// becomes due later counts anew. due is how many were shown to whoever agrees.
+// Agreement is to a stop as somebody saw it.
+type Agreement struct {
+	Stop int64
+	Due  int
+	At   time.Time // when it was counted
+}
+
+// ReleasePurge lets go what the breaker has stopped: exactly the cases that were due when those were counted that somebody agrees
+// to, in the next runs. What becomes due later, or is not on hold any more, counts anew.
 //
 // Needs ReleasePurge. Errors: Forbidden; Conflict when nothing is stopped any more, or more cases are due than were shown.
-func (s *Service) ReleasePurge(ctx context.Context, actor access.Actor, id int64, due int) error {
+func (s *Service) ReleasePurge(ctx context.Context, actor access.Actor, in Agreement) error {
 	if err := s.guard.Require(ctx, actor, access.ReleasePurge, purgeObject()); err != nil {
 		return err
 	}
 	now := s.now()
 	return s.db.InWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
-		stop, err := stoppedTx(ctx, tx, actor.Workspace, now, "for update of s")
+		stop, err := stoppedTx(ctx, tx, actor.Workspace, now, "for update")
 		switch {
 		case err != nil:
 			return err
-		case stop == nil || stop.ID != id:
+		case stop == nil || stop.ID != in.Stop:
 			return errs.New(errs.Conflict, "Nothing is stopped any more: somebody else has let it go on, or the cases were restored.")
-		case stop.Due > due:
-			return errs.Newf(errs.Conflict, "Meanwhile %d cases are due, and you were told of %d. Nothing was let go. Look again.", stop.Due, due)
+		case stop.Due > in.Due:
+			return errs.Newf(errs.Conflict, "Meanwhile %s cases are due, and you were told of %d. Nothing was let go. Look again.", stop.DueText(), in.Due)
+		case in.At.Before(stop.StoppedAt) || in.At.After(now):
+			return errs.New(errs.Conflict, "This page does not say when the cases were counted. Nothing was let go. Look again.")
 		}
 		_, err = tx.Exec(ctx, `update purge_stops set released_at = $3, released_by = $4, released_until = $5 where workspace_id = $1 and id = $2`,
-			actor.Workspace, id, now, actor.Member, now.Add(breakerAhead))
+			actor.Workspace, stop.ID, now, actor.Member, in.At.Add(breakerAhead))
 		if err != nil {
 			return err
 		}

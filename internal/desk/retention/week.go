@@ -87,7 +87,15 @@ func (w week) text(d digest) string {
 	if len(w.deeds) == 0 {
 		b.WriteString("Nothing was deleted, restored or removed.\n")
 	}
-	b.WriteString("\n")
+	if now := w.now(); now != "" {
+		b.WriteString("\nNow:\n\n" + now)
+	}
+	return strings.TrimRight(b.String(), "\n") + "\n"
+}
+
+// now is what waits, and what will be removed next; "" for nothing.
+func (w week) now() string {
+	var b strings.Builder
 	if w.Stopped {
 		b.WriteString("The removal of deleted cases is stopped, since far more than usual are due. An owner or admin has to look and decide.\n")
 	}
@@ -105,7 +113,7 @@ func (w week) text(d digest) string {
 			fmt.Fprintf(&b, l.says, l.n)
 		}
 	}
-	return strings.TrimRight(b.String(), "\n") + "\n"
+	return b.String()
 }
 
 // sum adds up a deed and says who did it, where people did.

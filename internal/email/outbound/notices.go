@@ -76,8 +76,7 @@ func (n *Notices) write(m notify.Mail) (Mail, error) {
 		From: compose.Address{Name: m.WorkspaceName + " (Caseward)", Email: m.From}, To: []compose.Address{{Name: m.Name, Email: m.Email}},
 		Subject: t.subject, MessageID: "notice." + strings.ToLower(rand.Text()) + m.From[strings.LastIndexByte(m.From, '@'):],
 		Date: n.now(), AutoSubmitted: "auto-generated",
-		Text: t.line + "\n" + n.base + "/w/" + m.WorkspaceSlug + t.path + "\n\n" +
-			"An answer to this mail does not reach the customer: write it on the page above.\n" +
+		Text: t.line + "\n" + n.base + "/w/" + m.WorkspaceSlug + t.path + "\n\n" + answerText(m) +
 			"Which notifications you get by mail is up to you: " + n.base + "/w/" + m.WorkspaceSlug + "/settings#notifications\n",
 	})
 	if err != nil {
@@ -88,6 +87,15 @@ func (n *Notices) write(m notify.Mail) (Mail, error) {
 		mail.Case = *m.CaseID
 	}
 	return mail, nil
+}
+
+// answerText says that nobody gets an answer to the mail.
+func answerText(m notify.Mail) string {
+	switch m.Kind { // about no case
+	case notify.HoldReview, notify.PurgeStopped, notify.DeletionDigest, notify.TrailBroken, notify.PlanChanged, notify.ContactData:
+		return "Nobody reads answers to this mail.\n"
+	}
+	return "An answer to this mail does not reach the customer: write it on the page above.\n"
 }
 
 // noticeText is what a mail says: nothing of what anybody wrote, and no customer's name.
@@ -106,9 +114,9 @@ func textOf(m notify.Mail) noticeText {
 	case notify.HoldReview:
 		return noticeText{path: "/admin/holds", subject: "Legal holds are due for review", line: m.Detail}
 	case notify.PurgeStopped:
-		return noticeText{path: "/admin/cases/retention", subject: "The removal of deleted cases is stopped", line: m.Detail}
+		return noticeText{path: "/admin/cases/retention", subject: "The removal of deleted cases is stopped", line: m.Detail + "\n\nLook and decide:"}
 	case notify.DeletionDigest:
-		return noticeText{path: "/deleted", subject: "Deletions of the week", line: m.Detail}
+		return noticeText{path: "/deleted", subject: "Deletions of the week", line: m.Detail + "\nThe deleted cases, which can be restored:"}
 	case notify.TrailBroken:
 		return noticeText{path: "/audit", subject: "The audit trail does not hold",
 			line: "An entry of the audit trail was changed, removed or moved: its chain of hashes does not hold. The page names the first such entry."}

@@ -227,7 +227,7 @@ func TestNoticesAboutNoCase(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := d.one("owner")
-	if m.Subject != "Deletions of the week" || !strings.Contains(m.Text, "Cases deleted: 1 (") || !strings.Contains(m.Text, base+"/w/"+d.Workspace.Slug+"/deleted\n") {
+	if m.Subject != "Deletions of the week" || !strings.Contains(m.Text, "Cases deleted: 1 (") || !strings.Contains(m.Text, "can be restored:\n"+base+"/w/"+d.Workspace.Slug+"/deleted\n\nNobody reads answers") {
 		t.Errorf("%q: %s", m.Subject, m.Text)
 	}
 	n := d.Case()

@@ -280,7 +280,7 @@ func TestBilling(t *testing.T) {
 func TestTheRetentionPageTellsOfAStopAndSetsTheDigest(t *testing.T) {
 	t.Parallel()
 	f := acme()
-	f.stop = &retention.Stop{ID: 2, Due: 612, Usual: 0.2}
+	f.stop = &retention.Stop{ID: 2, Usual: 0.2, Surge: retention.Surge{Due: 612}}
 	s := site(t, f)
 	page := s.Get("/w/acme/admin/cases/retention").Want(http.StatusOK).Has("612 cases are due, and usually it is less than one a day.", "Weekly digest")
 	if _, on := page.Field("Mail owners and admins what was deleted in the week").Attr("checked"); !on {

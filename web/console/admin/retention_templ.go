@@ -152,7 +152,7 @@ func retentionPage(v retentionView) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				templ_7745c5c3_Err = ui.Checkbox(ui.CheckboxProps{FieldProps: ui.FieldProps{Name: "digest", Label: "Mail owners and admins what was deleted in the week",
-					Hint: "On Monday at 8, in the time zone of the workspace: how much was deleted, restored and removed, by whom, and what will be removed next. No subjects and no customers. Each of them can turn it off in Your settings."},
+					Hint: "On Monday at 8, in the time zone of the workspace: how much was deleted, restored and removed, by whom, and what will be removed next. No subjects and no customers. A week of which there is nothing to tell brings no mail. Each of them can turn it off in Your settings."},
 					Checked: v.digest}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

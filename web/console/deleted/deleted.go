@@ -31,7 +31,7 @@ type Holds interface {
 // Purge tells whether the removal of deleted cases is stopped, and lets it go on.
 type Purge interface {
 	Stopped(ctx context.Context, actor access.Actor) (*retention.Stop, error)
-	ReleasePurge(ctx context.Context, actor access.Actor, id int64, due int) error
+	ReleasePurge(ctx context.Context, actor access.Actor, in retention.Agreement) error
 }
 
 // Pages are the pages of this package.

@@ -34,11 +34,14 @@ type fake struct {
 
 func (f *fake) Stopped(context.Context, access.Actor) (*retention.Stop, error) { return f.stop, nil }
 
-func (f *fake) ReleasePurge(_ context.Context, actor access.Actor, id int64, due int) error {
+func (f *fake) ReleasePurge(_ context.Context, actor access.Actor, in retention.Agreement) error {
 	if err := actor.Require(access.ReleasePurge); err != nil {
 		return err
 	}
-	f.released = id*1000 + int64(due)
+	f.released = in.Stop*1000 + int64(in.Due)
+	if f.refusal == nil && !in.At.Equal(f.stop.CountedAt) {
+		return errs.New(errs.Conflict, "Counted at another time.")
+	}
 	return f.refusal
 }
 
@@ -251,18 +254,21 @@ func TestAllCanBeSelectedWithoutJavaScript(t *testing.T) {
 // TestAStoppedRemovalSaysWhyAndAsksBeforeItGoesOn.
 func TestAStoppedRemovalSaysWhyAndAsksBeforeItGoesOn(t *testing.T) {
 	t.Parallel()
-	bulk := int64(4)
-	f := &fake{stop: &retention.Stop{ID: 2, Due: 612, Usual: 3.4, Most: 600, MostBy: "Ana Duarte", MostBulk: &bulk}}
+	f := &fake{stop: &retention.Stop{ID: 2, Usual: 3.4, CountedAt: webtest.Now(), Surge: retention.Surge{Due: 612, Others: 2, Causes: []retention.Cause{
+		{Name: "Ana Duarte", Bulk: new(int64(4)), Cases: 400}, {Name: "Ana Duarte", Bulk: new(int64(5)), Cases: 200}, {Name: "Ben Okafor", Cases: 10}}}}}
 	const says = "The removal of deleted cases is stopped: 612 cases are due, and usually it is about 3 a day."
-	if site(t, f).Get("/w/acme/deleted").Has(says, "Ana Duarte deleted 600 of them in one bulk update.").Links("Look and decide").Length() != 0 {
+	if site(t, f).Get("/w/acme/deleted").Has(says, "Ana Duarte deleted 400 of them in bulk update 4, 200 in bulk update 5, Ben Okafor 10 one by one, others 2.").Links("Look and decide").Length() != 0 {
 		t.Error("an agent is offered what only owners and admins may")
 	}
 	s := site(t, f).As(access.Admin)
 	page := s.Get(s.Get("/w/acme/deleted").Links("Look and decide").AttrOr("href", "")).Want(http.StatusOK).Has("Remove 612 cases for good?")
-	if page.Links("undo that bulk update").AttrOr("href", "") != "/w/acme/bulk/4" {
-		t.Error("it does not lead to the bulk update")
+	for label, href := range map[string]string{"bulk update 4": "/w/acme/bulk/4", "bulk update 5": "/w/acme/bulk/5"} {
+		if page.Links(label).AttrOr("href", "") != href {
+			t.Errorf("it does not lead to %s", label)
+		}
 	}
-	s.Post("/w/acme/deleted/purge", url.Values{"stop": {"2"}, "due": {"612"}}).WantSeeOther("/w/acme/deleted")
+	at := page.Doc.Find("input[name=at]").AttrOr("value", "")
+	s.Post("/w/acme/deleted/purge", url.Values{"stop": {"2"}, "due": {"612"}, "at": {at}}).WantSeeOther("/w/acme/deleted")
 	if f.released != 2612 {
 		t.Errorf("released %d", f.released)
 	}

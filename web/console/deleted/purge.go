@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
+	"time"
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
@@ -21,7 +23,7 @@ func StoppedNotice(v *shell.Visit, stop *retention.Stop) *ui.NoticeProps {
 	if stop == nil {
 		return nil
 	}
-	n := ui.NoticeProps{Tone: ui.Danger, Permanent: true, Text: "The removal of deleted cases is stopped: " + dueText(*stop), Detail: causeText(*stop) + "None of them is removed until an owner or admin agrees."}
+	n := ui.NoticeProps{Tone: ui.Danger, Permanent: true, Text: "The removal of deleted cases is stopped: " + dueText(*stop), Detail: strings.TrimSpace(stop.CauseText() + " None of them is removed until an owner or admin agrees.")}
 	if v.Actor.Can(access.ReleasePurge) {
 		n.Link = &ui.Link{Label: "Look and decide", Href: v.Path("/deleted/purge")}
 	}
@@ -29,7 +31,15 @@ func StoppedNotice(v *shell.Visit, stop *retention.Stop) *ui.NoticeProps {
 }
 
 func dueText(stop retention.Stop) string {
-	return fmt.Sprintf("%s due, and usually it is %s.", ui.Count(stop.Due, "case")+isAre(stop.Due), retention.UsualText(stop.Usual))
+	return fmt.Sprintf("%s due, and usually it is %s.", dueCases(stop)+isAre(stop.Due), retention.UsualText(stop.Usual))
+}
+
+// dueCases is how many there are: "612 cases", "more than 10000 cases".
+func dueCases(stop retention.Stop) string {
+	if stop.More {
+		return stop.DueText() + " cases"
+	}
+	return ui.Count(stop.Due, "case")
 }
 
 func isAre(n int) string {
@@ -39,23 +49,12 @@ func isAre(n int) string {
 	return " are"
 }
 
-// causeText says who deleted most of them; "" where nobody stands out.
-func causeText(stop retention.Stop) string {
-	switch {
-	case stop.MostBy != "" && stop.MostBulk != nil:
-		return fmt.Sprintf("%s deleted %d of them in one bulk update. ", stop.MostBy, stop.Most)
-	case stop.MostBy != "":
-		return fmt.Sprintf("%s deleted %d of them. ", stop.MostBy, stop.Most)
-	}
-	return ""
-}
-
 // purgeView is the question before a stopped removal goes on.
 type purgeView struct {
 	retention.Stop
 	path, back  string
-	bulkHref    string // the bulk update that deleted most of them; ""
-	restoreHref string // the bulk update that restores all
+	bulks       []ui.Link // the bulk updates that deleted most of them
+	restoreHref string    // the bulk update that restores all
 	drift       string
 }
 
@@ -83,32 +82,37 @@ func (p *Pages) askPurge(w http.ResponseWriter, r *http.Request, status int, dri
 	}
 	view := purgeView{Stop: *stop, path: v.Path("/deleted/purge"), back: v.Path("/deleted"), drift: drift,
 		restoreHref: v.Path("/bulk/new?" + url.Values{"all": {"1"}, "filter": {string(cases.DeletedView)}, "do": {string(cases.RestoreMany)}, "next": {v.Path("/deleted")}}.Encode())}
-	if stop.MostBulk != nil {
-		view.bulkHref = v.Path("/bulk/" + strconv.FormatInt(*stop.MostBulk, 10))
+	for _, c := range stop.Causes {
+		if c.Bulk != nil {
+			id := strconv.FormatInt(*c.Bulk, 10)
+			view.bulks = append(view.bulks, ui.Link{Label: "bulk update " + id, Href: v.Path("/bulk/" + id)})
+		}
 	}
 	return kit.Render(w, r, status, purgePage(frame, view))
 }
 
-// ReleasePurge is POST /w/{ws}/deleted/purge, fields stop and due, as they were shown.
+// ReleasePurge is POST /w/{ws}/deleted/purge, fields stop, due and at, as they were shown.
 func (p *Pages) ReleasePurge(w http.ResponseWriter, r *http.Request) error {
 	form, err := kit.ReadForm(w, r, kit.FormLimit)
 	if err != nil {
 		return err
 	}
 	v := shell.From(r)
-	id, _ := strconv.ParseInt(form.Text("stop"), 10, 64) // nonsense is no stop
-	due, _ := strconv.Atoi(form.Text("due"))
-	err = p.purge.ReleasePurge(r.Context(), v.Actor, id, due)
+	var in retention.Agreement
+	in.Stop, _ = strconv.ParseInt(form.Text("stop"), 10, 64) // nonsense is no stop
+	in.Due, _ = strconv.Atoi(form.Text("due"))
+	in.At, _ = time.Parse(time.RFC3339Nano, form.Text("at"))
+	err = p.purge.ReleasePurge(r.Context(), v.Actor, in)
 	if errs.Is(err, errs.Conflict) {
 		return p.askPurge(w, r, kit.Status(errs.Conflict), errs.SafeText(err))
 	}
 	if err != nil {
 		return err
 	}
-	p.Flash(r, ui.NoticeProps{Tone: ui.Success, Text: "The removal goes on", Detail: "The cases that are due are removed within minutes. What becomes due later counts anew."})
+	p.Flash(r, ui.NoticeProps{Tone: ui.Success, Text: "The removal goes on", Detail: "The cases that you were told of are removed within minutes. What becomes due later counts anew."})
 	return kit.SeeOther(w, r, v.Path("/deleted"))
 }
 
 func (v purgeView) fields() []ui.HiddenField {
-	return []ui.HiddenField{{Name: "stop", Value: strconv.FormatInt(v.ID, 10)}, {Name: "due", Value: strconv.Itoa(v.Due)}}
+	return []ui.HiddenField{{Name: "stop", Value: strconv.FormatInt(v.ID, 10)}, {Name: "due", Value: strconv.Itoa(v.Due)}, {Name: "at", Value: v.CountedAt.Format(time.RFC3339Nano)}}
 }

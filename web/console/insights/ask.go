@@ -42,6 +42,7 @@ type ask struct {
 	home   string // the zone that is meant where none is named
 	apart  bool   // cases closed automatically are told apart
 	sort   string // key of a column; "" is the usual order
+	of     string // of a list of events: key of what is listed
 	rising bool
 }
 
@@ -168,6 +169,7 @@ func (a ask) values() url.Values {
 	if a.apart {
 		list.Set(autoField, "apart")
 	}
+	set(ofField, a.of, "")
 	return list
 }
 
@@ -198,6 +200,9 @@ func (a ask) with(v *shell.Visit, to page, changes ...string) string {
 			list.Del(fromField)
 			list.Del(toField)
 		}
+	}
+	if to != eventsPage {
+		list.Del(ofField)
 	}
 	if len(list) == 0 {
 		return v.Path(to.path)

@@ -78,7 +78,8 @@ func (g graph) desc() string {
 func (g graph) table() table {
 	t := table{caption: g.title, head: g.step(), columns: g.columns}
 	for _, b := range g.buckets {
-		t.rows = append(t.rows, row{name: b.title(), Totals: b.Totals})
+		t.rows = append(t.rows, row{name: b.title(), Totals: b.Totals,
+			narrow: []string{periodField, "", fromField, iso(b.from), toField, iso(b.to)}})
 	}
 	return t
 }

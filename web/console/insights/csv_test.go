@@ -61,7 +61,7 @@ func TestEveryPageIsAFile(t *testing.T) {
 		"/queues":       {"Queue,Total Cases Closed,Created,Case Completion Rate (%),", "Ana Duarte,700,0,,"},
 		"/tags":         {"Tag,", "No tag,50,"},
 		"/satisfaction": {"Day,Rated Good,Rated Bad,Ratings,Satisfaction (%)", "2026-05-04,3,1,4,75.0"},
-		"/deletions":    {"Day,Deleted,Purged,Erased", "2026-05-01,6,2,1"},
+		"/deletions":    {"Day,Deleted,Purged,Erased,Spam removed,Gone for good", "2026-05-01,6,2,1,4,7"},
 	} {
 		raw, _ := download(t, busy(), "/w/acme/insights"+path+"?format=csv&period=month")
 		if !strings.HasPrefix(raw, "\ufeff"+want[0]) || !strings.Contains(raw, "\r\n"+want[1]) {

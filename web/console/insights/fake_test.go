@@ -25,6 +25,7 @@ type fake struct {
 	counting           bool
 	crowded            string // a zone for which there is no room
 	asked              []insights.Query
+	of                 insights.EventKind
 }
 
 func (f *fake) Report(_ context.Context, actor access.Actor, q insights.Query) (insights.Report, error) {
@@ -49,7 +50,7 @@ func (f *fake) Report(_ context.Context, actor access.Actor, q insights.Query) (
 		if q.Deleted != insights.Exclude {
 			d.Totals = sum(d.Totals, f.gone)
 		}
-		d.Deleted, d.Purged, d.Erased = f.gone.Deleted, f.gone.Purged, f.gone.Erased // whatever the switch says
+		d.Deleted, d.Purged, d.Erased, d.SpamGone = f.gone.Deleted, f.gone.Purged, f.gone.Erased, f.gone.SpamGone // whatever the switch says
 		r.Totals = sum(r.Totals, d.Totals)
 		r.Days = append(r.Days, d)
 	}
@@ -65,6 +66,18 @@ func (f *fake) Groups(_ context.Context, actor access.Actor, q insights.Query, b
 		}
 	}
 	return list, nil
+}
+
+func (f *fake) Events(_ context.Context, actor access.Actor, q insights.Query, of insights.EventKind, after *insights.Place) ([]insights.Event, *insights.Place, error) {
+	f.asked, f.of = append(f.asked, q), of
+	if f.live.Created == 0 {
+		return nil, nil, nil
+	}
+	at := webtest.Now()
+	if after != nil {
+		at = after.At.Add(-time.Hour)
+	}
+	return []insights.Event{{At: at, CaseID: 7, Number: 42, Subject: "A wheel came off"}}, &insights.Place{At: at, CaseID: 7}, actor.Require(access.ReadCases)
 }
 
 func sum(a, b insights.Totals) insights.Totals {
@@ -83,6 +96,7 @@ func sum(a, b insights.Totals) insights.Totals {
 	a.Deleted += b.Deleted
 	a.Purged += b.Purged
 	a.Erased += b.Erased
+	a.SpamGone += b.SpamGone
 	return a
 }
 
@@ -110,7 +124,7 @@ func busy() *fake {
 	return &fake{
 		live: insights.Totals{Created: 50, Closed: 40, AutoClosed: 10, SamePeriodClosed: 30, AutoSamePeriodClosed: 6, Reopened: 2, FirstResponses: 20,
 			FirstResponseSeconds: 20 * 1800, HandleSeconds: 40 * 11520, AutoHandleSeconds: 10 * 20000, RatedGood: 3, RatedBad: 1},
-		gone: insights.Totals{Created: 5, Closed: 4, Deleted: 6, Purged: 2, Erased: 1},
+		gone: insights.Totals{Created: 5, Closed: 4, Deleted: 6, Purged: 2, Erased: 1, SpamGone: 4},
 		groups: []insights.Group{
 			{ID: 70, Name: "Ana Duarte", Totals: insights.Totals{Closed: 700, AutoClosed: 100, HandleSeconds: 700 * 3600, AutoHandleSeconds: 100 * 7200}},
 			{ID: 71, Name: "=Ben", Totals: insights.Totals{Closed: 450, HandleSeconds: 450 * 60, RatedGood: 1}},
@@ -132,5 +146,6 @@ func site(t *testing.T, f *fake) *webtest.Site {
 		r.Get("/insights/tags", p.Handle(p.Tags))
 		r.Get("/insights/satisfaction", p.Handle(p.Satisfaction))
 		r.Get("/insights/deletions", p.Handle(p.Deletions))
+		r.Get("/insights/events", p.Handle(p.Events))
 	}).SignIn()
 }

@@ -17,6 +17,7 @@ import (
 type Reports interface {
 	Report(ctx context.Context, actor access.Actor, q insights.Query) (insights.Report, error)
 	Groups(ctx context.Context, actor access.Actor, q insights.Query, by insights.Dimension) ([]insights.Group, error)
+	Events(ctx context.Context, actor access.Actor, q insights.Query, of insights.EventKind, after *insights.Place) ([]insights.Event, *insights.Place, error)
 }
 
 // Members tells whose numbers there are.
@@ -51,6 +52,7 @@ var (
 	queuesPage   = page{"/insights/queues", "Queues", "Queues", "By the queue in which a case was when it happened."}
 	tagsPage     = page{"/insights/tags", "Tags", "Tags", "By the tags of the cases. A case with two tags counts under both, so these do not add up to a total."}
 	ratingsPage  = page{"/insights/satisfaction", "Satisfaction", "Satisfaction", "What customers said of the help they got."}
+	eventsPage   = page{"/insights/events", "", "Cases of a number", "What one number counts, case by case."} // of no tab
 	removalPage  = page{"/insights/deletions", "Deletions", "Deletions", "What was deleted, and what is gone for good."}
 )
 
@@ -80,7 +82,7 @@ func (p *Pages) Satisfaction(w http.ResponseWriter, r *http.Request) error {
 
 // Deletions is GET /w/{ws}/insights/deletions. The switch of deleted cases has no say here.
 func (p *Pages) Deletions(w http.ResponseWriter, r *http.Request) error {
-	return p.show(w, r, removalPage, days(deleted, purged, erased), removals)
+	return p.show(w, r, removalPage, days(deleted, purged, erased, spamGone, gone), removals)
 }
 
 // Agents is GET /w/{ws}/insights/agents. Who may not compare agents sees themselves alone.

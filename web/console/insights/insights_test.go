@@ -60,6 +60,7 @@ func TestTheOverviewHasEveryMetric(t *testing.T) {
 		"Deleted":                  "180 Up from 0",
 		"Purged":                   "60 Up from 0",
 		"Erased":                   "30 Up from 0",
+		"Spam removed":             "120 Up from 0",
 	} {
 		if got := card(t, page, name); got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
@@ -68,8 +69,8 @@ func TestTheOverviewHasEveryMetric(t *testing.T) {
 	if worse := page.Doc.Find(".metric-change[data-tone=danger]").Length(); worse != 0 {
 		t.Errorf("%d changes are called bad, want none", worse)
 	}
-	if explained := page.Doc.Find(".metric-says[data-menu] p").Length(); explained != 11 {
-		t.Errorf("%d metrics are explained, want all 11", explained)
+	if explained := page.Doc.Find(".metric-says[data-menu] p").Length(); explained != 12 {
+		t.Errorf("%d metrics are explained, want all 12", explained)
 	}
 	page.Has("5 April – 4 May 2026.", "Before: 6 March – 4 April 2026.", "Counted up to 12:00.")
 }
@@ -82,13 +83,17 @@ func TestTheSwitchSaysWhatItMakesOfDeletedCases(t *testing.T) {
 		"only":    {"120", "Only cases that are deleted, or gone for good, are counted: 120 closings and 150 creations of 1,320 closings and 1,650 creations in all."},
 	} {
 		page := site(t, busy()).Get("/w/acme/insights?deleted=" + position).Want(http.StatusOK)
-		page.Has(want[1])
+		page.Has(want[1], "None of the three choices for deleted cases counts cases in Spam or cases that were merged into others")
 		if got := strings.Fields(card(t, page, "Total Cases Closed"))[0]; got != want[0] {
 			t.Errorf("%q: %s closed, want %s", position, got, want[0])
 		}
 		if got := strings.Fields(card(t, page, "Deleted"))[0]; got != "180" {
 			t.Errorf("%q: %s deleted, want 180 in every position", position, got)
 		}
+	}
+	page := site(t, busy()).Get("/w/acme/insights/deletions").Want(http.StatusOK).Has("Of cases in Spam only those that are gone for good are counted")
+	if got := strings.Fields(card(t, page, "Gone for good"))[0]; got != "210" {
+		t.Errorf("%s are gone for good, want 60 purged, 30 erased and 120 of spam", got)
 	}
 	none := busy()
 	none.gone = insights.Totals{}
@@ -346,4 +351,40 @@ func TestALongListOfTagsIsCutAndSaysSo(t *testing.T) {
 	if tags.Length() != 302 || tags.Filter("[selected]").Text() != "z0999" {
 		t.Errorf("offers %d tags, with %q chosen", tags.Length(), tags.Filter("[selected]").Text())
 	}
+}
+
+// TestANumberLeadsToItsCases: to those of the same period, row and filters, page by page; not where they cannot be listed.
+func TestANumberLeadsToItsCases(t *testing.T) {
+	t.Parallel()
+	f := busy()
+	s := site(t, f).As(access.Admin)
+	for path, want := range map[string]string{
+		"?tag=5":                        "/w/acme/insights/events?of=closed&tag=5",
+		"/agents?period=7":              "/w/acme/insights/events?agent=70&of=closed&period=7",
+		"/queues":                       "/w/acme/insights/events?of=closed&queue=70",
+		"/volume?period=7":              "/w/acme/insights/events?from=2026-04-28&of=created&to=2026-04-28",
+		"/satisfaction?zone=Asia/Tokyo": "/w/acme/insights/events?of=good&zone=Asia%2FTokyo",
+	} {
+		page := s.Get("/w/acme/insights" + path).Want(http.StatusOK)
+		if n := page.Doc.Find("a[href='" + want + "']").Length(); n != 1 {
+			t.Errorf("%s: %d links to %s", path, n, want)
+		}
+	}
+	for _, path := range []string{"?deleted=include", "/volume?deleted=only", "/deletions"} {
+		if n := s.Get("/w/acme/insights" + path).Doc.Find("#insights a[href*='/events']").Length(); n != 0 {
+			t.Errorf("%s: %d numbers lead to what is not all that they count", path, n)
+		}
+	}
+	page := s.Get("/w/acme/insights/events?of=closed&tag=5&deleted=include").Want(http.StatusOK).Has("Total Cases Closed: 1,200", "4 May 2026, 12:00", "A wheel came off")
+	if f.of != insights.Closings || f.asked[len(f.asked)-1].Tag != 5 || page.Links("#42").AttrOr("href", "") != "/w/acme/cases/42" {
+		t.Errorf("asked for %s of %+v", f.of, f.asked[len(f.asked)-1])
+	}
+	if page.Links("Overview").AttrOr("href", "") != "/w/acme/insights?tag=5" {
+		t.Errorf("the tab leads to %s", page.Links("Overview").AttrOr("href", ""))
+	}
+	page = s.Get(page.Links("Older").AttrOr("href", "")).Want(http.StatusOK).Has("4 May 2026, 11:00")
+	if page.Links("Newest").AttrOr("href", "") != "/w/acme/insights/events?of=closed&tag=5" {
+		t.Errorf("it does not lead back, but to %s", page.Links("Newest").AttrOr("href", ""))
+	}
+	site(t, &fake{}).Get("/w/acme/insights/events?of=bad").Want(http.StatusOK).Has("Nothing in this period")
 }

@@ -56,8 +56,12 @@ var (
 		of: counting(func(t insights.Totals) int64 { return t.Deleted })}
 	purged = metric{key: "purged", name: "Purged", says: "Deleted cases that were removed for good in the period because their time to be restored had run out.",
 		of: counting(func(t insights.Totals) int64 { return t.Purged })}
-	erased = metric{key: "erased", name: "Erased", says: "Cases that were removed for good in the period on request.",
+	erased = metric{key: "erased", name: "Erased", says: "Cases that were removed for good in the period on request, or with their contact.",
 		of: counting(func(t insights.Totals) int64 { return t.Erased })}
+	spamGone = metric{key: "spam-removed", name: "Spam removed", says: "Cases that were in Spam when they were removed for good in the period. Nothing else of them is counted anywhere.",
+		of: counting(func(t insights.Totals) int64 { return t.SpamGone })}
+	gone = metric{key: "gone", name: "Gone for good", says: "Purged, erased and spam removed, added up. A case that was merged into another one goes with that one and is not counted again.",
+		of: counting(func(t insights.Totals) int64 { return t.Purged + t.Erased + t.SpamGone })}
 )
 
 // column is a metric, of all closings or of some.

@@ -2,7 +2,7 @@ package insights
 
 // headlines are the metrics of the overview, in their order.
 func headlines() []metric {
-	return []metric{closed, samePeriod, completion, handleTime, firstResponse, created, reopened, satisfaction, deleted, purged, erased}
+	return []metric{closed, samePeriod, completion, handleTime, firstResponse, created, reopened, satisfaction, deleted, purged, erased, spamGone}
 }
 
 // summary is the table of the overview: the period, and the one before.
@@ -22,6 +22,7 @@ type card struct {
 	figure figure
 	change change
 	part   string
+	href   string // to what it counts; ""
 }
 
 func (v *view) cards(metrics ...metric) (list []card) {
@@ -37,6 +38,8 @@ func (v *view) cards(metrics ...metric) (list []card) {
 			c.part = "Of which automatically: " + thousands(now.AutoClosed)
 		}
 		c.figure = all.figure(now)
+		all.key, all.name = c.key, c.name
+		c.href = v.eventsHref(all)
 		c.change = m.compare(c.figure, all.figure(before))
 		list = append(list, c)
 	}

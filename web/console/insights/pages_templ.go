@@ -151,7 +151,7 @@ func periodTable(v *view) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = numbers(v.graph("all", "All numbers", chart.Bars, v.table.columns).table(), nil).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = numbers(v.graph("all", "All numbers", chart.Bars, v.table.columns).table(), v).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -244,7 +244,7 @@ func removals(v *view) templ.Component {
 			templ_7745c5c3_Var5 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = cards(v.cards(deleted, purged, erased), v.ask.period().before()).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = cards(v.cards(deleted, purged, erased, spamGone, gone), v.ask.period().before()).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -262,7 +262,7 @@ func removals(v *view) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = drawn(v.graph("gone", "Gone for good", chart.Bars, columns(false, purged, erased))).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = drawn(v.graph("gone", "Gone for good", chart.Bars, columns(false, purged, erased, spamGone))).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -142,5 +142,6 @@ func add(a, b insights.Totals) insights.Totals {
 	a.Deleted += b.Deleted
 	a.Purged += b.Purged
 	a.Erased += b.Erased
+	a.SpamGone += b.SpamGone
 	return a
 }

@@ -29,7 +29,8 @@ type table struct {
 // row is one line. In a file its name may be spelled otherwise: a day as a date.
 type row struct {
 	name, fileName string
-	href           string // what it leads to; "": nothing
+	href           string   // what it leads to; "": nothing
+	narrow         []string // fields of an address and values that ask for this row alone; nil: it cannot be asked for
 	insights.Totals
 }
 
@@ -64,7 +65,7 @@ func (p *Pages) groups(by insights.Dimension, metrics ...metric) fill {
 		}
 		v.table.sort(v.ask.sort, v.ask.rising)
 		if by == insights.ByQueue || by == insights.ByAgent && v.visit.Actor.Can(access.CompareAgents) {
-			v.table.total = &row{name: "All", Totals: v.report.Totals}
+			v.table.total = &row{name: "All", narrow: []string{}, Totals: v.report.Totals}
 		}
 		return nil
 	}
@@ -85,14 +86,17 @@ func (v *view) groupRow(by insights.Dimension, g insights.Group, several bool) r
 	switch {
 	case g.ID == insights.None:
 		if r.name = noneNames[by]; by == insights.ByAgent {
-			r.href = v.ask.with(v.visit, overviewPage, agentField, nobody)
+			r.narrow = []string{agentField, nobody}
 		}
 	case g.Name == "":
 		if r.name = goneNames[by]; several {
 			r.name += " " + id
 		}
 	default:
-		r.href = v.ask.with(v.visit, overviewPage, string(by), id)
+		r.narrow = []string{string(by), id}
+	}
+	if r.narrow != nil {
+		r.href = v.ask.with(v.visit, overviewPage, r.narrow...)
 	}
 	r.fileName = r.name
 	return r

@@ -23,6 +23,7 @@ type view struct {
 	report  insights.Report
 	other   insights.Totals // of the other side of the switch: of deleted cases, or of all where only those are asked for
 	table   table
+	events  events
 }
 
 // fill adds to a view what its page is about.
@@ -52,7 +53,7 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, to page, more fill,
 		return kit.SeeOther(w, r, v.sorted(v.ask.sort, v.ask.rising))
 	case r.URL.Query().Get("format") == "csv" && v.report.Counting: // a file does not say that it is not complete
 		return kit.SeeOther(w, r, v.sorted(v.ask.sort, v.ask.rising))
-	case r.URL.Query().Get("format") == "csv":
+	case r.URL.Query().Get("format") == "csv" && len(v.table.columns) > 0:
 		return v.table.send(w, v.ask.file(v.visit, to))
 	}
 	return kit.Render(w, r, http.StatusOK, frame(v, body(v)))
@@ -64,6 +65,9 @@ func (p *Pages) count(ctx context.Context, r *http.Request, v *view) (err error)
 		return err
 	}
 	v.ask = newAsk(v.visit, r.URL.Query(), v.choices)
+	if v.page == eventsPage {
+		v.ask.Deleted, v.ask.apart = insights.Exclude, false // nothing else is listed
+	}
 	v.report, err = p.reports.Report(ctx, v.visit.Actor, v.ask.Query)
 	if v.ask.absorb(err, v.visit) {
 		v.report, err = p.reports.Report(ctx, v.visit.Actor, v.ask.Query)
@@ -88,7 +92,7 @@ func (v *view) explain() string {
 	}
 	switch {
 	case v.page == removalPage:
-		return "Every deletion is counted here, whatever is chosen for deleted cases. A restored case does not count as deleted any more."
+		return "Everything that was removed is counted here, whatever is chosen for deleted cases. A restored case does not count as deleted any more."
 	case v.ask.Deleted == insights.Include:
 		return fmt.Sprintf("Deleted cases are counted: %s of cases that are deleted, or gone for good, are in these numbers.", events(v.other))
 	case v.ask.Deleted == insights.Only:
@@ -122,7 +126,7 @@ func (v *view) upTo() string {
 func (v *view) nothing() bool {
 	t := v.report.Totals
 	if v.page == removalPage {
-		return t.Deleted == 0 && t.Purged == 0 && t.Erased == 0
+		return t.Deleted+t.Purged+t.Erased+t.SpamGone == 0
 	}
 	return t == insights.Totals{}
 }
