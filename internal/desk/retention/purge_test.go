@@ -261,8 +261,12 @@ func TestPurgeLooksUpByIndex(t *testing.T) {
 	d.Exec(`analyze`)
 	must(t, d.DB.AsSystem(t.Context(), "test", func(tx pgx.Tx) error {
 		p := plan.Of(t, tx, retention.DueSQL, d.Clock.Now().Add(time.Hour), 500, []int64{1, 2}, []int64{3}, 1)
+		sorts := 0
 		small := func(scan string) bool {
-			return strings.HasSuffix(scan, "legal_holds") || strings.HasSuffix(scan, "purge_stops") || strings.HasSuffix(scan, "workspaces")
+			if strings.HasPrefix(scan, "Sort") {
+				sorts++ // of the workspaces
+			}
+			return sorts == 1 && strings.HasPrefix(scan, "Sort") || strings.HasSuffix(scan, "legal_holds") || strings.HasSuffix(scan, "purge_stops") || strings.HasSuffix(scan, "workspaces")
 		}
 		if bad := slices.DeleteFunc(p.Bad(), small); len(bad) > 0 || !slices.ContainsFunc(p.All(), func(s plan.Node) bool { return s.Index == "cases_to_purge_of_workspace" }) {
 			t.Errorf("%v\n%s", bad, p)
