@@ -8,8 +8,8 @@ import (
 	"caseward/internal/testkit/fixture"
 )
 
-// told counts what a stop leaves behind: stops, notices and entries in the trail.
-func told(d *fixture.Desk) [3]int {
+// stopTraces counts what a stop leaves behind: stops, notices and entries in the trail.
+func stopTraces(d *fixture.Desk) [3]int {
 	return [3]int{fixture.One[int](d, `select count(*) from purge_stops`), fixture.One[int](d, `select count(*) from notifications where kind = 'purge stopped'`),
 		fixture.One[int](d, `select count(*) from audit_entries where action = 'purge.stopped'`)}
 }
@@ -40,7 +40,7 @@ func TestBreakerKilled(t *testing.T) {
 	_ = cmd.Wait()
 	fixture.One[int](d, `select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'`)
 	settled(t, d)
-	same(t, "killed before anybody was told", [3]int{}, told(d))
+	same(t, "killed before anybody was told", [3]int{}, stopTraces(d))
 	d.Exec(`drop trigger hang on notifications`)
 
 	work := func(ctx context.Context) error { _, err := d.Retention.Purge(ctx); return err }
@@ -48,12 +48,12 @@ func TestBreakerKilled(t *testing.T) {
 		kill(t, url, "surge", work, way(round%3), 60*time.Millisecond)
 		reconnect(t, d)
 		settled(t, d)
-		if now := told(d); now != [3]int{} && now != [3]int{1, 2, 1} {
+		if now := stopTraces(d); now != [3]int{} && now != [3]int{1, 2, 1} {
 			t.Fatalf("round %d: %v stops, notices and entries", round, now)
 		}
 	}
 	purge(t, d)
-	same(t, "stops, notices, entries", [3]int{1, 2, 1}, told(d))
+	same(t, "stops, notices, entries", [3]int{1, 2, 1}, stopTraces(d))
 	if gone := wholeOrGone(t, d, all, doomed); gone != 0 {
 		t.Fatalf("%d cases went although it is stopped", gone)
 	}
@@ -75,7 +75,7 @@ func TestBreakerKilled(t *testing.T) {
 	if now := wholeOrGone(t, d, all, doomed); now != len(doomed) {
 		t.Errorf("%d of %d are gone", now, len(doomed))
 	}
-	same(t, "stops, notices, entries at the end", [3]int{1, 2, 1}, told(d))
+	same(t, "stops, notices, entries at the end", [3]int{1, 2, 1}, stopTraces(d))
 	if n := fixture.One[int](d, `select agreed from purge_stops`); n != len(doomed) {
 		t.Errorf("%d are counted as agreed to", n)
 	}
