@@ -2,8 +2,10 @@ package app_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
+	"caseward/internal/desk/portal"
 	"caseward/internal/desk/removal"
 	"caseward/internal/desk/retention"
 )
@@ -54,6 +56,7 @@ Date: Mon, 4 May 2026 09:00:00 +0000
 	admin.Press("Delete Forever")
 	admin.See("Delete Quilla Vantongeren forever?")
 	admin.See("1 reply on 1 case of other people stay")
+	admin.Check("Tell them by mail when it is done", true)
 	admin.Accessible()
 	admin.Fill("Type “forever” to confirm", "for now")
 	admin.Press("Delete Forever")
@@ -63,9 +66,18 @@ Date: Mon, 4 May 2026 09:00:00 +0000
 	admin.See("You can leave this page")
 	s.job(retention.ForgetSweep)
 	admin.See("The contact was permanently deleted.")
+	admin.See("The mail that tells them is on its way.")
 	admin.Accessible()
+	s.job(portal.MailSweep)
+	if text := mailTo(t, s, "quilla@vantongeren.test"); !strings.Contains(text, "Confirmation number: ") || strings.Contains(text, "Quilla") {
+		t.Errorf("the mail says %q", text)
+	}
+	if n := one[int](s, `select count(*) from erasure_notices`); n != 0 {
+		t.Errorf("%d addresses are kept after the mail", n)
+	}
 	admin.Follow("Show the certificate")
 	admin.See("What may remain")
+	admin.See("The mail was handed over on")
 	admin.Accessible()
 
 	admin.Go(page)

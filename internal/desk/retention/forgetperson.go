@@ -15,6 +15,7 @@ import (
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/contact"
 	"caseward/internal/desk/hold"
+	"caseward/internal/desk/portal"
 )
 
 // forgetOthersTx makes the contact a Deleted User on one more case of somebody else's: what they wrote and rated stays as it
@@ -164,7 +165,10 @@ func (s *Service) forgetPersonTx(ctx context.Context, tx pgx.Tx, e *forgetting) 
 	batch.Queue(`with gone as (delete from contacts where workspace_id = $1 and id = any ($2) returning 1) select count(*) from gone`,
 		e.WorkspaceID, e.who).QueryRow(e.tally("contacts"))
 	e.Step = stepSearch
-	return true, tx.SendBatch(ctx, batch).Close()
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return false, err
+	}
+	return true, s.jobs.PokeTx(ctx, tx, portal.ForgetSweep) // which closes their request
 }
 
 // traceTx collects what says who they are, and said so before: name, addresses, phone, postal address and the texts of custom fields,

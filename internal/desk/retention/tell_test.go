@@ -1,6 +1,7 @@
 package retention_test
 
 import (
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -75,6 +76,28 @@ func TestWhoWasErasedIsTold(t *testing.T) {
 	trail := fixture.Rows[string](d, `select action from audit_entries where object_kind = 'contact' and action like 'contact.erasure %' order by id`)
 	if strings.Join(trail, ", ") != "contact.erasure begun, contact.erasure told" {
 		t.Errorf("the trail says %q", trail)
+	}
+}
+
+// TestAReplayTellsNobodyTwice: who was told after the backup was made had the mail; the address that it brings back goes.
+func TestAReplayTellsNobodyTwice(t *testing.T) {
+	t.Parallel()
+	d, url := openURL(t)
+	told(t, d)
+	on, backup := backedUp(t, d, url)
+	h := history{on: on, backup: backup, file: filepath.Join(t.TempDir(), "ledger.jsonl")}
+	runForget(t, on)
+	update(t, h.export(on))
+	if got := backup.Dump().PlacesOf("xanthippe"); !slices.Contains(got, "erasure_notices") {
+		t.Fatalf("the backup has her in %q: the test would show nothing", got)
+	}
+	h.replay(t, false)
+	runForget(t, backup)
+	if n, err := retention.ClaimNotice(t.Context(), backup.DB, backup.Clock.Now().Add(fixture.Day)); err != nil || n != nil {
+		t.Errorf("told again: %+v, %v", n, err)
+	}
+	if got := backup.Dump().PlacesOf("xanthippe"); len(got) > 0 {
+		t.Errorf("after the replay she is in %q", got)
 	}
 }
 

@@ -35,10 +35,12 @@ func (p *PortalMails) erased(ctx context.Context) (sent int, err error) {
 // erasedText has numbers and dates only: nothing else is left.
 func erasedText(n retention.Notice) string {
 	var b strings.Builder
+	done := n.FinishedAt.UTC().Format(day + ", 15:04 UTC")
 	if n.AskedAt != nil {
-		fmt.Fprintf(&b, "On %s you asked %s to erase what it kept about you. ", n.AskedAt.Format(day), n.WorkspaceName)
+		fmt.Fprintf(&b, "On %s you asked %s to erase what it kept about you. This was done on %s. Erased are:\n\n", n.AskedAt.Format(day), n.WorkspaceName, done)
+	} else {
+		fmt.Fprintf(&b, "On %s %s erased what it kept about you:\n\n", done, n.WorkspaceName)
 	}
-	fmt.Fprintf(&b, "On %s, %s UTC, %s finished erasing what it kept about you:\n\n", n.FinishedAt.UTC().Format(day), n.FinishedAt.UTC().Format("15:04"), n.WorkspaceName)
 	b.WriteString("- your name, addresses, telephone number and other details, and your account in the customer portal if you had one\n")
 	if n.Erased > 0 {
 		fmt.Fprintf(&b, "- %s that you had begun, with all messages and files\n", several(n.Erased, "case", "cases"))
