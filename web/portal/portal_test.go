@@ -27,10 +27,11 @@ const evil = `<script>alert("x")</script>`
 
 // fake is a portal with one case. It records what was asked of it, and refuses with fail.
 type fake struct {
-	who   *portal.Visitor
-	fail  error
-	calls []string
-	next  portal.Case
+	request *portal.OwnRequest // nil: one that was refused
+	who     *portal.Visitor
+	fail    error
+	calls   []string
+	next    portal.Case
 }
 
 func (f *fake) call(format string, args ...any) error {
@@ -116,6 +117,9 @@ func (f *fake) SetPassword(_ context.Context, _ portal.Site, _ portal.Visitor, i
 }
 
 func (f *fake) Request(context.Context, access.Actor) (*portal.OwnRequest, error) {
+	if f.request != nil {
+		return f.request, nil
+	}
 	return &portal.OwnRequest{State: portal.RequestRefused, RequestedAt: webtest.Now(), DueAt: webtest.Now(), Reason: evil}, nil
 }
 
@@ -306,4 +310,15 @@ func TestFormsReachTheService(t *testing.T) {
 	if got := s.Get("/help/acme/data/download").Want(http.StatusOK).Header.Get("Content-Type"); got != "application/zip" {
 		t.Errorf("the download is %s", got)
 	}
+}
+
+// TestADelayedRequestSaysSo, and nothing of why.
+func TestADelayedRequestSaysSo(t *testing.T) {
+	t.Parallel()
+	f := newFake()
+	f.request = &portal.OwnRequest{State: portal.RequestInReview, RequestedAt: webtest.Now(), DueAt: webtest.Now()}
+	s := site(t, f)
+	s.Get("/help/acme/data").Want(http.StatusOK).Has("In review").Lacks("Delayed")
+	f.request.Delayed = true
+	s.Get("/help/acme/data").Want(http.StatusOK).Has("Delayed", "For a legal reason").Lacks("In review").Lacks("legal hold")
 }

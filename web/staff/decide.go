@@ -61,11 +61,18 @@ func (p *Pages) Approve(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := p.erasures.Approve(r.Context(), shell.StaffFrom(r).Actor, ws, id); err != nil {
+	staff := shell.StaffFrom(r).Actor
+	if err := p.erasures.Approve(r.Context(), staff, ws, id); err != nil {
 		return err
 	}
-	p.Flash(r, ui.NoticeProps{Tone: ui.Success, Text: "The request was approved.",
-		Detail: "The erasure runs now and is verified. Its certificate appears among the recent decisions."})
+	notice := ui.NoticeProps{Tone: ui.Success, Text: "The request was approved.",
+		Detail: "The erasure runs now and is verified. Its certificate appears among the recent decisions."}
+	// Where the erasure was quicker, the request waits no more: then nothing held it.
+	if waiting, err := p.erasures.Waiting(r.Context(), staff, ws, id); err == nil && waiting.OnHold {
+		notice.Tone, notice.Text = ui.Warning, "The request was approved, and a legal hold stops it."
+		notice.Detail = "Nothing is erased yet. It goes on by itself when the workspace releases its last hold on the case, and is verified then."
+	}
+	p.Flash(r, notice)
 	return kit.SeeOther(w, r, erasuresPath)
 }
 

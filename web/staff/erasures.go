@@ -40,6 +40,14 @@ func (r request) path() string {
 
 func (r request) open() bool { return r.State == retention.RequestOpen }
 
+// removes begins the list of what goes.
+func (r request) removes() string {
+	if r.OnHold {
+		return "Once no legal hold stands any more, this removes"
+	}
+	return "This removes"
+}
+
 func (r request) number() string { return strconv.FormatInt(int64(r.CaseNumber), 10) }
 
 // counts says what an erasure would remove, leaving out what there is none of.

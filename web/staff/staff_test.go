@@ -150,6 +150,18 @@ func TestRequestsShowWhatTheReaderMayDo(t *testing.T) {
 	page.Has("You made this request, so somebody else has to approve it.", "Erasing…")
 }
 
+// TestWhatAHoldStopsIsNotUnderWay: before the decision, just after it and as long as it waits; who is held and why is not said.
+func TestWhatAHoldStopsIsNotUnderWay(t *testing.T) {
+	t.Parallel()
+	open, approved := asked(1, 5, retention.RequestOpen), asked(2, 5, retention.RequestApproved)
+	open.OnHold, approved.OnHold = true, true
+	s := site(t, &fake{pending: []retention.PendingRequest{open, approved}})
+	s.Get("/staff/erasures").Want(http.StatusOK).Has("Legal hold", "Stopped", "goes on by itself when the last hold is released").Lacks("Erasing…")
+	s.Get("/staff/erasures/1/1/approve").Want(http.StatusOK).Has("A legal hold of its workspace keeps this case.", "Once no legal hold stands any more, this removes")
+	s.Post("/staff/erasures/1/1/approve", nil).WantSeeOther("/staff/erasures")
+	s.Get("/staff/erasures").Has("The request was approved, and a legal hold stops it.").Lacks("The erasure runs now")
+}
+
 // TestARequestSaysThatRepliesCame: their numbers and dates, on the list and before a decision.
 func TestARequestSaysThatRepliesCame(t *testing.T) {
 	t.Parallel()

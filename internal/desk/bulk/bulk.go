@@ -55,6 +55,7 @@ type Action struct {
 	Total       int    // cases; it grows while they are collected
 	Tally
 	Deletion   Deletion `db:"-"` // only Get fills it
+	Held       int      `db:"-"` // likewise: how many a deletion forever has left out because a legal hold keeps them
 	UndoneBy   *access.MemberID
 	CreatedAt  time.Time
 	FinishedAt *time.Time

@@ -9,6 +9,7 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/hold"
 )
 
 // visibleTo: one's own, or all for who manages the workspace.
@@ -29,6 +30,10 @@ func (s *Service) Get(ctx context.Context, actor access.Actor, id ID) (a Action,
 			return err
 		}
 		a = *found
+		if a.Ended() && a.Change.Do == cases.EraseMany && a.Refused > 0 {
+			return tx.QueryRow(ctx, fmt.Sprintf(`select count(*) from (select from bulk_items where workspace_id = $1 and bulk_id = $2 and reason = $3 limit %d) i`, mostLooked),
+				actor.Workspace, id, hold.StaysReason).Scan(&a.Held)
+		}
 		if a.State != Done || a.Change.Do != cases.DeleteMany {
 			return nil
 		}

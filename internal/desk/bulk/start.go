@@ -3,12 +3,14 @@ package bulk
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 
 	"github.com/jackc/pgx/v5"
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/audit"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/hold"
 	"caseward/internal/platform/errs"
 )
 
@@ -115,6 +117,25 @@ func chooseTx(ctx context.Context, tx pgx.Tx, actor access.Actor, id ID, numbers
 	}
 	_, err = tx.Exec(ctx, `update bulk_actions set total = $3 where workspace_id = $1 and id = $2`, actor.Workspace, id, total)
 	return total, err
+}
+
+// Held counts those of the chosen cases in the Spam view that a legal hold keeps, at most cases.CountCap+1, for the question before
+// they are deleted forever: they are left out.
+//
+// Needs EraseSpam. Errors: Forbidden.
+func (s *Service) Held(ctx context.Context, actor access.Actor, in StartInput) (n int, err error) {
+	if err := actor.Require(access.EraseSpam); err != nil {
+		return 0, err
+	}
+	const inSpam = `select count(*) from (select from cases c where c.workspace_id = $1 and c.spam_at is not null and c.deleted_at is null and c.merged_into_id is null and `
+	query, args := inSpam+`c.id in (`+hold.Kept("$1")+`)`, []any{actor.Workspace}
+	if in.All == nil {
+		query, args = inSpam+`c.number = any ($2) and `+hold.Keeps("c"), append(args, in.Numbers)
+	}
+	err = s.db.ReadWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
+		return tx.QueryRow(ctx, fmt.Sprintf(`%s limit %d) held`, query, cases.CountCap+1), args...).Scan(&n)
+	})
+	return n, err
 }
 
 func (s *Service) recordTx(ctx context.Context, tx pgx.Tx, actor access.Actor, id ID, action string, details map[string]any) error {

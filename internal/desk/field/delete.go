@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"caseward/internal/desk/access"
+	"caseward/internal/desk/hold"
 	"caseward/internal/platform/errs"
 )
 
@@ -31,11 +32,10 @@ func countTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, f Field) (n 
 	return n, err
 }
 
-// requireFreeTx refuses to delete what a field holds while a case or contact of it is on legal hold. The holds that stand are
-// few, the values may be many: it looks from there.
+// requireFreeTx refuses to delete what a field holds while a legal hold keeps a case or contact of it, be it only by what was
+// merged. The holds that stand are few, the values may be many: it looks from there.
 func requireFreeTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, f Field) error {
-	held := `select case_id from legal_holds where workspace_id = $1 and case_id is not null and released_at is null
-		union select c.id from legal_holds h join cases c on c.workspace_id = $1 and c.contact_id = h.contact_id where h.workspace_id = $1 and h.released_at is null`
+	held := hold.Kept("$1")
 	if f.Object == OfContact {
 		held = `select contact_id from legal_holds where workspace_id = $1 and released_at is null`
 	}
@@ -43,7 +43,7 @@ func requireFreeTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, f Fiel
 	var n int
 	err := tx.QueryRow(ctx, `select count(*) from `+table+` v where v.workspace_id = $1 and v.field_id = $2 and v.`+owner+` in (`+held+`)`, ws, f.ID).Scan(&n)
 	if err == nil && n > 0 {
-		err = errs.Newf(errs.Conflict, "%d of its values belong to a %s on legal hold, and stay until the hold is released.", n, f.Object)
+		err = errs.Newf(errs.Conflict, "%d of its values belong to a %s that a legal hold keeps, and stay until it is released.", n, f.Object)
 	}
 	return err
 }

@@ -11,6 +11,7 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/contact"
 	"caseward/internal/desk/field"
 	"caseward/internal/desk/hold"
 	"caseward/internal/desk/message"
@@ -351,6 +352,16 @@ func TestAFieldIsDeletedWithWhatItHolds(t *testing.T) {
 	must(t, err)
 	if err := d.Fields.Delete(ctx, d.Admin, text, 2); !errs.Is(err, errs.Conflict) || !strings.Contains(err.Error(), "1 of its values") {
 		t.Errorf("on hold: %v", err)
+	}
+	must(t, d.Holds.Release(ctx, d.Owner, hold.ReleaseInput{ID: h, Reason: "Over"}))
+	part := d.Receive(fixture.Mail{From: "held@customer.test"}) // which has no value: the one it goes into is kept with it
+	_, err = d.Messages.Merge(ctx, d.Ana, part, live)
+	must(t, err)
+	h, err = d.Holds.Set(ctx, d.Owner, hold.SetInput{Contact: fixture.One[contact.ID](d.Desk, `select contact_id from cases where number = $1`, part),
+		Reason: "A court asked", ReviewAt: d.Clock.Now().AddDate(1, 0, 0)})
+	must(t, err)
+	if err := d.Fields.Delete(ctx, d.Admin, text, 2); !errs.Is(err, errs.Conflict) || !strings.Contains(err.Error(), "1 of its values") {
+		t.Errorf("on hold by what was merged into it: %v", err)
 	}
 	must(t, d.Holds.Release(ctx, d.Owner, hold.ReleaseInput{ID: h, Reason: "Over"}))
 	must(t, d.Fields.Delete(ctx, d.Admin, text, 2))

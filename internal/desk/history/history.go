@@ -12,6 +12,7 @@ import (
 	"caseward/internal/desk/audit"
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/contact"
+	"caseward/internal/desk/hold"
 	"caseward/internal/platform/db"
 	"caseward/internal/platform/errs"
 )
@@ -31,6 +32,8 @@ type History struct {
 	Views     []View     // of a case: who looked at it, the last one first; none once it is gone
 	Downloads []Download // of a case: who downloaded which of its files, the last one first; likewise
 	Gone      bool       // it was removed for good; only the trail is left
+	// Holds are the legal holds that keep a case: those on its contact, or on what was merged into it, are no deed on it itself.
+	Holds []hold.Standing
 }
 
 // Service reads histories.
@@ -74,7 +77,10 @@ func (s *Service) of(ctx context.Context, actor access.Actor, on audit.Object, g
 		if h.Views, err = viewsTx(ctx, tx, actor.Workspace, on.ID); err != nil {
 			return err
 		}
-		h.Downloads, err = downloadsTx(ctx, tx, actor.Workspace, on.ID)
+		if h.Downloads, err = downloadsTx(ctx, tx, actor.Workspace, on.ID); err != nil {
+			return err
+		}
+		h.Holds, err = holdsTx(ctx, tx, actor, on.ID)
 		return err
 	})
 	if err == nil && h.Gone && !in.Later() && !told(h.Lines) {
@@ -91,6 +97,16 @@ func told(lines []audit.Line) bool {
 		}
 	}
 	return false
+}
+
+// holdsTx reads the holds that keep a case.
+func holdsTx(ctx context.Context, tx pgx.Tx, actor access.Actor, number int64) ([]hold.Standing, error) {
+	var id cases.ID
+	if err := tx.QueryRow(ctx, `select id from cases where workspace_id = $1 and number = $2`, actor.Workspace, number).Scan(&id); err != nil {
+		return nil, err
+	}
+	found, err := hold.OfCasesTx(ctx, tx, actor, []cases.ID{id})
+	return found[id], err
 }
 
 func viewsTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, number int64) ([]View, error) {

@@ -2,6 +2,8 @@ package hold
 
 import (
 	"context"
+	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -12,9 +14,34 @@ import (
 )
 
 // OnCase is the SQL condition that a hold stands on a case, of whose table alias is the name, or on its contact. It reads what
-// the statement sees; what removes something asks HeldTx once it has its locks. What was merged into the case, and whoever
-// its contact was merged into, it does not look at.
+// the statement sees; what removes something asks HeldTx once it has its locks. What was merged into the case, for which there is
+// Keeps, and whoever its contact was merged into, it does not look at.
 func OnCase(alias string) string { return onCase(alias, stands) }
+
+// Keeps is OnCase that looks at what was merged into the case, too.
+func Keeps(alias string) string {
+	return `(` + OnCase(alias) + ` or exists (select from cases part
+		where part.workspace_id = ` + alias + `.workspace_id and part.merged_into_id = ` + alias + `.id and ` + OnCase("part") + `))`
+}
+
+// Kept is the SQL that reads, as id, every case of a workspace, of which ws is the SQL, that a hold keeps: those with a hold, those
+// of a contact with one, what these were merged into, and all that was merged into that. It begins with the holds, which are few.
+func Kept(ws string) string {
+	return strings.ReplaceAll(`with recursive standing as materialized (
+			select case_id, contact_id from legal_holds where workspace_id = $ws and released_at is null),
+		person as (
+			select contact_id as id from standing where contact_id is not null
+			union
+			select k.id from person p join contacts k on k.workspace_id = $ws and k.merged_into_id = p.id),
+		own as (
+			select case_id as id from standing where case_id is not null
+			union
+			select c.id from person p join cases c on c.workspace_id = $ws and c.contact_id = p.id),
+		whole as (select coalesce(c.merged_into_id, c.id) as id from own join cases c on c.workspace_id = $ws and c.id = own.id)
+		select id from whole
+		union
+		select c.id from whole w join cases c on c.workspace_id = $ws and c.merged_into_id = w.id`, "$ws", ws)
+}
 
 // StoodOnCase is OnCase that takes the holds of which ids is the SQL for holds that stand, released or not.
 func StoodOnCase(alias, ids string) string {
@@ -47,22 +74,26 @@ func StandingTx(ctx context.Context, tx pgx.Tx) ([]ID, error) {
 	return pgx.CollectRows(rows, pgx.RowTo[ID])
 }
 
-// partsSQL is, for cases $2, each of them with what was merged into it, and whoever they belong to with whom those were merged
-// into: the hold of any of these is the hold of the case.
+// partsSQL is, for cases $2, each of them with what was merged into it, or what it was merged into with all of that, and whoever
+// they belong to with whom those were merged into: the hold of any of these is the hold of the case.
 const partsSQL = `with recursive part as (
-		select id as root, id, contact_id from cases where workspace_id = $1 and id = any ($2)
+		(select id as root, id, contact_id from cases where workspace_id = $1 and id = any ($2)
+			union
+			select c.id, t.id, t.contact_id from cases c join cases t on t.workspace_id = $1 and t.id = c.merged_into_id where c.workspace_id = $1 and c.id = any ($2))
 		union
 		select p.root, c.id, c.contact_id from part p join cases c on c.workspace_id = $1 and c.merged_into_id = p.id),
 	person as (
-		select root, contact_id as id from part
+		select root, id as part, contact_id as id from part
 		union
-		select p.root, k.merged_into_id from person p join contacts k on k.workspace_id = $1 and k.id = p.id where k.merged_into_id is not null)`
+		select p.root, p.part, k.merged_into_id from person p join contacts k on k.workspace_id = $1 and k.id = p.id where k.merged_into_id is not null)`
 
-// holdsSQL are the standing holds of cases.
+// holdsSQL are the standing holds of cases, each with the part that it is on, or on whose contact; of several parts, the case itself.
 const holdsSQL = partsSQL + `, held as (
-		select part.root, h.* from part join legal_holds h on h.workspace_id = $1 and h.case_id = part.id where h.released_at is null
-		union
-		select person.root, h.* from person join legal_holds h on h.workspace_id = $1 and h.contact_id = person.id where h.released_at is null)`
+		select distinct on (root, id) * from (
+			select part.root, part.id as part, h.* from part join legal_holds h on h.workspace_id = $1 and h.case_id = part.id where h.released_at is null
+			union all
+			select person.root, person.part, h.* from person join legal_holds h on h.workspace_id = $1 and h.contact_id = person.id where h.released_at is null) found
+		order by root, id, part <> root, part)`
 
 // Check is what was found of cases about to be removed.
 type Check struct {
@@ -117,6 +148,9 @@ func LooksFreeTx(ctx context.Context, tx pgx.Tx, c cases.Case) error {
 	return err
 }
 
+// StaysReason is why a case is left out of many that are removed.
+const StaysReason = "A legal hold keeps it: it stays until the last hold is released."
+
 func refused(c cases.Case) error {
 	return errs.Newf(errs.Conflict, "Case %d is on legal hold, so nothing of it can be erased. An owner or admin can release the hold.", c.Number)
 }
@@ -146,4 +180,25 @@ func OfTheirsTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, ids []con
 			select c.number from ratings r join cases c on c.workspace_id = $1 and c.id = r.case_id join holds h on h.contact_id = c.contact_id
 			where r.workspace_id = $1 and r.contact_id = any ($2)) found`, ws, ids).Scan(&n)
 	return n, err
+}
+
+// OfPersonTx says why contacts, one with those who were merged into them, cannot be erased because of a legal hold: on them, on a
+// case of theirs, or on one of somebody else's on which they wrote, which would lose its author. "": nothing keeps them.
+func OfPersonTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, who []contact.ID) (string, error) {
+	held, err := OnContactTx(ctx, tx, ws, who...)
+	if err != nil || held {
+		return "they are on legal hold", err
+	}
+	n, err := OfTheirsTx(ctx, tx, ws, who)
+	if err != nil || n == 0 {
+		return "", err
+	}
+	return fmt.Sprintf("case %d, which is theirs or on which they wrote, is on legal hold", n), nil
+}
+
+// SomeTx reports whether any hold stands in the workspace: most have none, and to plan the search for them costs a page more than
+// all else that it asks.
+func SomeTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID) (some bool, err error) {
+	err = tx.QueryRow(ctx, `select exists (select from legal_holds where workspace_id = $1 and released_at is null)`, ws).Scan(&some)
+	return some, err
 }

@@ -3,6 +3,7 @@ package hold
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -18,18 +19,51 @@ import (
 type Standing struct {
 	ID        ID
 	OnContact bool // and so on all of their cases
+	// Part is the number of a case that was merged into the one that is asked about, where it is that, or its contact, that is on
+	// hold; with Whole, of that into which it was merged itself, where it is kept with that. 0: the case itself, or its contact.
+	Part      cases.Number
+	Whole     bool
 	Reason    string
 	ReviewAt  time.Time
 	SetByName string
 	SetAt     time.Time
 }
 
+// Itself reports whether the hold is on the case itself: it reaches it by no other way.
+func (h Standing) Itself() bool { return h.Part == 0 && !h.OnContact }
+
+// Why says how the hold keeps a case, as part of a sentence: "its contact is on legal hold".
+func (h Standing) Why() string {
+	what := "it"
+	switch {
+	case h.Whole:
+		return fmt.Sprintf("case #%d (into which it was merged) is kept by a legal hold", h.Part)
+	case h.Part != 0:
+		what = fmt.Sprintf("case #%d (merged into it)", h.Part)
+	case h.OnContact:
+		return "its contact is on legal hold"
+	}
+	if h.OnContact {
+		what = "the contact of " + what
+	}
+	return what + " is on legal hold"
+}
+
+// Sentence is Why at the beginning of one: "Its contact is on legal hold", or "On legal hold" for the case itself.
+func (h Standing) Sentence() string {
+	if h.Itself() {
+		return "On legal hold"
+	}
+	why := h.Why()
+	return strings.ToUpper(why[:1]) + why[1:]
+}
+
 const standingColumns = `h.id, h.contact_id is not null as on_contact, case when $3 then h.reason else '' end as reason, h.review_at, u.name as set_by_name, h.set_at`
 
 const setter = ` join members m on m.workspace_id = $1 and m.id = h.set_by join users u on u.id = m.user_id `
 
-// OfCase returns the holds that stand on a case: on itself, on its contact, on what was merged into it. The next to be
-// reviewed comes first.
+// OfCase returns the holds that keep a case: on itself, on its contact, on what was merged into it and on whose that is. The next
+// to be reviewed comes first.
 //
 // Needs ReadCases; the caller has established that the actor may see the case. Errors: Forbidden.
 func (s *Service) OfCase(ctx context.Context, actor access.Actor, c cases.Case) ([]Standing, error) {
@@ -44,26 +78,33 @@ func (s *Service) OfCases(ctx context.Context, actor access.Actor, ids []cases.I
 	if err := actor.Require(access.ReadCases); err != nil {
 		return nil, err
 	}
-	found := map[cases.ID][]Standing{}
-	err := s.db.ReadWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
-		// Most workspaces have none, and to plan the search costs each page more than all else that it asks.
-		var some bool
-		err := tx.QueryRow(ctx, `select exists (select from legal_holds where workspace_id = $1 and released_at is null)`, actor.Workspace).Scan(&some)
-		if err != nil || !some {
-			return err
-		}
-		rows, err := tx.Query(ctx, holdsSQL+` select h.root, `+standingColumns+` from held h`+setter+`order by h.review_at, h.id`,
-			actor.Workspace, ids, actor.Can(access.ManageHolds))
-		if err != nil {
-			return err
-		}
-		var id cases.ID
-		var h Standing
-		_, err = pgx.ForEachRow(rows, []any{&id, &h.ID, &h.OnContact, &h.Reason, &h.ReviewAt, &h.SetByName, &h.SetAt}, func() error {
-			found[id] = append(found[id], h)
-			return nil
-		})
+	var found map[cases.ID][]Standing
+	err := s.db.ReadWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) (err error) {
+		found, err = OfCasesTx(ctx, tx, actor, ids)
 		return err
+	})
+	return found, err
+}
+
+// OfCasesTx is OfCases for callers who have asked for the permission.
+func OfCasesTx(ctx context.Context, tx pgx.Tx, actor access.Actor, ids []cases.ID) (map[cases.ID][]Standing, error) {
+	found := map[cases.ID][]Standing{}
+	some, err := SomeTx(ctx, tx, actor.Workspace)
+	if err != nil || !some {
+		return found, err
+	}
+	rows, err := tx.Query(ctx, holdsSQL+` select h.root, case when p.id is null then 0 else coalesce(t.number, p.number) end, p.id is not null and t.id is not null, `+standingColumns+` from held h`+setter+`
+			join cases r on r.workspace_id = $1 and r.id = h.root left join cases t on t.workspace_id = $1 and t.id = r.merged_into_id
+			left join cases p on p.workspace_id = $1 and p.id = h.part and h.part <> h.root order by h.review_at, h.id`,
+		actor.Workspace, ids, actor.Can(access.ManageHolds))
+	if err != nil {
+		return nil, err
+	}
+	var id cases.ID
+	var h Standing
+	_, err = pgx.ForEachRow(rows, []any{&id, &h.Part, &h.Whole, &h.ID, &h.OnContact, &h.Reason, &h.ReviewAt, &h.SetByName, &h.SetAt}, func() error {
+		found[id] = append(found[id], h)
+		return nil
 	})
 	return found, err
 }
@@ -76,7 +117,7 @@ func (s *Service) OfContact(ctx context.Context, actor access.Actor, id contact.
 		return nil, err
 	}
 	err = s.db.ReadWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `select `+standingColumns+` from legal_holds h`+setter+`
+		rows, err := tx.Query(ctx, `select 0::bigint as part, false as whole, `+standingColumns+` from legal_holds h`+setter+`
 			where h.workspace_id = $1 and h.contact_id = $2 and h.released_at is null order by h.review_at, h.id`,
 			actor.Workspace, id, actor.Can(access.ManageHolds))
 		if err != nil {

@@ -27,8 +27,8 @@ const (
 
 // due are those that are closed, and held those that a legal hold keeps from it.
 var (
-	due  = ripe + ` and not ` + hold.OnCase("c")
-	held = ripe + ` and ` + hold.OnCase("c")
+	due  = ripe + ` and not ` + hold.Keeps("c")
+	held = ripe + ` and ` + hold.Keeps("c")
 )
 
 // rule is what Auto Close does at one moment.

@@ -15,7 +15,7 @@ type Event struct {
 	Case    int64             // its internal id; 0 where the case is gone, and for many cases that were changed together
 	Request int64             // the request for permanent deletion that it is about; 0: none
 	Times   int               // how many cases were changed together; otherwise 0
-	Detail  string            // what it says, where it is about no case: numbers and names of members only
+	Detail  string            // what it says, where it is about no case, or says besides: numbers and names of members only
 	To      []access.MemberID // 0 is passed over
 	Roles   []access.Role     // whoever has one of them is told too
 	Actor   access.Actor      // who did it, and is therefore not told

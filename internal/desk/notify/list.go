@@ -44,7 +44,7 @@ type Notification struct {
 	Subject       string // "" where its reader may not see it
 	RequestNumber int64  // the case whose permanent deletion was requested; 0: it is not about one
 	RequestState  string // of that request, as desk/retention names it
-	Detail        string // what it says, where it is about no case
+	Detail        string // what it says, where it is about no case, or says besides
 }
 
 func (n Notification) cursor() *Cursor { return &Cursor{n.CreatedAt, n.ID} }

@@ -39,7 +39,7 @@ type Mail struct {
 	Subject       string // of a live case
 	RequestNumber int64
 	RequestState  string
-	Detail        string // what it says, where it is about no case
+	Detail        string // what it says, where it is about no case, or says besides
 	Email, Name   string // whom to write to
 	WorkspaceSlug string
 	WorkspaceName string

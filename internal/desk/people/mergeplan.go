@@ -9,6 +9,7 @@ import (
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/contact"
 	"caseward/internal/desk/field"
+	"caseward/internal/desk/hold"
 	"caseward/internal/platform/errs"
 )
 
@@ -36,6 +37,7 @@ type MergePlan struct {
 	Fields                 []field.Field
 	IntoValues, FromValues field.Values
 	Refusal                string // why the two cannot be merged now; "" when they can
+	IntoHeld               bool   // a legal hold on Into keeps what comes to them, too
 }
 
 // PlanMerge says what Merge would do.
@@ -60,6 +62,9 @@ func (s *Service) PlanMerge(ctx context.Context, actor access.Actor, into, from 
 		case errs.Is(err, errs.Conflict):
 			p.Refusal = errs.SafeText(err)
 		case err != nil:
+			return err
+		}
+		if p.IntoHeld, err = hold.OnContactTx(ctx, tx, actor.Workspace, into); err != nil {
 			return err
 		}
 		p.Kept = kept(p.Into, p.From)

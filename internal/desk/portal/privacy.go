@@ -11,6 +11,7 @@ import (
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/audit"
 	"caseward/internal/desk/contact"
+	"caseward/internal/desk/hold"
 	"caseward/internal/desk/member"
 	"caseward/internal/desk/notify"
 	"caseward/internal/platform/errs"
@@ -42,6 +43,7 @@ type OwnRequest struct {
 	DueAt       time.Time // by when they must have an answer
 	ClosedAt    *time.Time
 	Reason      string // of a refusal
+	Delayed     bool   // a legal hold keeps what it is about; what, and why, is not for the customer
 }
 
 // Waiting reports whether it is still to be decided.
@@ -64,7 +66,7 @@ func (s *Service) Request(ctx context.Context, actor access.Actor) (r *OwnReques
 		return nil, err
 	}
 	err = s.db.ReadWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `select q.id, q.state, q.requested_at, q.due_at, q.closed_at, coalesce(f.reason, '') as reason
+		rows, err := tx.Query(ctx, `select q.id, q.state, q.requested_at, q.due_at, q.closed_at, coalesce(f.reason, '') as reason, false as delayed
 			from privacy_requests q left join privacy_refusals f on f.workspace_id = q.workspace_id and f.request_id = q.id
 			where q.workspace_id = $1 and q.contact_id = $2 order by q.id desc limit 1`, actor.Workspace, actor.ContactID)
 		if err != nil {
@@ -73,6 +75,11 @@ func (s *Service) Request(ctx context.Context, actor access.Actor) (r *OwnReques
 		r, err = pgx.CollectExactlyOneRow(rows, pgx.RowToAddrOfStructByName[OwnRequest])
 		if errors.Is(err, pgx.ErrNoRows) {
 			r, err = nil, nil
+		}
+		if err == nil && r != nil && r.Waiting() {
+			held, err := hold.OfPersonTx(ctx, tx, actor.Workspace, []contact.ID{contact.ID(actor.ContactID)})
+			r.Delayed = held != ""
+			return err
 		}
 		return err
 	})

@@ -29,6 +29,7 @@ type Request struct {
 	ReviewedBy  string // the member's name
 	DecidedBy   string
 	Reason      string // of a refusal, while the contact is there
+	Erasing     bool   // the contact is being deleted forever, which answers it
 }
 
 // Waiting reports whether it is still to be decided.
@@ -91,7 +92,8 @@ func (s *Service) Requests(ctx context.Context, actor access.Actor, closed bool,
 }
 
 const requestSQL = `select q.id, q.contact_id, coalesce(k.name, '') as contact_name, q.state, q.requested_at, q.due_at, q.closed_at,
-	coalesce(ru.name, '') as reviewed_by, coalesce(du.name, '') as decided_by, coalesce(f.reason, '') as reason`
+	coalesce(ru.name, '') as reviewed_by, coalesce(du.name, '') as decided_by, coalesce(f.reason, '') as reason,
+	k.erasing_at is not null as erasing`
 
 const requestJoins = `left join contacts k on k.workspace_id = q.workspace_id and k.id = q.contact_id
 	left join privacy_refusals f on f.workspace_id = q.workspace_id and f.request_id = q.id

@@ -53,7 +53,7 @@ var pendingSQL = `select r.workspace_id, r.id, w.slug as workspace_slug, w.name 
 		(select count(*) from activities x where x.workspace_id = r.workspace_id and x.case_id = r.case_id) as activities,
 		(select count(*) from followups x where x.workspace_id = r.workspace_id and x.case_id = r.case_id) as follow_ups,
 		(select count(*) from drafts x where x.workspace_id = r.workspace_id and x.case_id = r.case_id) as drafts,
-		` + hold.OnCase("c") + ` as on_hold,
+		` + hold.Keeps("c") + ` as on_hold,
 		array(select x.number from cases x where x.workspace_id = r.workspace_id and x.merged_into_id = r.case_id order by x.number) as merged,
 		coalesce(a.numbers, '{}') as reply_numbers, coalesce(a.times, '{}') as reply_times
 	from erasure_requests r
@@ -133,7 +133,13 @@ func (s *Service) Approve(ctx context.Context, staff access.Actor, ws access.Wor
 		if err := setStateTx(ctx, tx, ws, id, RequestApproved, staff, s.now(), ""); err != nil {
 			return err
 		}
-		if err := s.noteDecisionTx(ctx, tx, inWorkspace(staff, ws), r, id, cases.ActErasureApproved); err != nil {
+		detail := ""
+		if err := hold.LooksFreeTx(ctx, tx, r.Case); errs.Is(err, errs.Conflict) {
+			detail = stoppedByHold
+		} else if err != nil {
+			return err
+		}
+		if err := s.noteDecisionTx(ctx, tx, inWorkspace(staff, ws), r, id, cases.ActErasureApproved, detail); err != nil {
 			return err
 		}
 		return s.jobs.PokeTx(ctx, tx, ErasureSweep)
@@ -155,7 +161,7 @@ func (s *Service) Refuse(ctx context.Context, staff access.Actor, ws access.Work
 		if err := cases.ThawPurgeTx(ctx, tx, &r.Case, s.now()); err != nil {
 			return err
 		}
-		return s.noteDecisionTx(ctx, tx, inWorkspace(staff, ws), r, id, cases.ActErasureRefused)
+		return s.noteDecisionTx(ctx, tx, inWorkspace(staff, ws), r, id, cases.ActErasureRefused, "")
 	})
 }
 
@@ -165,13 +171,16 @@ type openRequest struct {
 	requestedByUser access.UserID
 }
 
-// noteDecisionTx writes a decision to the feed and the trail, and tells who asked for it.
-func (s *Service) noteDecisionTx(ctx context.Context, tx pgx.Tx, staff access.Actor, r openRequest, id RequestID, kind cases.ActivityKind) error {
+// stoppedByHold is what those are told besides who asked for an erasure that waits.
+const stoppedByHold = "A legal hold stops it: it goes on by itself when the last hold is released."
+
+// noteDecisionTx writes a decision to the feed and the trail, and tells who asked for it; detail is what else they should know.
+func (s *Service) noteDecisionTx(ctx context.Context, tx pgx.Tx, staff access.Actor, r openRequest, id RequestID, kind cases.ActivityKind, detail string) error {
 	if err := cases.NoteTx(ctx, tx, staff, r.Case, kind, map[string]any{"request": id}, s.now()); err != nil {
 		return err
 	}
 	return notify.AddTx(ctx, tx, r.WorkspaceID, notify.Event{
-		Kind: notify.ErasureDecided, Case: int64(r.ID), Request: int64(id), To: []access.MemberID{r.requestedBy}, Actor: staff, At: s.now(),
+		Kind: notify.ErasureDecided, Case: int64(r.ID), Request: int64(id), To: []access.MemberID{r.requestedBy}, Actor: staff, At: s.now(), Detail: detail,
 	})
 }
 

@@ -2,7 +2,6 @@ package retention
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -15,22 +14,40 @@ import (
 // holdWait is how long an erasure of a contact that a legal hold keeps waits until it looks again.
 const holdWait = time.Minute
 
-// heldPersonTx says why a contact cannot be erased because of a legal hold: on them, on a case of theirs, or on one of somebody
-// else's on which they wrote, which would lose its author. "": nothing keeps them.
+// heldPersonTx is hold.OfPersonTx of a contact.
 func heldPersonTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id contact.ID) (string, error) {
 	who, err := mergedTx(ctx, tx, ws, id)
 	if err != nil {
 		return "", err
 	}
-	held, err := hold.OnContactTx(ctx, tx, ws, who...)
-	if err != nil || held {
-		return "they are on legal hold", err
+	return hold.OfPersonTx(ctx, tx, ws, who)
+}
+
+// HeldContacts says why contacts cannot be erased because of a legal hold, for those whom one keeps.
+//
+// Needs RequestErasure. Errors: Forbidden.
+func (s *Service) HeldContacts(ctx context.Context, actor access.Actor, ids []contact.ID) (map[contact.ID]string, error) {
+	if err := actor.Require(access.RequestErasure); err != nil {
+		return nil, err
 	}
-	n, err := hold.OfTheirsTx(ctx, tx, ws, who)
-	if err != nil || n == 0 {
-		return "", err
-	}
-	return fmt.Sprintf("case %d, which is theirs or on which they wrote, is on legal hold", n), nil
+	found := map[contact.ID]string{}
+	err := s.db.ReadWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
+		some, err := hold.SomeTx(ctx, tx, actor.Workspace)
+		if err != nil || !some {
+			return err
+		}
+		for _, id := range ids {
+			why, err := heldPersonTx(ctx, tx, actor.Workspace, id)
+			if err != nil {
+				return err
+			}
+			if why != "" {
+				found[id] = why
+			}
+		}
+		return nil
+	})
+	return found, err
 }
 
 // heldTx reports whether a hold stands on the contact, and keeps others from setting one until the transaction ends.

@@ -10,6 +10,7 @@ import (
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/audit"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/hold"
 	"caseward/internal/desk/message"
 	"caseward/internal/platform/errs"
 )
@@ -62,7 +63,7 @@ func (s *Service) EraseSpamTx(ctx context.Context, tx pgx.Tx, actor access.Actor
 			reasons[id] = "A mail for it was just coming in. Delete it again."
 		}
 		for _, id := range t.held {
-			reasons[id] = "It is on legal hold: it stays until the hold is released."
+			reasons[id] = hold.StaysReason
 		}
 		if err := s.eraseSpamTx(ctx, tx, actor, once(t.list), in.Bulk); err != nil {
 			return nil, err

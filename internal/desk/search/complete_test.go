@@ -55,7 +55,7 @@ func TestCompletion(t *testing.T) {
 		"email:mari":                 {"mari", "mario@shop.test ", "maria@shop.test "},
 		"email:@shop":                {"@shop", "mario@shop.test ", "maria@shop.test "},
 		"priority:h":                 {"h", "high "},
-		"is:":                        {"", "unassigned ", "overdue ", "snoozed "},
+		"is:":                        {"", "unassigned ", "overdue ", "snoozed ", "held "},
 		"has:a":                      {"a", "attachment "},
 		"after:y":                    {"y", "yesterday "},
 		"colour:r":                   {"r"},

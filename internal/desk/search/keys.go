@@ -39,7 +39,7 @@ func Keys() []Key {
 		{"channel:", "The way it came in", "channel:email", channelValues(), (*query).channel},
 		{"priority:", "Priority", "priority:high,urgent", priorityValues(), (*query).priority},
 		{"has:", "What comes with it", "has:attachment", []Value{{"attachment", "A file"}}, (*query).has},
-		{"is:", "What it waits for", "is:overdue", isValues(), (*query).is},
+		{"is:", "What it waits for, or is kept by", "is:overdue", isValues(), (*query).is},
 		{"rating:", "What the customer said of the help", "rating:bad", ratingValues(), nil},
 		{"before:", "Last activity before a day", "before:2026-05-01", dateValues(), nil},
 		{"after:", "Last activity on or after a day", "after:7d", dateValues(), nil},
@@ -115,7 +115,7 @@ func priorityValues() []Value {
 
 func isValues() []Value {
 	return []Value{{"unassigned", "Nobody works on it"}, {"overdue", "A follow-up is due, or the customer has waited for more than a day"},
-		{"snoozed", "Put off until later"}}
+		{"snoozed", "Put off until later"}, {"held", "A legal hold keeps it"}}
 }
 
 func channelValues() []Value {
@@ -202,6 +202,8 @@ func (q *query) is(x part) {
 			q.choose("c.assignee_id", part{span: x.span, negated: x.negated}, nil, true)
 		case strings.EqualFold(v.text, "overdue"):
 			q.names = append(q.names, part{span: x.span, key: overdueKey, negated: x.negated})
+		case strings.EqualFold(v.text, "held"):
+			q.names = append(q.names, part{span: x.span, key: heldKey, negated: x.negated})
 		case strings.EqualFold(v.text, "snoozed"):
 			q.always("c.snoozed_until is " + map[bool]string{false: "not null", true: "null"}[x.negated]) // as the list of snoozed cases
 		default:

@@ -10,7 +10,9 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/contact"
 	"caseward/internal/desk/followup"
+	"caseward/internal/desk/hold"
 	"caseward/internal/desk/message"
 	"caseward/internal/testkit/fixture"
 )
@@ -210,6 +212,33 @@ func TestOverdue(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.finds(d.Ana, "is:overdue", waits)
+}
+
+// TestHeldCases: by a hold of their own, of their contact's, and of what was merged into them.
+func TestHeldCases(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	ctx := t.Context()
+	own, theirs, whole, free := d.Receive(fixture.Mail{}), d.Receive(fixture.Mail{From: "sued@held.test"}), d.Receive(fixture.Mail{}), d.Receive(fixture.Mail{})
+	part, other := d.Receive(fixture.Mail{From: "sued@held.test"}), d.Receive(fixture.Mail{From: "other@free.test"})
+	for from, into := range map[cases.Number]cases.Number{part: whole, other: own} {
+		must[cases.Case](t)(d.Messages.Merge(ctx, d.Ana, from, into))
+	}
+	d.finds(d.Ana, "is:held")
+	d.finds(d.Ana, "-is:held", own, theirs, whole, free)
+	set := func(in hold.SetInput) hold.ID {
+		in.Reason, in.ReviewAt = "x", d.Clock.Now().AddDate(0, 1, 0)
+		return must[hold.ID](t)(d.Holds.Set(ctx, d.Owner, in))
+	}
+	set(hold.SetInput{Case: own})
+	h := set(hold.SetInput{Contact: fixture.One[contact.ID](d.Desk, `select contact_id from cases where number = $1`, theirs)})
+	d.finds(d.Ana, "is:held", own, theirs, whole)
+	d.finds(d.Ana, "-is:held", free)
+	d.finds(d.Ana, "is:held number:"+num(free))
+	if err := d.Holds.Release(ctx, d.Owner, hold.ReleaseInput{ID: h, Reason: "x"}); err != nil {
+		t.Fatal(err)
+	}
+	d.finds(d.Ana, "is:held", own)
 }
 
 // TestEveryAlphabet: PostgreSQL finds what people type in any script, of what came by mail.

@@ -66,6 +66,8 @@ func (q *query) resolveTx(ctx context.Context, tx pgx.Tx) error {
 			err = q.tagsTx(ctx, tx, x, known["tag"])
 		case overdueKey:
 			err = q.overdueTx(ctx, tx, x)
+		case heldKey:
+			err = q.heldTx(ctx, tx, x)
 		case "rating":
 			err = q.ratedTx(ctx, tx, x)
 		default:

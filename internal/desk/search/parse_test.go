@@ -80,7 +80,7 @@ func TestProblemsSayWhere(t *testing.T) {
 		{ana, "before:2026-05-01 after:7d subject:invoice,\"late parcel\" -subject:spam is:overdue", nil, ""},
 		{ana, "refund status:lost now", []string{"lost"}, "choose open, pending, on-hold, closed, spam or deleted"},
 		{ana, "status:open,lost,gone", []string{"lost", "gone"}, "choose"},
-		{ana, "größe is:late", []string{"late"}, "choose unassigned, overdue or snoozed"},
+		{ana, "größe is:late", []string{"late"}, "choose unassigned, overdue, snoozed or held"},
 		{ana, "late OR lost parcel", []string{"OR"}, "Commas say or"},
 		{ana, "status:open OR status:closed", []string{"OR"}, "status:open,closed"},
 		{ana, "status:open AND late NOT parcel", []string{"AND", "NOT"}, "as it is"},

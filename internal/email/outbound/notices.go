@@ -169,6 +169,10 @@ func textOf(m notify.Mail) noticeText {
 // decisionText is about a deleted case, of which only the number goes out by mail.
 func decisionText(m notify.Mail, name string) noticeText {
 	t := noticeText{path: fmt.Sprintf("/cases/%d", m.CaseNumber)}
+	next := "The erasure is under way."
+	if m.Detail != "" { // a legal hold stops it
+		next = m.Detail
+	}
 	switch m.RequestState {
 	case "refused":
 		t.subject = name + ": permanent deletion refused"
@@ -179,7 +183,7 @@ func decisionText(m notify.Mail, name string) noticeText {
 		t.path += "/certificate"
 	default:
 		t.subject = name + ": permanent deletion approved"
-		t.line = "Support staff approved your request to permanently delete case #%d. The erasure is under way."
+		t.line = "Support staff approved your request to permanently delete case #%d. " + next
 	}
 	t.line = fmt.Sprintf(t.line, m.CaseNumber)
 	return t

@@ -268,7 +268,7 @@ func deleteAllPage(frame ui.ConsoleProps, v askView) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, " <p>None of it is in a case, and nobody can bring it back. What is blocked from now on stays.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, " <p>None of it is in a case, and nobody can bring it back. What is blocked from now on stays, and so does what contacts on legal hold have sent.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

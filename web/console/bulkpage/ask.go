@@ -24,6 +24,7 @@ type askView struct {
 	do      cases.ManyKind
 	kinds   []cases.ManyKind // that the person may choose
 	count   int              // at most cases.CountCap+1
+	held    int              // of those that are to be deleted forever, how many a legal hold keeps; likewise
 	purgeAt *time.Time
 	members []member.Member
 	queues  []workspace.Queue
@@ -76,6 +77,11 @@ func (p *Pages) ask(w http.ResponseWriter, r *http.Request, status int, form *ki
 	view.kinds = slices.DeleteFunc(kinds(), func(k cases.ManyKind) bool { return !chosen.suits(k) || !v.Actor.Can((cases.Many{Do: k}).Permission()) })
 	if view.count, err = p.count(r, chosen); err != nil {
 		return err
+	}
+	if view.do == cases.EraseMany {
+		if view.held, err = p.bulk.Held(r.Context(), v.Actor, chosen.input(changeOf(form))); err != nil {
+			return err
+		}
 	}
 	if view.members, err = p.members.List(r.Context(), v.Actor); err != nil {
 		return err

@@ -26,6 +26,7 @@ type fake struct {
 	started bulk.StartInput
 	refuse  error
 	undone  bulk.ID
+	held    int
 }
 
 func (f *fake) Start(_ context.Context, _ access.Actor, in bulk.StartInput) (bulk.ID, error) {
@@ -33,7 +34,8 @@ func (f *fake) Start(_ context.Context, _ access.Actor, in bulk.StartInput) (bul
 	return 7, f.refuse
 }
 
-func (f *fake) Matches(context.Context, access.Actor, bulk.Scope) (int, error) { return 1001, nil }
+func (f *fake) Matches(context.Context, access.Actor, bulk.Scope) (int, error)   { return 1001, nil }
+func (f *fake) Held(context.Context, access.Actor, bulk.StartInput) (int, error) { return f.held, nil }
 func (f *fake) Get(context.Context, access.Actor, bulk.ID) (bulk.Action, error) {
 	return f.action, nil
 }
@@ -86,6 +88,24 @@ func TestAskNamesTheCasesAndWhatHappens(t *testing.T) {
 	s.As(access.Admin).Get("/w/acme/bulk/new").Want(http.StatusOK).Has("No cases selected")
 	s.As(access.Agent).Get("/w/acme/bulk/new?case=4&do=delete").Want(http.StatusForbidden)
 	s.As(access.Viewer).Get("/w/acme/bulk/new?case=4").Want(http.StatusForbidden)
+}
+
+// TestDeletingForeverSaysWhatIsHeld: how many stay in the question, and afterwards how many did.
+func TestDeletingForeverSaysWhatIsHeld(t *testing.T) {
+	t.Parallel()
+	f := &fake{held: 3}
+	s := site(t, f).As(access.Admin)
+	s.Get("/w/acme/bulk/new?all=1&filter=spam&do=erase").Want(http.StatusOK).Has("3 of them are kept by legal holds and stay in Spam.", "delete them again when the last hold is released")
+	f.held = 1
+	s.Get("/w/acme/bulk/new?case=4&case=5&filter=spam&do=erase").Has("1 of them is kept by a legal hold and stays in Spam.")
+	s.Get("/w/acme/bulk/new?case=4&filter=spam&do=erase").Has("It is kept by a legal hold and stays in Spam.")
+	f.held = 0
+	s.Get("/w/acme/bulk/new?all=1&filter=spam&do=erase").Lacks("stay in Spam")
+	f.action = bulk.Action{ID: 7, Change: cases.Many{Do: cases.EraseMany}, State: bulk.Done, Total: 9, Held: 2}
+	f.action.Changed, f.action.Refused = 6, 3
+	s.Get("/w/acme/bulk/7").Has("3, of which 2 kept by legal holds, see below")
+	f.action.Held = 3
+	s.Get("/w/acme/bulk/7").Has("3, kept by legal holds, see below")
 }
 
 func TestStartSendsWhatWasChosen(t *testing.T) {

@@ -43,7 +43,22 @@ func (s selection) forGood() string {
 	if s.many() {
 		verb, they = " go", "they"
 	}
-	return verb + " for good at once, with all messages, notes and files. This cannot be undone, and there is no time in which " + they + " can be restored. What is on legal hold is left out."
+	return verb + " for good at once, with all messages, notes and files. This cannot be undone, and there is no time in which " + they + " can be restored."
+}
+
+// heldText says beforehand what a legal hold keeps from it; "" where none does.
+func (v askView) heldText() string {
+	switch {
+	case v.held == 0:
+		return ""
+	case v.held == 1 && v.count == 1:
+		return "It is kept by a legal hold and stays in Spam."
+	case v.held == 1:
+		return "1 of them is kept by a legal hold and stays in Spam."
+	case v.held > cases.CountCap:
+		return "More than 1,000 of them are kept by legal holds and stay in Spam."
+	}
+	return strconv.Itoa(v.held) + " of them are kept by legal holds and stay in Spam."
 }
 
 // until is now, in microseconds: what is marked as spam later was not in the question.

@@ -174,6 +174,17 @@ func (v showView) state() string {
 	return "Done."
 }
 
+// heldText says how many of those left out a legal hold keeps; "" for none.
+func (v showView) heldText() string {
+	switch {
+	case v.Held == 0:
+		return ""
+	case v.Held == v.Refused:
+		return ", kept by legal holds"
+	}
+	return ", of which " + strconv.Itoa(v.Held) + " kept by legal holds"
+}
+
 // changedLabel names the cases that were changed.
 func (v showView) changedLabel() string {
 	if v.Change.Do == cases.EraseMany {

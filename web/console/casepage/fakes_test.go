@@ -39,6 +39,7 @@ type desk struct {
 	ratings     ratings
 	decision    retention.Decision
 	holds       []hold.Standing
+	heldCase    cases.ID // on which they stand; 0: on every one
 	certificate retention.Certificate
 	file        message.File
 	already     bool

@@ -20,11 +20,8 @@ func (v view) mayHold() bool { return v.visit.Actor.Can(access.ManageHolds) }
 // holdNotices say which holds stand on the case; the reason only to those who manage holds.
 func (v view) holdNotices() (list []ui.NoticeProps) {
 	for _, h := range v.holds {
-		n := ui.NoticeProps{Tone: ui.Warning, Permanent: true, Text: "On legal hold: nothing of it can be removed. Review on " + h.ReviewAt.In(v.loc).Format(reviewDay) + ".",
+		n := ui.NoticeProps{Tone: ui.Warning, Permanent: true, Text: h.Sentence() + ": nothing of it can be removed. Review on " + h.ReviewAt.In(v.loc).Format(reviewDay) + ".",
 			Detail: "Set by " + h.SetByName + " on " + h.SetAt.In(v.loc).Format(reviewDay) + "."}
-		if h.OnContact {
-			n.Text = "Its contact is on legal hold: nothing of it can be removed. Review on " + h.ReviewAt.In(v.loc).Format(reviewDay) + "."
-		}
 		if v.mayHold() {
 			n.Detail += " " + h.Reason
 			n.Link = &ui.Link{Label: "Release", Href: v.visit.Path("/admin/holds/" + text(h.ID) + "/release")}
@@ -40,9 +37,9 @@ func held(holds []hold.Standing, loc *time.Location) string {
 		return ""
 	}
 	if len(holds) == 1 {
-		return "a legal hold stands on it, to be reviewed on " + holds[0].ReviewAt.In(loc).Format(reviewDay)
+		return holds[0].Why() + ", to be reviewed on " + holds[0].ReviewAt.In(loc).Format(reviewDay)
 	}
-	return "legal holds stand on it, the next to be reviewed on " + holds[0].ReviewAt.In(loc).Format(reviewDay)
+	return "legal holds keep it, the next to be reviewed on " + holds[0].ReviewAt.In(loc).Format(reviewDay)
 }
 
 // nextHeld is whatNext of a case that is deleted or in spam, under a hold.
@@ -50,11 +47,11 @@ func (v view) nextHeld() string {
 	because := held(v.holds, v.loc)
 	switch {
 	case v.erasing():
-		return "Support staff approved its permanent deletion, which waits because " + because + ". Once it is released, the case is erased."
+		return "Support staff approved its permanent deletion, which a legal hold stops: " + because + ". It goes on by itself when the last hold is released."
 	case v.ErasureRequestedAt != nil:
 		return "Its permanent deletion was requested. Whatever support staff decide, it is kept because " + because + "."
 	case v.PurgeAt != nil && !v.PurgeAt.After(v.now):
-		return "It is kept because " + because + ". Its time was over on " + v.date(*v.PurgeAt) + ": once it is released, the case is removed for good."
+		return "It is kept because " + because + ". Its time was over on " + v.date(*v.PurgeAt) + ": when the last hold is released, the case is removed for good."
 	case v.PurgeAt != nil:
 		return "It is kept because " + because + ". Without one, it would be removed for good on " + v.date(*v.PurgeAt) + "."
 	}

@@ -15,7 +15,10 @@ import (
 // held are the holds of a fake desk; the reason is for those who manage holds.
 type held struct{ d *desk }
 
-func (h held) OfCase(_ context.Context, actor access.Actor, _ cases.Case) (list []hold.Standing, _ error) {
+func (h held) OfCase(_ context.Context, actor access.Actor, c cases.Case) (list []hold.Standing, _ error) {
+	if h.d.heldCase != 0 && h.d.heldCase != c.ID {
+		return nil, nil
+	}
 	for _, one := range h.d.holds {
 		if !actor.Can(access.ManageHolds) {
 			one.Reason = ""
@@ -42,14 +45,14 @@ func TestAHoldIsSaidWhereverRemovalIs(t *testing.T) {
 		t.Error("the links lead elsewhere")
 	}
 	site(t, d).As(access.Admin).Get("/w/acme/cases/12/messages/1/erase").WantSeeOther("/w/acme/cases/12")
-	const because = "a legal hold stands on it, to be reviewed on "
+	const because = "it is on legal hold, to be reviewed on "
 	site(t, d).Get("/w/acme/cases/12/delete").Has("is not removed, as long as " + because + review)
 	gone, past, soon := now.Add(-8*24*time.Hour), now.Add(-24*time.Hour), now.Add(24*time.Hour)
 	d.c.DeletedAt, d.c.PurgeAt = &gone, &soon
 	site(t, d).As(access.Admin).Get("/w/acme/cases/12").Has("It is kept because " + because + review + ". Without one, it would be removed for good on")
 	site(t, d).As(access.Admin).Get("/w/acme/cases/12/erasure-request").Has("Once approved, it waits: " + because + review)
 	d.c.PurgeAt = &past
-	site(t, d).As(access.Admin).Get("/w/acme/cases/12").Has("once it is released, the case is removed for good")
+	site(t, d).As(access.Admin).Get("/w/acme/cases/12").Has("when the last hold is released, the case is removed for good")
 	d.c.DeletedAt, d.c.PurgeAt, d.c.SpamAt = nil, nil, &gone
 	site(t, d).As(access.Admin).Get("/w/acme/cases/12/delete-forever").WantSeeOther("/w/acme/cases/12")
 }

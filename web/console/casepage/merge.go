@@ -8,6 +8,7 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/hold"
 	"caseward/internal/platform/errs"
 	"caseward/web/console/shell"
 	"caseward/web/kit"
@@ -25,6 +26,27 @@ type mergeView struct {
 	near  []cases.Other
 	path  string
 	form  *kit.Form
+	// Holds that keep the two: what is merged is kept together.
+	fromHolds, intoHolds []hold.Standing
+}
+
+// kept says what a legal hold on either of the two does to both; nil: none stands.
+func (v mergeView) kept() *ui.NoticeProps {
+	from, into := "Case "+text(v.from.Number), "Case "+text(v.into.Number)
+	n := ui.NoticeProps{Tone: ui.Warning, Permanent: true}
+	switch {
+	case len(v.fromHolds) > 0 && len(v.intoHolds) > 0:
+		n.Text, n.Detail = "Legal holds keep both cases.", "Together they are kept until the last of the holds is released."
+	case len(v.fromHolds) > 0:
+		n.Text = from + " is kept by a legal hold."
+		n.Detail = into + " is then kept with it: nothing of either is removed, redacted or closed for inactivity until the hold is released. Undoing the merge sets " + strings.ToLower(into[:1]) + into[1:] + " free again."
+	case len(v.intoHolds) > 0:
+		n.Text = into + " is kept by a legal hold."
+		n.Detail = "What comes into it is kept with it: nothing of either is removed or redacted until the hold is released."
+	default:
+		return nil
+	}
+	return &n
 }
 
 // Merge is GET /w/{ws}/cases/{number}/merge; the query's into is the number of the other case, once it is chosen.
@@ -105,6 +127,14 @@ func (p *Pages) loadMerge(r *http.Request, n cases.Number, form *kit.Form) (merg
 		}
 		if form.Valid() && form.Has("into") {
 			if view.into, err = p.mergeTarget(ctx, v.Actor, n, form); err != nil {
+				return err
+			}
+		}
+		if view.into != nil {
+			if view.fromHolds, err = p.holds.OfCase(ctx, v.Actor, view.from.Case); err != nil {
+				return err
+			}
+			if view.intoHolds, err = p.holds.OfCase(ctx, v.Actor, view.into.Case); err != nil {
 				return err
 			}
 		}

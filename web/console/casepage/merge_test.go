@@ -8,6 +8,7 @@ import (
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/cases"
+	"caseward/internal/desk/hold"
 	"caseward/internal/platform/errs"
 	"caseward/web/webtest"
 )
@@ -57,6 +58,20 @@ func TestDuplicatesAreOfferedAndMergedAfterAQuestion(t *testing.T) {
 	if diff := cmp.Diff([]string{"merge 12 into 15", "unmerge 12"}, d.did); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// TestMergingSaysWhatAHoldDoes to both cases.
+func TestMergingSaysWhatAHoldDoes(t *testing.T) {
+	t.Parallel()
+	d := withOthers()
+	s := site(t, d)
+	s.Get("/w/acme/cases/12/merge?into=15").Lacks("legal hold")
+	for n, want := range map[cases.ID]string{d.c.ID: "Case 12 is kept by a legal hold.Case 15 is then kept with it", 8: "Case 15 is kept by a legal hold.What comes into it is kept with it"} {
+		d.holds, d.heldCase = []hold.Standing{{ID: 1}}, n
+		s.Get("/w/acme/cases/12/merge?into=15").Want(200).Has(want)
+	}
+	d.heldCase = 0
+	s.Get("/w/acme/cases/12/merge?into=15").Has("Legal holds keep both cases.")
 }
 
 func TestMergingSaysWhatIsWrong(t *testing.T) {

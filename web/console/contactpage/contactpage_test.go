@@ -27,6 +27,7 @@ import (
 
 // desk has one contact and remembers what it was asked.
 type desk struct {
+	intoHeld bool
 	waiting  *portal.Request
 	record   contact.Record
 	page     contact.Page
@@ -89,7 +90,7 @@ func (d *desk) PlanMerge(_ context.Context, _ access.Actor, into, from contact.I
 	p := people.MergePlan{Into: d.record, From: contact.Record{ID: from, Name: "Max", Version: 5, JobTitle: "Captain", Phone: "040", Emails: []contact.Address{{Email: "max@x.test", IsPrimary: true}}},
 		Moves: people.Held{Cases: cases.ContactCounts{Live: 3, Deleted: 2}, Messages: 8, Ratings: 1}, Kept: d.record, Refusal: d.refusal,
 		Fields: []field.Field{{ID: 2, Object: field.OfContact, Name: "Tier", Kind: field.Text}}, IntoValues: field.Values{2: "Gold"}, FromValues: field.Values{2: "Silver"}}
-	p.Kept.JobTitle = "Captain"
+	p.Kept.JobTitle, p.IntoHeld = "Captain", d.intoHeld
 	return p, nil
 }
 
@@ -352,6 +353,8 @@ func TestTwoContactsAreMerged(t *testing.T) {
 	s.Post("/w/acme/contacts/7/merge", form).Want(409).Has("One of the two contacts was changed meanwhile.", "Merge Max into Mara Lindqvist?")
 	d.refusal = "Max is suspended."
 	s.Get("/w/acme/contacts/7/merge?with=12").Want(200).Has("Max is suspended.").Lacks("Does not stay")
+	d.refusal, d.intoHeld = "", true
+	s.Get("/w/acme/contacts/7/merge?with=12").Want(200).Has("What comes from Max is kept with them")
 	d.arrival = &people.Arrival{Done: 3, Total: 10}
 	s.Get("/w/acme/contacts/7").Want(200).Has("3 of 10")
 }

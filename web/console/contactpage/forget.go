@@ -99,6 +99,10 @@ func (p *Pages) Forget(w http.ResponseWriter, r *http.Request) error {
 	if !form.Valid() {
 		return p.askForget(w, r, in.Contacts, http.StatusUnprocessableEntity, forgetView{form: form})
 	}
+	if held, _ := strconv.Atoi(form.Text("held")); held > 0 { // they were left out of the question, and are of what began
+		p.Flash(r, ui.NoticeProps{Tone: ui.Warning, Text: count(held, "contact was", "contacts were") + " left as they are, because of legal holds.",
+			Detail: "Nothing is done with them later by itself: delete them again when the last hold is released."})
+	}
 	return kit.SeeOther(w, r, v.Path("/contacts/erasures/"+text(first)))
 }
 
@@ -115,6 +119,9 @@ func (v forgetView) fields() (fields []ui.HiddenField) {
 		for _, n := range p.Newer {
 			fields = append(fields, seen(n.By, n.Counts))
 		}
+	}
+	if len(v.held) > 0 {
+		fields = append(fields, ui.HiddenField{Name: "held", Value: strconv.Itoa(len(v.held))})
 	}
 	return fields
 }

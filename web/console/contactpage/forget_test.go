@@ -250,6 +250,9 @@ func TestWhoIsHeldIsLeftOut(t *testing.T) {
 	if n := page.Doc.Find(`input[name="contact"]`).Length(); n != 1 {
 		t.Errorf("%d contacts would be deleted", n)
 	}
+	if v := page.Doc.Find(`input[name="held"]`).AttrOr("value", ""); v != "1" {
+		t.Errorf("%q are left out", v)
+	}
 	l.plans = []retention.ForgetPlan{kept}
 	s := lifeSite(t, l).As(access.Admin)
 	s.Get("/w/acme/contacts/forget?contact=9").WantSeeOther("/w/acme/contacts/9")

@@ -122,7 +122,7 @@ func TestListSaysWhatHappensToEachCase(t *testing.T) {
 		4: {"Kept until its permanent deletion is requested", []string{"Restore", "Request permanent deletion"}},
 		5: {"Request refused: A court asks for it.", []string{"Restore", "Request permanent deletion"}},
 		6: {"On legal hold until it is released; review on 13 May 2026 Without it on 9 May 2026, 12:00", []string{"Restore", "Request permanent deletion"}},
-		7: {"approved by support staff; waits for the hold", nil},
+		7: {"approved by support staff. A legal hold stops it: it goes on by itself when the last hold is released", nil},
 	} {
 		row := page.Doc.Find(fmt.Sprintf("tr#case-%d", n))
 		text := strings.Join(strings.Fields(row.Text()), " ")

@@ -58,6 +58,14 @@ func (r row) refused() bool {
 	return r.ErasureRequestedAt == nil && r.decision.State == retention.RequestRefused
 }
 
+// until says how the case is on hold, which its mark does not.
+func (r row) until() string {
+	if r.holds[0].Itself() {
+		return "until it is released"
+	}
+	return r.holds[0].Sentence()
+}
+
 func (r row) number() string { return strconv.FormatInt(int64(r.Number), 10) }
 
 func (r row) reason() string {

@@ -15,6 +15,7 @@ import (
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/contact"
 	"caseward/internal/desk/history"
+	"caseward/internal/desk/hold"
 	"caseward/internal/platform/errs"
 	"caseward/web/console/shell"
 	"caseward/web/deed"
@@ -47,6 +48,7 @@ type view struct {
 	files   []history.Download
 	seen    bool // it is a thing of which looks are kept
 	gone    bool
+	holds   []hold.Standing // that keep a case
 	now     time.Time
 	loc     *time.Location
 	pager   ui.PagerProps
@@ -90,7 +92,7 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, on audit.Object, be
 	}
 	number := strconv.FormatInt(on.ID, 10)
 	out := view{name: strings.ToUpper(on.Kind[:1]) + on.Kind[1:] + " " + number, back: v.Path(below + number), trail: v.Path("/audit?on=" + on.Kind + "&number=" + number),
-		views: h.Views, files: h.Downloads, seen: on.Kind == "case", gone: h.Gone, now: v.Now, loc: v.Location}
+		views: h.Views, files: h.Downloads, seen: on.Kind == "case", gone: h.Gone, holds: h.Holds, now: v.Now, loc: v.Location}
 	teller := deed.Teller{Path: v.Path, Workspace: v.Workspace.Name, Location: v.Location, Names: h.Names, About: on}
 	for _, l := range h.Lines {
 		out.lines = append(out.lines, teller.Tell(l))
@@ -100,4 +102,15 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, on audit.Object, be
 		return err
 	}
 	return kit.Render(w, r, http.StatusOK, page(out))
+}
+
+// holdNotice says that a hold keeps the case now: one that is on something else is no line of this history.
+func (v view) holdNotice(h hold.Standing) ui.NoticeProps {
+	const day = "2 January 2006"
+	n := ui.NoticeProps{Tone: ui.Warning, Permanent: true, Text: h.Sentence() + " since " + h.SetAt.In(v.loc).Format(day) + ", which keeps this case.",
+		Detail: "Set by " + h.SetByName + ", to be reviewed on " + h.ReviewAt.In(v.loc).Format(day) + "."}
+	if !h.Itself() {
+		n.Detail += " Setting it is told in the history of what it is on."
+	}
+	return n
 }

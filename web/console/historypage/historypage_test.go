@@ -13,6 +13,7 @@ import (
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/contact"
 	"caseward/internal/desk/history"
+	"caseward/internal/desk/hold"
 	"caseward/web/console/historypage"
 	"caseward/web/webtest"
 )
@@ -64,7 +65,11 @@ func TestAHistoryTellsWhoDidAndSawWhat(t *testing.T) {
 	if f.in.Before == nil || f.in.Before.ID != 9 {
 		t.Errorf("went on with %+v", f.in)
 	}
-	f.history.Gone, f.history.Views, f.history.Downloads = true, nil, nil
+	f.history.Holds = []hold.Standing{{OnContact: true, SetByName: "Olga Owner", SetAt: webtest.Now(), ReviewAt: webtest.Now().AddDate(0, 0, 9)},
+		{Part: 40, OnContact: true, SetAt: webtest.Now()}, {Part: 41, SetAt: webtest.Now()}, {Part: 43, Whole: true, SetAt: webtest.Now()}, {SetAt: webtest.Now()}}
+	s.Get("/w/acme/cases/42/history").Has("Its contact is on legal hold since 4 May 2026, which keeps this case.", "Set by Olga Owner, to be reviewed on 13 May 2026.",
+		"The contact of case #40 (merged into it) is on legal hold", "Case #41 (merged into it) is on legal hold", "Case #43 (into which it was merged) is kept by a legal hold", "On legal hold since")
+	f.history.Gone, f.history.Views, f.history.Downloads, f.history.Holds = true, nil, nil, nil
 	s.Get("/w/acme/cases/42/history").Has("removed for good").Lacks("Who looked at it")
 	s.Get("/w/acme/contacts/7/history").Want(http.StatusOK).Has("History of Contact 7").Lacks("Who looked at it")
 	s.Get("/w/acme/cases/x/history").Want(http.StatusNotFound)

@@ -133,7 +133,7 @@ func TestTheListSaysWhatWaits(t *testing.T) {
 	if f.after == nil || f.after.ID != 9 || !f.after.At.Equal(due) {
 		t.Errorf("went on after %+v", f.after)
 	}
-	site(t, &fake{}).As(access.Admin).Get("/w/acme/admin/holds").Has("Nothing is on hold")
+	site(t, &fake{}).As(access.Admin).Get("/w/acme/admin/holds").Has("Nothing is on legal hold")
 	site(t, &fake{}).As(access.Agent).Get("/w/acme/admin/holds").Want(http.StatusForbidden)
 }
 
@@ -150,7 +150,8 @@ func TestHoldsAreSetOnCasesAndContacts(t *testing.T) {
 	if f.set.Case != 12 || f.set.Reason != "A dispute" || f.set.ReviewAt.Format(time.DateOnly) != "2026-07-01" {
 		t.Errorf("set %+v", f.set)
 	}
-	s.Get("/w/acme/contacts/7/hold").Has("Put Marta Lindqvist on legal hold?", "also those still to come")
+	page.Has("While it is on legal hold", "It is not closed for inactivity.", "Nothing in it can be redacted", "The case that takes it in is then kept with it.", "A custom field of cases")
+	s.Get("/w/acme/contacts/7/hold").Has("Put Marta Lindqvist on legal hold?", "also those still to come", "They themselves cannot be merged into another contact")
 	s.Post("/w/acme/contacts/7/hold", form).WantSeeOther("/w/acme/contacts/7")
 	if f.set.Contact != 7 || f.set.Case != 0 {
 		t.Errorf("set %+v", f.set)

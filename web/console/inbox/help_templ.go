@@ -94,7 +94,7 @@ func help(frame ui.ConsoleProps, h helpPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<p>Several values with commas mean any of them: <code>status:open,pending</code>. Put a value of several words in quotes: <code>queue:\"Second line\"</code>.</p><p>Days are those of your time zone: <code>2026-05-01</code>, <code>2026-05</code>, <code>today</code>, <code>yesterday</code>, or how long ago: <code>12h</code>, <code>7d</code>, <code>4w</code>, <code>3m</code>, <code>1y</code>. <code>after:2026-05-01 before:2026-06-01</code> is the whole of May.</p><p>A case is overdue when a follow-up of it is past its time, or when it is open and its customer, who wrote last, has waited for more than 24 hours. A snoozed case is not. <code>-is:snoozed</code> leaves out what is put off until later.</p><p>Spam is found only with <code>status:spam</code>. ")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<p>Several values with commas mean any of them: <code>status:open,pending</code>. Put a value of several words in quotes: <code>queue:\"Second line\"</code>.</p><p>Days are those of your time zone: <code>2026-05-01</code>, <code>2026-05</code>, <code>today</code>, <code>yesterday</code>, or how long ago: <code>12h</code>, <code>7d</code>, <code>4w</code>, <code>3m</code>, <code>1y</code>. <code>after:2026-05-01 before:2026-06-01</code> is the whole of May.</p><p>A case is overdue when a follow-up of it is past its time, or when it is open and its customer, who wrote last, has waited for more than 24 hours. A snoozed case is not. <code>-is:snoozed</code> leaves out what is put off until later.</p><p><code>is:held</code> finds what a legal hold keeps: cases with one, all cases of a contact with one, and what these were merged into. The status “on hold” is something else: <code>status:on-hold</code>.</p><p>Spam is found only with <code>status:spam</code>. ")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -154,7 +154,7 @@ func helpTable(caption string, lines []helpLine) templ.Component {
 		var templ_7745c5c3_Var6 string
 		templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinStringErrs(caption)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/console/inbox/help.templ`, Line: 42, Col: 20}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/console/inbox/help.templ`, Line: 43, Col: 20}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
 		if templ_7745c5c3_Err != nil {
@@ -172,7 +172,7 @@ func helpTable(caption string, lines []helpLine) templ.Component {
 			var templ_7745c5c3_Var7 templ.SafeURL
 			templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(l.Href))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/console/inbox/help.templ`, Line: 53, Col: 50}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/console/inbox/help.templ`, Line: 54, Col: 50}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
 			if templ_7745c5c3_Err != nil {
@@ -185,7 +185,7 @@ func helpTable(caption string, lines []helpLine) templ.Component {
 			var templ_7745c5c3_Var8 string
 			templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(l.Example)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/console/inbox/help.templ`, Line: 53, Col: 70}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/console/inbox/help.templ`, Line: 54, Col: 70}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
 			if templ_7745c5c3_Err != nil {
@@ -198,7 +198,7 @@ func helpTable(caption string, lines []helpLine) templ.Component {
 			var templ_7745c5c3_Var9 string
 			templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinStringErrs(l.Text)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/console/inbox/help.templ`, Line: 56, Col: 14}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/console/inbox/help.templ`, Line: 57, Col: 14}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
 			if templ_7745c5c3_Err != nil {
@@ -216,7 +216,7 @@ func helpTable(caption string, lines []helpLine) templ.Component {
 				var templ_7745c5c3_Var10 string
 				templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinStringErrs(strings.Join(l.Values, ", "))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/console/inbox/help.templ`, Line: 58, Col: 57}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/console/inbox/help.templ`, Line: 59, Col: 57}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
 				if templ_7745c5c3_Err != nil {

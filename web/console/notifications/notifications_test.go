@@ -71,23 +71,26 @@ func TestEachLineSaysWhatHappened(t *testing.T) {
 		n.RequestState = state
 		return n
 	}
+	stopped := decided("approved")
+	stopped.Detail = "A legal hold stops it."
 	three, answer, done := one(notify.Replied, access.Contact, "Maria Stone"), one(notify.ErasureReply, access.Contact, "Maria Stone"), decided("done")
 	three.Times, answer.RequestNumber, done.Subject = 3, 9, ""
 	for want, n := range map[string]notify.Notification{
-		subject + " Ben Okafor assigned this case to you #12":                              one(notify.Assigned, access.Member, "Ben Okafor"),
-		subject + " Maria Stone replied #12":                                               one(notify.Replied, access.Contact, "Maria Stone"),
-		subject + " 3 replies, the last by Maria Stone #12":                                three,
-		subject + " The customer replied, which restored this deleted case #12":            one(notify.Restored, access.Contact, ""),
-		subject + " Caseward reopened this case #12":                                       one(notify.Reopened, access.Job, ""),
-		subject + " Answers case #9, whose permanent deletion was requested #12":           answer,
-		subject + " Support staff refused its permanent deletion #12":                      decided("refused"),
-		subject + " Support staff approved its permanent deletion, which is under way #12": decided("approved"),
-		"Case 12 It was permanently deleted, as you requested #12":                         done,
-		"41 cases Ben Okafor assigned 41 cases to you":                                     many(notify.Assigned),
-		"41 cases Ben Okafor reopened 41 cases":                                            many(notify.Reopened),
-		subject + " Its snooze has ended #12":                                              one(notify.Woken, access.Job, ""),
-		subject + " A follow-up of yours is due #12":                                       one(notify.FollowUpDue, access.Job, ""),
-		subject + " There is news on this case #12":                                        one("a kind of another version", access.Member, "Ben"),
+		subject + " Ben Okafor assigned this case to you #12":                                  one(notify.Assigned, access.Member, "Ben Okafor"),
+		subject + " Maria Stone replied #12":                                                   one(notify.Replied, access.Contact, "Maria Stone"),
+		subject + " 3 replies, the last by Maria Stone #12":                                    three,
+		subject + " The customer replied, which restored this deleted case #12":                one(notify.Restored, access.Contact, ""),
+		subject + " Caseward reopened this case #12":                                           one(notify.Reopened, access.Job, ""),
+		subject + " Answers case #9, whose permanent deletion was requested #12":               answer,
+		subject + " Support staff refused its permanent deletion #12":                          decided("refused"),
+		subject + " Support staff approved its permanent deletion, which is under way #12":     decided("approved"),
+		subject + " Support staff approved its permanent deletion. A legal hold stops it. #12": stopped,
+		"Case 12 It was permanently deleted, as you requested #12":                             done,
+		"41 cases Ben Okafor assigned 41 cases to you":                                         many(notify.Assigned),
+		"41 cases Ben Okafor reopened 41 cases":                                                many(notify.Reopened),
+		subject + " Its snooze has ended #12":                                                  one(notify.Woken, access.Job, ""),
+		subject + " A follow-up of yours is due #12":                                           one(notify.FollowUpDue, access.Job, ""),
+		subject + " There is news on this case #12":                                            one("a kind of another version", access.Member, "Ben"),
 	} {
 		n.ID, n.CreatedAt = 5, ago(time.Hour)
 		site(t, &fake{page: notify.Page{Rows: []notify.Notification{n}}}).Get("/w/acme/notifications").Want(http.StatusOK).Has(want)

@@ -115,6 +115,9 @@ func decision(n notify.Notification) string {
 	case retention.RequestDone:
 		return "It was permanently deleted, as you requested"
 	case retention.RequestApproved:
+		if n.Detail != "" {
+			return "Support staff approved its permanent deletion. " + n.Detail
+		}
 		return "Support staff approved its permanent deletion, which is under way"
 	case retention.RequestOpen, retention.RequestWithdrawn: // not decided
 	}

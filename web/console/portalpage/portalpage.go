@@ -23,12 +23,13 @@ type Pages struct {
 	*shell.Shell
 	portal   Portal
 	requests Requests
+	holds    Holds
 	baseURL  string // how people reach this installation, for the address to pass on
 }
 
 // New returns the pages.
-func New(s *shell.Shell, p Portal, requests Requests, baseURL string) *Pages {
-	return &Pages{s, p, requests, strings.TrimRight(baseURL, "/")}
+func New(s *shell.Shell, p Portal, requests Requests, holds Holds, baseURL string) *Pages {
+	return &Pages{s, p, requests, holds, strings.TrimRight(baseURL, "/")}
 }
 
 const settingsPath = "/admin/portal"

@@ -10,6 +10,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"caseward/internal/desk/access"
+	"caseward/internal/desk/contact"
 	"caseward/internal/desk/portal"
 	"caseward/internal/platform/errs"
 	"caseward/web/console/portalpage"
@@ -24,6 +25,11 @@ type fake struct {
 	after    *portal.RequestCursor
 	reviewed portal.RequestID
 	refused  map[portal.RequestID]string
+	held     map[contact.ID]string
+}
+
+func (f *fake) HeldContacts(context.Context, access.Actor, []contact.ID) (map[contact.ID]string, error) {
+	return f.held, nil
 }
 
 func (f *fake) On(context.Context, access.Actor) (bool, error) { return f.on, nil }
@@ -69,7 +75,7 @@ func (f *fake) RefuseRequest(_ context.Context, actor access.Actor, id portal.Re
 func site(t *testing.T, f *fake) *webtest.Site {
 	t.Helper()
 	s := webtest.New(t)
-	p := portalpage.New(s.Shell, f, f, "https://help.test/")
+	p := portalpage.New(s.Shell, f, f, f, "https://help.test/")
 	return s.Console(func(r chi.Router) {
 		r.Get("/admin/portal", p.Handle(p.Settings))
 		r.Post("/admin/portal", p.Handle(p.UpdateSettings))
@@ -168,4 +174,25 @@ func TestARequestIsReviewedAndRefused(t *testing.T) {
 	s.Get("/w/acme/privacy/99/refuse").Want(http.StatusNotFound)
 	s.Post("/w/acme/privacy/x/review", nil).Want(http.StatusNotFound)
 	s.As(access.Agent).Post("/w/acme/privacy/3/refuse", url.Values{"reason": {"No."}}).Want(http.StatusForbidden)
+}
+
+// TestAHoldIsSaidOfARequest: whom one keeps, before Delete Forever has begun and after; a closed request says nothing of it.
+func TestAHoldIsSaidOfARequest(t *testing.T) {
+	t.Parallel()
+	closed := webtest.Now()
+	begun, done := waiting(4, "Begun Berg", 20), waiting(5, "Done Dahl", 20)
+	begun.ContactID, begun.Erasing = 8, true
+	done.ContactID, done.State, done.ClosedAt = 9, portal.RequestWithdrawn, &closed
+	f := &fake{page: portal.RequestPage{Rows: []portal.Request{waiting(3, "Marta Lindqvist", 20), begun}},
+		held: map[contact.ID]string{7: "they are on legal hold", 8: "case 12, which is theirs or on which they wrote, is on legal hold", 9: "they are on legal hold"}}
+	s := site(t, f).As(access.Admin)
+	page := s.Get("/w/acme/privacy").Want(http.StatusOK)
+	page.Has("They cannot be deleted forever now: they are on legal hold. Nothing begins by itself",
+		"Delete Forever has begun and is stopped: case 12, which is theirs or on which they wrote, is on legal hold. It goes on by itself when the last hold is released")
+	if n := page.Doc.Find(`form[action$="/review"]`).Length(); n != 1 {
+		t.Errorf("%d requests can be marked as in review, one is done with already", n)
+	}
+	s.Get("/w/acme/privacy/3/refuse").Want(http.StatusOK).Has("You need not refuse it for that")
+	f.page.Rows = []portal.Request{done}
+	s.Get("/w/acme/privacy?tab=closed").Want(http.StatusOK).Lacks("legal hold")
 }

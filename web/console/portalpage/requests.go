@@ -10,6 +10,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"caseward/internal/desk/access"
+	"caseward/internal/desk/contact"
 	"caseward/internal/desk/portal"
 	"caseward/internal/platform/errs"
 	"caseward/web/console/shell"
@@ -25,6 +26,11 @@ type Requests interface {
 	RefuseRequest(ctx context.Context, actor access.Actor, id portal.RequestID, reason string) error
 }
 
+// Holds tells which contacts a legal hold keeps, and by what.
+type Holds interface {
+	HeldContacts(ctx context.Context, actor access.Actor, ids []contact.ID) (map[contact.ID]string, error)
+}
+
 const requestsPath = "/privacy"
 
 type requestsView struct {
@@ -32,6 +38,7 @@ type requestsView struct {
 	visit   *shell.Visit
 	closed  bool
 	page    portal.RequestPage
+	held    map[contact.ID]string // why a legal hold keeps them, of those whom one does
 }
 
 // List is GET /w/{ws}/privacy, with tab=closed the requests that were decided. Needs RequestErasure.
@@ -46,11 +53,41 @@ func (p *Pages) List(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	held, err := p.heldOf(r, page.Rows)
+	if err != nil {
+		return err
+	}
 	console, err := p.Console(r, shell.Page{Title: "Erasure requests from customers", Current: requestsPath})
 	if err != nil {
 		return err
 	}
-	return kit.Render(w, r, http.StatusOK, requestsPage(requestsView{console, v, closed, page}))
+	return kit.Render(w, r, http.StatusOK, requestsPage(requestsView{console, v, closed, page, held}))
+}
+
+// heldOf looks for legal holds on those who wait.
+func (p *Pages) heldOf(r *http.Request, list []portal.Request) (map[contact.ID]string, error) {
+	var ids []contact.ID
+	for _, one := range list {
+		if one.Waiting() && one.ContactName != "" {
+			ids = append(ids, one.ContactID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	return p.holds.HeldContacts(r.Context(), shell.From(r).Actor, ids)
+}
+
+// heldText says what a legal hold does to a request; "" where none stands in its way.
+func (v requestsView) heldText(r portal.Request) string {
+	why := v.held[r.ContactID]
+	switch {
+	case !r.Waiting() || why == "":
+		return ""
+	case r.Erasing:
+		return "Delete Forever has begun and is stopped: " + why + ". It goes on by itself when the last hold is released, and closes this request."
+	}
+	return "They cannot be deleted forever now: " + why + ". Nothing begins by itself: delete them when the last hold is released. Until then the customer reads that it is delayed for a legal reason."
 }
 
 func (v requestsView) tabs() []ui.Tab {
@@ -160,11 +197,15 @@ func (p *Pages) showRefuse(w http.ResponseWriter, r *http.Request, status int, f
 	if !request.Waiting() {
 		return errs.Newf(errs.Conflict, "This request is %s already.", request.State)
 	}
+	held, err := p.heldOf(r, []portal.Request{request})
+	if err != nil {
+		return err
+	}
 	console, err := p.Console(r, shell.Page{Title: "Refuse a request", Current: requestsPath})
 	if err != nil {
 		return err
 	}
-	return kit.Render(w, r, status, refusePage(refuseView{requestsView{console: console, visit: v}, request, form}))
+	return kit.Render(w, r, status, refusePage(refuseView{requestsView{console: console, visit: v, held: held}, request, form}))
 }
 
 // Refuse is POST /w/{ws}/privacy/{id}/refuse: field reason.
