@@ -150,8 +150,11 @@ func TestNoticesOfErasures(t *testing.T) {
 	fresh := d.answer(n)
 	d.says(d.one("admin"), fmt.Sprintf("Case #%d answers case #%d: Re: %s", fresh, n, d.get(n).Subject),
 		fmt.Sprintf("A mail came for case #%d, whose permanent deletion was requested. It began this new case:", n), d.link(fmt.Sprintf("/cases/%d", fresh)))
+	h, err := d.Holds.Set(ctx, d.Owner, hold.SetInput{Case: n, Reason: "The wobblequist sues.", ReviewAt: d.Clock.Now().Add(fixture.Day)})
+	must(t, err)
 	must(t, d.Retention.Approve(ctx, d.Staff, ws, id))
-	d.says(d.one("admin"), fmt.Sprintf("Case #%d: permanent deletion approved", n), link)
+	d.says(d.one("admin"), fmt.Sprintf("Case #%d: permanent deletion approved", n), link, "A legal hold stops it: it goes on by itself when the last hold is released.")
+	must(t, d.Holds.Release(ctx, d.Owner, hold.ReleaseInput{ID: h, Reason: "Settled."}))
 	_, err = d.Retention.Fulfil(ctx)
 	must(t, err)
 	d.says(d.one("admin"), fmt.Sprintf("Case #%d was permanently deleted", n), link+"/certificate")

@@ -413,7 +413,7 @@ func requestRow(v requestsView, r portal.Request) templ.Component {
 			}
 			ctx = templ.InitializeContext(ctx)
 			if r.Waiting() && !r.Erasing {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 26, "<div class=\"row-actions\">")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 26, "<div class=\"row-actions flex-wrap!\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
