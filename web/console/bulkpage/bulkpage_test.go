@@ -95,7 +95,7 @@ func TestDeletingForeverSaysWhatIsHeld(t *testing.T) {
 	t.Parallel()
 	f := &fake{held: 3}
 	s := site(t, f).As(access.Admin)
-	s.Get("/w/acme/bulk/new?all=1&filter=spam&do=erase").Want(http.StatusOK).Has("3 of them are kept by legal holds and stay in Spam.", "delete them again when the last hold is released")
+	s.Get("/w/acme/bulk/new?all=1&filter=spam&do=erase").Want(http.StatusOK).Has("3 of them are kept by legal holds and stay in Spam.", "on every page, but those that legal holds keep, go for good", "delete them again when the last hold is released")
 	f.held = 1
 	s.Get("/w/acme/bulk/new?case=4&case=5&filter=spam&do=erase").Has("1 of them is kept by a legal hold and stays in Spam.")
 	s.Get("/w/acme/bulk/new?case=4&filter=spam&do=erase").Has("It is kept by a legal hold and stays in Spam.")

@@ -46,6 +46,14 @@ func (s selection) forGood() string {
 	return verb + " for good at once, with all messages, notes and files. This cannot be undone, and there is no time in which " + they + " can be restored."
 }
 
+// butHeld takes what is kept out of all that go.
+func (v askView) butHeld() string {
+	if v.held == 0 {
+		return ""
+	}
+	return " but those that legal holds keep,"
+}
+
 // heldText says beforehand what a legal hold keeps from it; "" where none does.
 func (v askView) heldText() string {
 	switch {
