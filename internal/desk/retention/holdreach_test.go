@@ -26,8 +26,7 @@ func TestACaseSaysHowAHoldReachesIt(t *testing.T) {
 	part, other, whole := d.Receive(fixture.Mail{From: "part@held.test"}), d.Receive(fixture.Mail{From: "other@held.test"}), d.Receive(fixture.Mail{From: "whole@held.test"})
 	why := func(n cases.Number) (list []string) {
 		t.Helper()
-		var id cases.ID
-		id = fixture.One[cases.ID](d, `select id from cases where number = $1`, n)
+		id := fixture.One[cases.ID](d, `select id from cases where number = $1`, n)
 		found, err := d.Holds.OfCases(ctx, d.Viewer, []cases.ID{id})
 		must(t, err)
 		for _, h := range found[id] {

@@ -176,10 +176,10 @@ func (v showView) state() string {
 
 // heldText says how many of those left out a legal hold keeps; "" for none.
 func (v showView) heldText() string {
-	switch {
-	case v.Held == 0:
+	switch v.Held {
+	case 0:
 		return ""
-	case v.Held == v.Refused:
+	case v.Refused:
 		return ", kept by legal holds"
 	}
 	return ", of which " + strconv.Itoa(v.Held) + " kept by legal holds"
