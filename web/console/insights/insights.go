@@ -52,7 +52,7 @@ var (
 	queuesPage   = page{"/insights/queues", "Queues", "Queues", "By the queue in which a case was when it happened."}
 	tagsPage     = page{"/insights/tags", "Tags", "Tags", "By the tags of the cases. A case with two tags counts under both, so these do not add up to a total."}
 	ratingsPage  = page{"/insights/satisfaction", "Satisfaction", "Satisfaction", "What customers said of the help they got."}
-	eventsPage   = page{"/insights/events", "", "Cases of a number", "What one number counts, case by case."} // of no tab
+	eventsPage   = page{"/insights/events", "", "Cases behind a number", "What one number of insights counts, case by case."} // of no tab
 	removalPage  = page{"/insights/deletions", "Deletions", "Deletions", "What was deleted, and what is gone for good."}
 )
 

@@ -375,7 +375,7 @@ func TestANumberLeadsToItsCases(t *testing.T) {
 			t.Errorf("%s: %d numbers lead to what is not all that they count", path, n)
 		}
 	}
-	page := s.Get("/w/acme/insights/events?of=closed&tag=5&deleted=include").Want(http.StatusOK).Has("Total Cases Closed: 1,200", "4 May 2026, 12:00", "A wheel came off")
+	page := s.Get("/w/acme/insights/events?of=closed&tag=5&deleted=include").Want(http.StatusOK).Has("Total Cases Closed: 1,200", "4 May 2026, 12:00", "A wheel came off", "#42")
 	if f.of != insights.Closings || f.asked[len(f.asked)-1].Tag != 5 || page.Links("#42").AttrOr("href", "") != "/w/acme/cases/42" {
 		t.Errorf("asked for %s of %+v", f.of, f.asked[len(f.asked)-1])
 	}
