@@ -74,7 +74,7 @@ func TestInsightsStory(t *testing.T) {
 			t.Errorf("%q says %q, want %q", position, line, want)
 		}
 	}
-	for _, page := range []string{"volume", "agents", "queues", "tags", "satisfaction", "deletions"} {
+	for _, page := range []string{"volume", "agents", "queues", "tags", "satisfaction", "deletions", "events"} {
 		admin.Go("/w/acme/insights/" + page + "?auto=apart&period=90")
 		admin.See("Counted up to")
 		admin.Accessible()

@@ -152,8 +152,9 @@ func TestWhoMayAsk(t *testing.T) {
 			allowed := name == "owner" || name == "admin" || name == "ben" && whose == "Ben's"
 			_, err := d.Insights.Report(ctx, actor, q)
 			_, groupsErr := d.Insights.Groups(ctx, actor, q, insights.ByTag)
-			if allowed == errs.Is(err, errs.Forbidden) || allowed == errs.Is(groupsErr, errs.Forbidden) {
-				t.Errorf("%s asks for %s numbers: %v, %v", name, whose, err, groupsErr)
+			_, _, eventsErr := d.Insights.Events(ctx, actor, q, insights.Closings, nil)
+			if allowed == errs.Is(err, errs.Forbidden) || allowed == errs.Is(groupsErr, errs.Forbidden) || allowed == errs.Is(eventsErr, errs.Forbidden) {
+				t.Errorf("%s asks for %s numbers: %v, %v, %v", name, whose, err, groupsErr, eventsErr)
 			}
 		}
 	}

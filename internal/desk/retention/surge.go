@@ -77,10 +77,11 @@ func (s Surge) CauseText() string {
 		case s.Causes[i-1].Name != c.Name:
 			part = c.Name + " " + part
 		}
-		if c.Bulk == nil {
-			part += " one by one"
-		} else {
+		switch {
+		case c.Bulk != nil:
 			part += " in bulk update " + strconv.FormatInt(*c.Bulk, 10)
+		case i > 0 && s.Causes[i-1].Name == c.Name:
+			part += " one by one"
 		}
 		parts = append(parts, part)
 	}
