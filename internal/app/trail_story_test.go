@@ -23,6 +23,7 @@ func TestTheAuditTrail(t *testing.T) {
 	owner.Go("/w/acme/audit?entry=3")
 	owner.See("Filtered by entry 3")
 	owner.Follow("Clear")
+	owner.See("The whole trail")
 	owner.Go("/w/acme/audit?from=once")
 	owner.See("Nothing is shown")
 	owner.Accessible()

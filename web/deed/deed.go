@@ -3,7 +3,10 @@
 package deed
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -150,6 +153,13 @@ func (t Teller) path(below string) string {
 func Known(action string) bool {
 	_, known := phrases[action]
 	return known || strings.HasSuffix(action, ".refused")
+}
+
+// Actions lists the actions that have words, each heading's in the order of their labels.
+func Actions() []string {
+	return slices.SortedFunc(maps.Keys(phrases), func(a, b string) int {
+		return cmp.Or(cmp.Compare(slices.Index(Headings(), Heading(a)), slices.Index(Headings(), Heading(b))), cmp.Compare(Label(a), Label(b)))
+	})
 }
 
 // Label is an action by itself, as a choice of a filter: "Deleted a case".

@@ -57,8 +57,6 @@ var phrases = map[string]string{
 	"purge.stopped":                          "stopped the removal of deleted cases, as far more than usual were due",
 	"purge.released":                         "let the stopped removal of deleted cases go on",
 	"purge.resumed":                          "let the removal of deleted cases go on, as so many were restored",
-	"case.viewed":                            "looked at %o",
-	"case.delete.refused":                    "was refused to delete %o",
 	"case.refused":                           "was refused an action on %o",
 	"deleted cases.refused":                  "was refused a look at the deleted cases",
 	"audit trail.refused":                    "was refused a look at the audit trail",

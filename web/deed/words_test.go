@@ -20,7 +20,15 @@ import (
 
 // recorded is what the program's source says that it records.
 type recorded struct {
-	actions, objects, details map[string]string // where
+	actions, objects, details, composed map[string]string // where
+}
+
+// composed are the actions that the source puts together, by what stands there in words.
+var composed = map[string][]string{
+	"case.":           nil, // kinds of activity, which are read from where they are named
+	"bulk.":           {"bulk.done", "bulk.undone"},
+	"contact.erasure": {"contact.erasure told", "contact.erasure not told"},
+	".refused":        nil, // of any object
 }
 
 // recorders are the functions that take an action or its details.
@@ -30,7 +38,12 @@ var action = regexp.MustCompile(`^[a-z]+( [a-z]+)*(\.[a-z][a-z -]*[a-z])+$`)
 
 func sources(t *testing.T) recorded {
 	t.Helper()
-	r := recorded{map[string]string{"bulk.done": "", "bulk.undone": ""}, map[string]string{}, map[string]string{}}
+	r := recorded{map[string]string{}, map[string]string{"case": ""}, map[string]string{}, map[string]string{}}
+	for _, names := range composed {
+		for _, name := range names {
+			r.actions[name] = ""
+		}
+	}
 	err := filepath.WalkDir("../../internal", func(path string, entry fs.DirEntry, err error) error {
 		inside := strings.Contains(path, "/desk") || strings.Contains(path, "/demo")
 		if err != nil || entry.IsDir() || !inside || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
@@ -64,6 +77,8 @@ func (r recorded) see(path string, n ast.Node) {
 		case key == nil:
 		case key.Name == "Action" && action.MatchString(textOf(n.Value)):
 			r.actions[textOf(n.Value)] = path
+		case key.Name == "Action":
+			r.compose(path, n.Value)
 		case key.Name == "Details":
 			r.keys(path, n.Value)
 		}
@@ -74,12 +89,22 @@ func (r recorded) see(path string, n ast.Node) {
 					r.actions[textOf(arg)] = path
 				}
 				r.keys(path, arg)
+				r.compose(path, arg)
 			}
 		}
 	case *ast.CompositeLit:
 		r.composite(path, n)
 	case *ast.AssignStmt:
 		r.assignment(path, n)
+	}
+}
+
+// compose notes the words in an action that is put together.
+func (r recorded) compose(path string, value ast.Expr) {
+	if sum, ok := value.(*ast.BinaryExpr); ok && sum.Op == token.ADD {
+		if words := strings.TrimSpace(textOf(sum.X) + textOf(sum.Y)); strings.Contains(words, ".") {
+			r.composed[words] = path
+		}
 	}
 }
 
@@ -159,6 +184,11 @@ func TestAllThatIsRecordedHasWords(t *testing.T) {
 			t.Errorf("the action %q of %s has no words in phrases", name, path)
 		}
 	}
+	for words, path := range r.composed {
+		if _, known := composed[words]; !known {
+			t.Errorf("%s puts an action together of %q: name what it can be in composed", path, words)
+		}
+	}
 	for name, path := range r.objects {
 		if _, known := nouns[name]; !known {
 			t.Errorf("the object %q of %s has no words in nouns", name, path)
@@ -230,6 +260,19 @@ func TestChoicesAreInPlainWords(t *testing.T) {
 	} {
 		if got := Heading(action) + ": " + Label(action); got != want {
 			t.Errorf("%s: %q, want %q", action, got, want)
+		}
+	}
+}
+
+// TestWhatIsOfferedIsRecorded: a choice that nothing is ever recorded under would only mislead.
+func TestWhatIsOfferedIsRecorded(t *testing.T) {
+	t.Parallel()
+	r := sources(t)
+	for name := range phrases {
+		kind, isRefusal := strings.CutSuffix(name, ".refused")
+		_, recorded := r.actions[name]
+		if _, known := r.objects[kind]; !recorded && (!isRefusal || !known) {
+			t.Errorf("nothing records %q", name)
 		}
 	}
 }

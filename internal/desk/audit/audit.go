@@ -27,7 +27,7 @@ func Case(number int64) Object { return Object{"case", number} }
 // Entry is one line of the trail.
 type Entry struct {
 	Actor   access.Actor
-	Action  string // dotted, past tense: "case.deleted", "case.delete.refused"
+	Action  string // dotted, past tense: "case.deleted", "case.refused"
 	Object  Object
 	Details map[string]any // ids, counts, field names
 	At      time.Time

@@ -126,13 +126,12 @@ func (s selection) unsealed(more, order string, limit int) string {
 	return fmt.Sprintf("(select e.at, e.id from audit_entries e where %s order by %s limit %d)", strings.Join(conditions, " and "), order, limit)
 }
 
-// Choices are what a trail can be filtered by, besides members.
+// Choices are what a trail can be filtered by, besides members and the actions that the program knows.
 type Choices struct {
-	Actions []string
-	Jobs    []string
+	Jobs []string
 }
 
-// Choices returns the actions and jobs that the trail of the actor's workspace names, in order.
+// Choices returns the jobs that the trail of the actor's workspace names, in order.
 //
 // Needs ReadAudit. Errors: Forbidden.
 func (r *Reader) Choices(ctx context.Context, actor access.Actor) (c Choices, err error) {
@@ -140,9 +139,6 @@ func (r *Reader) Choices(ctx context.Context, actor access.Actor) (c Choices, er
 		return c, err
 	}
 	err = r.db.ReadWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
-		if c.Actions, err = actionsTx(ctx, tx, actor.Workspace); err != nil {
-			return err
-		}
 		c.Jobs, err = distinctTx(ctx, tx, actor.Workspace, "actor_job", "actor_kind = 'job'")
 		return err
 	})

@@ -38,11 +38,11 @@ type Line struct {
 	ActorKind  access.Kind
 	ActorID    *int64
 	ActorJob   string
-	ActorName  string // of a member; "" for others
+	ActorName  string `db:"-"` // of a member; "" for others
 	Action     string
 	ObjectKind string
 	ObjectID   *int64
-	ObjectName string // of a member, queue or field; "" for others
+	ObjectName string `db:"-"` // of a member, queue or field; "" for others
 	Details    json.RawMessage
 	Address    *string
 }
@@ -121,13 +121,8 @@ func pageQuery(s selection, in PageInput) (string, pgx.NamedArgs) {
 	}
 	return fmt.Sprintf(`with page as materialized (
 			select e.at, e.id from (%s union all %s) e order by %s limit %d)
-		select p.id, p.seq, p.at, p.actor_kind, p.actor_id, p.actor_job, p.action, p.object_kind, p.object_id, p.details, host(p.address) as address,
-			coalesce(au.name, '') as actor_name, coalesce(ou.name, '') as object_name
+		select p.id, p.seq, p.at, p.actor_kind, p.actor_id, p.actor_job, p.action, p.object_kind, p.object_id, p.details, host(p.address) as address
 		from page join audit_entries p on p.workspace_id = @workspace and p.id = page.id
-		left join members am on p.actor_kind = 'member' and am.workspace_id = @workspace and am.id = p.actor_id
-		left join users au on au.id = am.user_id
-		left join members om on p.object_kind = 'member' and om.workspace_id = @workspace and om.id = p.object_id
-		left join users ou on ou.id = om.user_id
 		order by p.at desc, p.id desc`, s.sealed(place, order, in.Size+1), s.unsealed(place, order, in.Size+1), order, in.Size+1), s.args
 }
 

@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -41,37 +42,61 @@ func Refers(action, detail string) string {
 	return ""
 }
 
-// namesTx looks the names up that a page needs, in one statement, and gives queues and fields theirs.
+// nameTables are where the names are, by what has them: in an order, so that there are few different statements.
+var nameTables = []struct{ kind, query string }{
+	{"member", `select 'member', m.id, u.name from members m join users u on u.id = m.user_id where m.workspace_id = @workspace and m.id = any (@member)`},
+	{"queue", `select 'queue', id, name from queues where workspace_id = @workspace and id = any (@queue)`},
+	{"tag", `select 'tag', id, name from tags where workspace_id = @workspace and id = any (@tag)`},
+	{"field", `select 'field', id, name from fields where workspace_id = @workspace and id = any (@field)`},
+}
+
+// namesTx looks the names up that a page needs, in one statement, and gives members, queues and fields theirs.
 func namesTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, lines []Line) (Names, error) {
 	ids := map[string][]int64{}
 	for _, l := range lines {
-		if l.ObjectID != nil && (l.ObjectKind == "queue" || l.ObjectKind == "field") {
-			ids[l.ObjectKind] = append(ids[l.ObjectKind], *l.ObjectID)
-		}
-		for _, t := range l.things() {
-			ids[t.Kind] = append(ids[t.Kind], t.ID)
+		for _, t := range append(l.things(), l.actor(), l.object()) {
+			if t.ID != 0 && !slices.Contains(ids[t.Kind], t.ID) {
+				ids[t.Kind] = append(ids[t.Kind], t.ID)
+			}
 		}
 	}
-	if len(ids) == 0 {
+	var parts []string
+	args := pgx.NamedArgs{"workspace": ws}
+	for _, table := range nameTables {
+		if list := ids[table.kind]; list != nil {
+			parts, args[table.kind] = append(parts, table.query), list
+		}
+	}
+	if parts == nil {
 		return nil, nil
 	}
 	names := Names{}
-	rows, _ := tx.Query(ctx, `select 'member', m.id, u.name from members m join users u on u.id = m.user_id where m.workspace_id = $1 and m.id = any ($2::bigint[])
-		union all select 'queue', id, name from queues where workspace_id = $1 and id = any ($3::bigint[])
-		union all select 'tag', id, name from tags where workspace_id = $1 and id = any ($4::bigint[])
-		union all select 'field', id, name from fields where workspace_id = $1 and id = any ($5::bigint[])`,
-		ws, ids["member"], ids["queue"], ids["tag"], ids["field"])
+	rows, _ := tx.Query(ctx, strings.Join(parts, " union all "), args)
 	var t Thing
 	var name string
 	if _, err := pgx.ForEachRow(rows, []any{&t.Kind, &t.ID, &name}, func() error { names[t] = name; return nil }); err != nil {
 		return nil, err
 	}
 	for i, l := range lines {
-		if l.ObjectID != nil && l.ObjectName == "" {
-			lines[i].ObjectName = names[Thing{l.ObjectKind, *l.ObjectID}]
-		}
+		lines[i].ActorName, lines[i].ObjectName = names[l.actor()], names[l.object()]
 	}
 	return names, nil
+}
+
+// actor is who did it, where that is a member.
+func (l Line) actor() (t Thing) {
+	if l.ActorKind == access.Member && l.ActorID != nil {
+		t = Thing{"member", *l.ActorID}
+	}
+	return t
+}
+
+// object is what it was done to, where that has a name that everybody may see who reads the trail.
+func (l Line) object() (t Thing) {
+	if l.ObjectID != nil && slices.Contains([]string{"member", "queue", "field"}, l.ObjectKind) {
+		t = Thing{l.ObjectKind, *l.ObjectID}
+	}
+	return t
 }
 
 // things are what the details of an entry name by their ids.

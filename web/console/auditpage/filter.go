@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"caseward/internal/desk/access"
@@ -62,13 +63,13 @@ func (f *filterForm) readWho() {
 		}
 		var err error
 		if f.filter.ActorID, err = strconv.ParseInt(rest, 10, 64); err != nil || f.filter.ActorID <= 0 {
-			f.errors["who"] = "Choose from the list."
+			f.errors["who"] = "Choose from the list who did it."
 		}
 	case access.Job:
 		f.filter.ActorKind, f.filter.Job = access.Job, rest
 	case "":
 	default:
-		f.errors["who"] = "Choose from the list."
+		f.errors["who"] = "Choose from the list who did it."
 	}
 }
 
@@ -79,7 +80,7 @@ func (f *filterForm) readWhat() {
 	case isGroup && slices.Contains(audit.Groups(), audit.Group(group)):
 		f.filter.Group = audit.Group(group)
 	case isGroup:
-		f.errors["what"] = "Choose from the list."
+		f.errors["what"] = "Choose from the list what was done."
 	default:
 		f.filter.Action = what
 	}
@@ -103,7 +104,7 @@ func (f *filterForm) readObject() {
 		f.filter.Object = audit.Case(n)
 		f.values["on"] = "case"
 	case !slices.Contains(objectKinds, kind):
-		f.errors["on"] = "Choose from the list."
+		f.errors["on"] = "Choose from the list on what."
 	default:
 		f.filter.Object = audit.Object{Kind: kind, ID: n}
 	}
@@ -154,17 +155,19 @@ func (f *filterForm) offer(members []member.Member, c audit.Choices) {
 	for _, g := range audit.Groups() {
 		f.what = append(f.what, ui.Option{Value: groupPrefix + string(g), Label: g.Label(), Group: "Several together"})
 	}
-	for _, heading := range deed.Headings() {
-		for _, action := range c.Actions {
-			if deed.Heading(action) == heading {
-				f.what = append(f.what, ui.Option{Value: action, Label: deed.Label(action), Group: heading})
-			}
-		}
-	}
+	f.what = append(f.what, actions()...)
 	f.keepChosen()
 }
 
-// keepChosen keeps what is chosen although it is not offered: what the trail does not name now. What cannot be is an error.
+// actions are all that the program records, by what it is done to: the same list on every page.
+var actions = sync.OnceValue(func() (list []ui.Option) {
+	for _, action := range deed.Actions() {
+		list = append(list, ui.Option{Value: action, Label: deed.Label(action), Group: deed.Heading(action)})
+	}
+	return list
+})
+
+// keepChosen keeps what is chosen although it is not offered: a customer, or an action of older days. What cannot be is an error.
 func (f *filterForm) keepChosen() {
 	who, what := f.values["who"], f.values["what"]
 	if !offered(f.who, who) {
@@ -174,7 +177,7 @@ func (f *filterForm) keepChosen() {
 		case strings.HasPrefix(who, "staff-") && f.errors["who"] == "":
 			f.who = append(f.who, ui.Option{Value: who, Label: "Caseward support staff"})
 		case who != string(access.Member):
-			f.errors["who"] = "Choose from the list."
+			f.errors["who"] = "Choose from the list who did it."
 			f.who = append(f.who, ui.Option{Value: who, Label: who})
 		}
 	}
@@ -183,7 +186,7 @@ func (f *filterForm) keepChosen() {
 	case deed.Known(what) && f.errors["what"] == "":
 		f.what = append(f.what, ui.Option{Value: what, Label: deed.Label(what), Group: deed.Heading(what)})
 	default:
-		f.errors["what"] = "Choose from the list."
+		f.errors["what"] = "Choose from the list what was done."
 		f.what = append(f.what, ui.Option{Value: what, Label: what})
 	}
 }
