@@ -56,8 +56,11 @@ func (t Teller) Tell(l audit.Line) Sentence {
 		s.Address = *l.Address
 	}
 	phrase, known := phrases[l.Action]
-	if !known {
+	switch {
+	case !known:
 		phrase = unknown(l.Action)
+	case l.Action == "contact.created" && l.ActorKind == access.Contact:
+		phrase = "became %o" // by writing, or by signing up
 	}
 	before, after, named := strings.Cut(phrase, "%o")
 	object := t.object(l)

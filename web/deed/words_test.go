@@ -246,6 +246,8 @@ func TestChoicesAreInPlainWords(t *testing.T) {
 		"case.deleted":                    "Cases: Deleted a case",
 		"workspace.autoclose.switched on": "Workspace and settings: Switched Case Auto Close on",
 		"bulk.done":                       "Bulk updates: Finished a bulk update",
+		"contact.created":                 "Contacts: Created a contact",
+		"contact.import begun":            "Contacts: Began to import contacts",
 		"macro.refused":                   "Fields, filters and macros: Was refused an action on a macro",
 		"queue.created":                   "Queues and routing: Created a queue",
 		"contact.portal account.created":  "Contacts: Signed up to the portal as a contact",
