@@ -46,6 +46,15 @@ func (b *bench) insights(ctx context.Context) error {
 	groups := func(q insights.Query, by insights.Dimension) func() error {
 		return func() error { _, err := s.Insights.Groups(ctx, s.owner, q, by); return err }
 	}
+	events := func(q insights.Query, of insights.EventKind) func() error {
+		return func() error {
+			list, _, err := s.Insights.Events(ctx, s.owner, q, of, nil)
+			if err == nil && len(list) == 0 {
+				err = fmt.Errorf("nothing %s in %v", of, q)
+			}
+			return err
+		}
+	}
 	list := func() error {
 		_, err := s.Cases.List(ctx, s.owner, cases.AllOpen, cases.PageInput{})
 		return err
@@ -61,6 +70,8 @@ func (b *bench) insights(ctx context.Context) error {
 		{"30 days by agent", groups(period(30), insights.ByAgent)},
 		{"30 days by tag", groups(period(30), insights.ByTag)},
 		{"30 days of a tag by agent", groups(period(30, tagged), insights.ByAgent)},
+		{"what was closed in 30 days", events(period(30), insights.Closings)},
+		{"… of a tag", events(period(30, tagged), insights.Closings)},
 	} {
 		asked, inbox, err := compare(40*b.rounds, m.ask, list)
 		if err != nil {

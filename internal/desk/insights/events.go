@@ -45,14 +45,37 @@ type Place struct {
 	CaseID cases.ID
 }
 
-// eventsQuery reads facts day by day, of the days on which some were counted, so that it is quick however few there are.
-func (q Query) eventsQuery(ws access.WorkspaceID, z zone, of EventKind, after *Place, limit int) (query string, args pgx.NamedArgs) {
-	if after == nil {
-		after = &Place{At: time.Date(9999, time.January, 1, 0, 0, 0, 0, time.UTC)}
+// busyDay is a day on which something was counted.
+type busyDay struct {
+	Day    time.Time
+	Events int64
+}
+
+// busyDaysTx returns the days of the query, up to that of a place, on which one of these was counted, the newest first: others need
+// not be read.
+func (q Query) busyDaysTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, z zone, of EventKind, until Place) ([]busyDay, error) {
+	column := eventFacts[of].column
+	rows, err := tx.Query(ctx, `select day, `+column+` as events from insight_days where workspace_id = $1 and zone_id = $2 and grain = $3 and day = any ($4::date[])
+			and tag_id = $5 and queue_id = $6 and agent_id = $7 and not removed and `+column+` > 0 and day <= ($8::timestamptz at time zone $9)::date
+		order by day desc`, ws, z.ID, q.grain(), days(q.From.time(), q.To.time()), q.Tag, q.Queue, q.Agent, until.At, z.Name)
+	if err != nil {
+		return nil, err
 	}
-	facts := eventFacts[of]
-	args = pgx.NamedArgs{"ws": ws, "zone_id": z.ID, "zone": z.Name, "grain": q.grain(), "days": days(q.From.time(), q.To.time()), "kind": facts.kind,
-		"tag": q.Tag, "queue": q.Queue, "agent": q.Agent, "at": after.At, "case": after.CaseID}
+	return pgx.CollectRows(rows, pgx.RowToStructByName[busyDay])
+}
+
+// enough splits days after those that should have so many events.
+func enough(list []busyDay, events int) (first []time.Time, rest []busyDay) {
+	for len(list) > 0 && events > 0 {
+		first, events = append(first, list[0].Day), events-int(list[0].Events)
+		list = list[1:]
+	}
+	return first, list
+}
+
+// eventsQuery reads the facts of some days behind a place.
+func (q Query) eventsQuery(ws access.WorkspaceID, z zone, of EventKind, on []time.Time, after Place, limit int) (query string, args pgx.NamedArgs) {
+	args = pgx.NamedArgs{"ws": ws, "zone": z.Name, "days": on, "tag": q.Tag, "queue": q.Queue, "agent": q.Agent, "at": after.At, "case": after.CaseID}
 	where := ""
 	if q.Queue != 0 {
 		where += " and f.queue_id = @queue"
@@ -68,15 +91,13 @@ func (q Query) eventsQuery(ws access.WorkspaceID, z zone, of EventKind, after *P
 		where += " and exists (select from case_tags t where t.workspace_id = @ws and t.case_id = f.case_id and t.tag_id = @tag)"
 	}
 	return fmt.Sprintf(`select f.at, f.case_id, c.number, c.subject
-		from (select day from insight_days where workspace_id = @ws and zone_id = @zone_id and grain = @grain and day = any (@days::date[])
-			and tag_id = @tag and queue_id = @queue and agent_id = @agent and not removed and %s > 0
-			and day <= (@at::timestamptz at time zone @zone)::date order by day desc offset 0) d
+		from unnest(@days::date[]) d (day)
 		cross join lateral (select f.at, f.case_id from facts f
-			where f.workspace_id = @ws and f.kind = @kind and f.at >= d.day::timestamp at time zone @zone and f.at < (d.day + 1)::timestamp at time zone @zone
-				and (f.at, f.case_id) < (@at, @case)%s
+			where f.workspace_id = @ws and f.kind = %[1]d and f.at >= d.day::timestamp at time zone @zone and f.at < (d.day + 1)::timestamp at time zone @zone
+				and (f.at, f.case_id) < (@at, @case)%[2]s
 				and exists (select from live_cases l where l.workspace_id = @ws and l.id = f.case_id)
 			group by f.at, f.case_id having sum(f.amount) > 0 order by f.at desc, f.case_id desc limit %[3]d) f
-		join cases c on c.workspace_id = @ws and c.id = f.case_id order by f.at desc, f.case_id desc limit %[3]d`, facts.column, where, limit), args
+		join cases c on c.workspace_id = @ws and c.id = f.case_id order by f.at desc, f.case_id desc limit %[3]d`, eventFacts[of].kind, where, limit), args
 }
 
 // Events lists what a total of live cases counts, the newest first, 50 at a time; more is where the next page goes on, nil at the
@@ -103,12 +124,7 @@ func (s *Service) Events(ctx context.Context, actor access.Actor, q Query, of Ev
 		if err != nil {
 			return err
 		}
-		query, args := q.eventsQuery(actor.Workspace, z, of, after, s.size.page+1)
-		rows, err := tx.Query(ctx, query, args)
-		if err != nil {
-			return err
-		}
-		list, err = pgx.CollectRows(rows, pgx.RowToStructByName[Event])
+		list, err = q.eventsTx(ctx, tx, actor.Workspace, z, of, after, s.size.page+1)
 		return err
 	})
 	if len(list) > s.size.page {
@@ -117,4 +133,22 @@ func (s *Service) Events(ctx context.Context, actor access.Actor, q Query, of Ev
 		more = &Place{last.At, last.CaseID}
 	}
 	return list, more, err
+}
+
+// eventsTx reads day by day until there are enough. Since the days were counted, some of theirs may be gone: then it reads on.
+func (q Query) eventsTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, z zone, of EventKind, after *Place, limit int) (list []Event, err error) {
+	if after == nil {
+		after = &Place{At: time.Date(9999, time.January, 1, 0, 0, 0, 0, time.UTC)}
+	}
+	left, err := q.busyDaysTx(ctx, tx, ws, z, of, *after)
+	for err == nil && len(list) < limit && len(left) > 0 {
+		var on []time.Time
+		on, left = enough(left, limit-len(list))
+		query, args := q.eventsQuery(ws, z, of, on, *after, limit-len(list))
+		rows, _ := tx.Query(ctx, query, args)
+		var more []Event
+		more, err = pgx.CollectRows(rows, pgx.RowToStructByName[Event])
+		list = append(list, more...)
+	}
+	return list, err
 }

@@ -34,6 +34,7 @@ type modelCase struct {
 	left     *time.Duration
 	frozen   []string // its rows when it was deleted
 	holds    []hold.ID
+	followed bool // an answer that came too late has begun another case
 }
 
 // held reports whether a legal hold stands on the case, or on one that was merged into it.
@@ -169,6 +170,15 @@ func (m *model) thaw(c *modelCase) {
 	c.request, c.left = 0, nil
 }
 
+// late reports whether a case was closed so long ago that an answer does not open it again.
+func (m *model) late(c *modelCase) bool {
+	if c.gone || c.deleted || c.spam {
+		return false
+	}
+	now := get(m.t, m.d, c.number)
+	return now.Status == cases.Closed && m.d.Clock.Now().After(now.ClosedAt.Add(cases.DefaultReopen))
+}
+
 func (m *model) mail(rt *rapid.T, c *modelCase, auto bool) {
 	m.mails++
 	id := fmt.Sprintf("m%d@%s.test", m.mails, m.d.Workspace.Slug)
@@ -176,12 +186,17 @@ func (m *model) mail(rt *rapid.T, c *modelCase, auto bool) {
 	if auto {
 		in.Header = []string{"Auto-Submitted: auto-replied"}
 	}
-	wasDeleted := c.deleted
+	wasDeleted, late := c.deleted, !auto && m.late(c)
+	if late && c.followed {
+		return // it would go to the follower, if that still takes any
+	}
 	r := m.d.TakeIn(in)
 	want, number := message.Appended, c.number
 	switch {
 	case c.gone, c.request != 0 && !auto:
 		want, number = message.Created, r.Case.Number
+	case late:
+		want, number, c.followed = message.Created, r.Case.Number, true
 	case c.deleted && auto:
 		want = message.HeldBack
 	case c.deleted:
