@@ -71,8 +71,8 @@ func ReindexTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id ID) err
 }
 
 // RewordTx is ReindexTx for cases that need not be locked yet. A long thread takes a while to read, so that is done before: who works
-// on the case waits for the writing only. Whoever changes a text changes the words in the same transaction; where somebody did
-// in between, they are made once more. Cases that are gone are passed over.
+// on the case waits for the writing only. Whoever changes a text of a case changes its words in the same transaction, or calls this
+// afterwards; where words were changed in between, they are made once more. Cases that are gone are passed over.
 func RewordTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, ids ...ID) error {
 	drafts := make([]draft, len(ids))
 	for i, id := range ids {

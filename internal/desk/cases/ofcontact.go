@@ -3,12 +3,14 @@ package cases
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/contact"
+	"caseward/internal/platform/errs"
 )
 
 // ContactDeleted is the cause of spam that a contact's deletion is; the time of that deletion stands as the case's SpamAt, and
@@ -91,14 +93,24 @@ func (s *Service) ofContactTx(
 	return Moved{len(e.edited), ids[len(ids)-1], len(ids) < in.Limit}, e.saveTx(ctx, tx)
 }
 
+// erasingSQL shares the rows of the contacts in the order of their ids, in which their erasure takes them.
 const erasingSQL = `select k.erasing_at is not null from cases c join contacts k on k.workspace_id = c.workspace_id and k.id = c.contact_id
-	where c.workspace_id = $1 and c.id = $2 for key share of k`
+	where c.workspace_id = $1 and c.id = any ($2) order by k.id for key share of k`
 
-// ErasingTx reports whether the contact of a locked case is being deleted forever: what is put into the case now would go
-// with it, and nobody has agreed to that. Where they are not, their erasure begins only after this transaction.
-func ErasingTx(ctx context.Context, tx pgx.Tx, c Case) (erasing bool, err error) {
-	err = tx.QueryRow(ctx, erasingSQL, c.WorkspaceID, c.ID).Scan(&erasing)
-	return erasing, err
+// RequireStayingTx refuses to add to locked cases whose contact is being deleted forever: what is put into them now would go with
+// them, and nobody has agreed to that. Where the contact is not, their erasure begins only after this transaction.
+//
+// Errors: Conflict.
+func RequireStayingTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, list ...Case) error {
+	rows, err := tx.Query(ctx, erasingSQL, ws, idsOf(list))
+	if err != nil {
+		return err
+	}
+	erasing, err := pgx.CollectRows(rows, pgx.RowTo[bool])
+	if err == nil && slices.Contains(erasing, true) {
+		err = errs.New(errs.Conflict, "The contact is being deleted forever, and their cases with them. Nothing was added.")
+	}
+	return err
 }
 
 // ContactCounts are the cases of a contact by where they can be seen.

@@ -31,14 +31,14 @@ func LockByIDTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id ID) (C
 	return pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Case])
 }
 
-// LockForMailTx is LockByIDTx that also reports what ErasingTx does.
+// LockForMailTx is LockByIDTx that also reports whether RequireStayingTx would refuse the case.
 func LockForMailTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id ID) (c Case, erasing bool, err error) {
 	batch := &pgx.Batch{}
 	batch.Queue(lockByIDSQL, ws, id).Query(func(rows pgx.Rows) error {
 		c, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Case])
 		return err
 	})
-	batch.Queue(erasingSQL, ws, id).QueryRow(func(row pgx.Row) error { return row.Scan(&erasing) })
+	batch.Queue(erasingSQL, ws, []ID{id}).QueryRow(func(row pgx.Row) error { return row.Scan(&erasing) })
 	err = tx.SendBatch(ctx, batch).Close() // only now are both known
 	return c, erasing, err
 }

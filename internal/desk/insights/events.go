@@ -73,7 +73,8 @@ func enough(list []busyDay, events int) (first []time.Time, rest []busyDay) {
 	return first, list
 }
 
-// eventsQuery reads the facts of some days behind a place.
+// eventsQuery reads the facts of some days behind a place, in the order of their index. The offsets have cases and tags looked up one by
+// one, as they come, instead of all of them first.
 func (q Query) eventsQuery(ws access.WorkspaceID, z zone, of EventKind, on []time.Time, after Place, limit int) (query string, args pgx.NamedArgs) {
 	args = pgx.NamedArgs{"ws": ws, "zone": z.Name, "days": on, "tag": q.Tag, "queue": q.Queue, "agent": q.Agent, "at": after.At, "case": after.CaseID}
 	where := ""
@@ -86,16 +87,16 @@ func (q Query) eventsQuery(ws access.WorkspaceID, z zone, of EventKind, on []tim
 	switch q.Tag {
 	case 0:
 	case None:
-		where += " and not exists (select from case_tags t where t.workspace_id = @ws and t.case_id = f.case_id)"
+		where += " and not exists (select from case_tags t where t.workspace_id = @ws and t.case_id = f.case_id offset 0)"
 	default:
-		where += " and exists (select from case_tags t where t.workspace_id = @ws and t.case_id = f.case_id and t.tag_id = @tag)"
+		where += " and exists (select from case_tags t where t.workspace_id = @ws and t.case_id = f.case_id and t.tag_id = @tag offset 0)"
 	}
 	return fmt.Sprintf(`select f.at, f.case_id, c.number, c.subject
 		from unnest(@days::date[]) d (day)
 		cross join lateral (select f.at, f.case_id from facts f
 			where f.workspace_id = @ws and f.kind = %[1]d and f.at >= d.day::timestamp at time zone @zone and f.at < (d.day + 1)::timestamp at time zone @zone
 				and (f.at, f.case_id) < (@at, @case)%[2]s
-				and exists (select from live_cases l where l.workspace_id = @ws and l.id = f.case_id)
+				and exists (select from live_cases l where l.workspace_id = @ws and l.id = f.case_id offset 0)
 			group by f.at, f.case_id having sum(f.amount) > 0 order by f.at desc, f.case_id desc limit %[3]d) f
 		join cases c on c.workspace_id = @ws and c.id = f.case_id order by f.at desc, f.case_id desc limit %[3]d`, eventFacts[of].kind, where, limit), args
 }

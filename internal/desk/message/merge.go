@@ -48,9 +48,12 @@ func (s *Service) Merge(ctx context.Context, actor access.Actor, from, into case
 			return err
 		}
 		for _, c := range []cases.Case{source, target} {
-			if err := requireMergeableTx(ctx, tx, c); err != nil {
+			if err := c.RequireMergeable(); err != nil {
 				return err
 			}
+		}
+		if err := cases.RequireStayingTx(ctx, tx, actor.Workspace, source, target); err != nil {
+			return err
 		}
 		return s.mergeTx(ctx, tx, actor, source, &target)
 	})
@@ -60,18 +63,6 @@ func (s *Service) Merge(ctx context.Context, actor access.Actor, from, into case
 	s.cases.Changed(actor.Workspace, from)
 	s.cases.Changed(actor.Workspace, into)
 	return target, nil
-}
-
-// requireMergeableTx refuses a locked case that can neither be merged nor take another one in.
-func requireMergeableTx(ctx context.Context, tx pgx.Tx, c cases.Case) error {
-	if err := c.RequireMergeable(); err != nil {
-		return err
-	}
-	erasing, err := cases.ErasingTx(ctx, tx, c)
-	if err == nil && erasing {
-		err = errs.Newf(errs.Conflict, "The contact of case %d is being deleted forever.", c.Number)
-	}
-	return err
 }
 
 func (s *Service) mergeTx(ctx context.Context, tx pgx.Tx, actor access.Actor, from cases.Case, into *cases.Case) error {

@@ -100,8 +100,8 @@ type NoteInput struct {
 
 // Note adds an internal note. It is no activity: neither the place in the list nor the inactivity clock moves.
 //
-// Needs WorkCases. Errors: Invalid, Forbidden, NotFound, Gone; Conflict when the case is deleted, or, with the cause
-// drafts.ErrElsewhere, as in Reply.
+// Needs WorkCases. Errors: Invalid, Forbidden, NotFound, Gone; Conflict when the case is deleted, its contact is being deleted forever, or,
+// with the cause drafts.ErrElsewhere, as in Reply.
 func (s *Service) Note(ctx context.Context, actor access.Actor, in NoteInput) (ID, error) {
 	sent := submission(in.Submission, Note, actor.Member, in.Number, in.Body, digests(in.Files))
 	written := drafts.SaveInput{Number: in.Number, Kind: drafts.Note, Body: in.Body, Known: in.Draft, Writer: in.Submission, Anyway: in.Anyway}
@@ -149,6 +149,9 @@ func (s *Service) write(ctx context.Context, actor access.Actor, written drafts.
 			}
 		}
 		if err := c.RequireEditable(); err != nil {
+			return err
+		}
+		if err := cases.RequireStayingTx(ctx, tx, actor.Workspace, c); err != nil {
 			return err
 		}
 		if err := drafts.NotElsewhereTx(ctx, tx, actor, c, written); err != nil {

@@ -58,6 +58,9 @@ func (s *Service) Forget(ctx context.Context, actor access.Actor, in ForgetInput
 	}
 	err = s.db.InWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
 		first = 0
+		if err := freezeTx(ctx, tx, actor.Workspace, all); err != nil {
+			return err
+		}
 		for _, id := range all {
 			e, err := s.beginForgetTx(ctx, tx, actor, in, id, first)
 			if err != nil {
@@ -79,10 +82,6 @@ func contactObject(id contact.ID) audit.Object { return audit.Object{Kind: "cont
 
 func (s *Service) beginForgetTx(ctx context.Context, tx pgx.Tx, actor access.Actor, in ForgetInput, id contact.ID, group ErasureID) (e ErasureID, err error) {
 	ws, now := actor.Workspace, s.now()
-	who, err := freezeTx(ctx, tx, ws, id)
-	if err != nil {
-		return 0, err
-	}
 	c, err := contact.LockTx(ctx, tx, ws, id)
 	if err != nil {
 		return 0, err
@@ -110,6 +109,10 @@ func (s *Service) beginForgetTx(ctx context.Context, tx pgx.Tx, actor access.Act
 	if err != nil {
 		return 0, err
 	}
+	who, err := mergedTx(ctx, tx, ws, id)
+	if err != nil {
+		return 0, err
+	}
 	err = tx.QueryRow(ctx, `with ended as (update contact_moves set state = 'done', finished_at = $6
 				where workspace_id = $1 and contact_id = $3 and state = 'working'),
 			marked as (update contacts set erasing_at = $6 where workspace_id = $1 and id = any ($7))
@@ -127,19 +130,22 @@ func (s *Service) beginForgetTx(ctx context.Context, tx pgx.Tx, actor access.Act
 		Details: map[string]any{"erasure": e, "cases": counts.Cases, "messages": counts.Messages, "replies": counts.Replies}})
 }
 
-// freezeTx locks a contact, and those who were merged into them, against whoever adds to a case of theirs: a mail, a merge. Each of
-// these shares the contact's row, see cases.ErasingTx: what they are just adding is waited for and counted, and who comes after
-// finds that the contact is being erased. So no case need be locked, however many there are.
-func freezeTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id contact.ID) (who []contact.ID, err error) {
-	const lock = `select from contacts where workspace_id = $1 and id = any ($2) order by id for update`
-	if _, err := tx.Exec(ctx, lock, ws, []contact.ID{id}); err != nil { // nobody is merged into them from here on
-		return nil, err
+// freezeTx locks contacts, and those who were merged into them, against whoever adds to a case of theirs: a mail, a reply, a merge. Each
+// of these shares the contact's row, see cases.RequireStayingTx: what they are just adding is waited for and counted, and who comes
+// after finds that the contact is being erased. So no case need be locked, however many there are. All take the rows in the same
+// order: addresses first, as a mail does, then contacts by their ids.
+func freezeTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, ids []contact.ID) error {
+	for _, lock := range []string{
+		`select from contact_emails where workspace_id = $1 and contact_id = any ($2) order by email for update`,
+		`with recursive who as (select unnest($2::bigint[]) as id
+			union select k.id from contacts k join who on k.workspace_id = $1 and k.merged_into_id = who.id)
+		select from contacts where workspace_id = $1 and id in (select id from who) order by id for update`,
+	} {
+		if _, err := tx.Exec(ctx, lock, ws, ids); err != nil {
+			return err
+		}
 	}
-	if who, err = mergedTx(ctx, tx, ws, id); err != nil {
-		return nil, err
-	}
-	_, err = tx.Exec(ctx, lock, ws, who)
-	return who, err
+	return nil
 }
 
 func (s *Service) requireForgettableTx(ctx context.Context, tx pgx.Tx, actor access.Actor, in ForgetInput, c contact.Contact) error {

@@ -43,11 +43,15 @@ func TestAnErasureTakesNothingAlong(t *testing.T) {
 		_, err := d.Messages.Merge(ctx, d.Ana, pair[0], pair[1])
 		wants(t, err, errs.Conflict, "a merge")
 	}
+	_, err := d.Messages.Note(ctx, d.Ana, message.NoteInput{Number: live, Body: "Just saying"})
+	wants(t, err, errs.Conflict, "a note")
+	_, err = d.Messages.Reply(ctx, d.Ana, message.ReplyInput{Number: live, Body: "Dear Xanthippe"})
+	wants(t, err, errs.Conflict, "a reply")
 	runForget(t, d)
 	for _, n := range append(kept, others) {
 		get(t, d, n)
 	}
-	_, err := d.Cases.Get(ctx, d.Owner, live)
+	_, err = d.Cases.Get(ctx, d.Owner, live)
 	wants(t, err, errs.Gone, "the newer contact's case")
 }
 
