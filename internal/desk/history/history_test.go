@@ -1,7 +1,9 @@
 package history_test
 
 import (
+	"fmt"
 	"log/slog"
+	"slices"
 	"testing"
 	"time"
 
@@ -167,4 +169,52 @@ func TestStaffSeeOnlyWhatWasAskedFor(t *testing.T) {
 	if _, err := s.StaffCase(t.Context(), d.Owner, d.Workspace.ID, n, audit.PageInput{}); !errs.Is(err, errs.Forbidden) {
 		t.Errorf("a member: %v", err)
 	}
+}
+
+// TestDownloadsGoWithTheirFiles when cases are merged, and back; those that were written meanwhile are added up.
+func TestDownloadsGoWithTheirFiles(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	from, into := d.Case(), d.Case()
+	id := fixture.One[int64](d, `select id from cases where number = $1`, from)
+	file := fixture.One[int64](d, `select min(id) from attachments where case_id = $1`, id)
+	mail := fixture.One[int64](d, `select min(message_id) from inbound_mails where case_id = $1`, id)
+	views, at := history.NewViews(d.DB, slog.New(slog.DiscardHandler)), d.Clock.Now()
+	download := func(of, file int64, kind history.FileKind) {
+		at = at.Add(2 * time.Hour)
+		views.Downloaded(d.Ben, of, kind, file, at)
+		views.Flush(t.Context())
+	}
+	told := func(n cases.Number) (list []string) {
+		t.Helper()
+		h, err := service(d).Case(t.Context(), d.Admin, n, audit.PageInput{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, g := range h.Downloads {
+			list = append(list, fmt.Sprintf("%s %d %t %t", g.Kind, g.Times, g.Erased, g.Filename != "" || g.Kind == history.Mail))
+		}
+		return list
+	}
+	wants := func(what string, got []string, want ...string) {
+		t.Helper()
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", what, got, want)
+		}
+	}
+	download(id, file, history.Attached)
+	download(id, mail, history.Mail)
+	download(id, 4711, history.Attached) // which is not there any more
+	if _, err := d.Messages.Merge(t.Context(), d.Ana, from, into); err != nil {
+		t.Fatal(err)
+	}
+	download(id, file, history.Attached) // by a page from before
+	gone, whole := "file 1 true false", []string{"file 2 false true", "file 1 true false", "mail 1 false true"}
+	wants("merged", told(into), whole...)
+	wants("what was merged", told(from), "file 1 false true", gone)
+	if _, err := d.Messages.Unmerge(t.Context(), d.Ana, from); err != nil {
+		t.Fatal(err)
+	}
+	wants("not merged any more", told(from), "file 1 false true", gone, "mail 1 false true")
+	wants("the other one", told(into), "file 1 false true") // both knew of it
 }

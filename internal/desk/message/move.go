@@ -37,6 +37,9 @@ func moveTx(ctx context.Context, tx pgx.Tx, from, into cases.Case) (moved, error
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return nil, err
 	}
+	if err := moveDownloadsTx(ctx, tx, from, into, all); err != nil {
+		return nil, err
+	}
 	return all, drafts.MoveTx(ctx, tx, from, into)
 }
 
@@ -51,5 +54,19 @@ func moveBackTx(ctx context.Context, tx pgx.Tx, from, into cases.Case, all moved
 	batch.Queue(`update outbound_mails o set subject = null, reference_ids = null from cases c
 		where o.workspace_id = $1 and o.case_id in ($2, $3) and c.workspace_id = $1 and c.id = o.case_id and o.subject = c.subject`,
 		from.WorkspaceID, from.ID, into.ID)
-	return tx.SendBatch(ctx, batch).Close()
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return err
+	}
+	return moveDownloadsTx(ctx, tx, into, from, all)
+}
+
+// moveDownloadsTx has who downloaded the files that were moved go along with them. Where both cases know the same download, written
+// while files were moved, each keeps its own: a history adds up those of what was merged in.
+func moveDownloadsTx(ctx context.Context, tx pgx.Tx, from, into cases.Case, all moved) error {
+	_, err := tx.Exec(ctx, `update case_downloads d set case_id = $3 where workspace_id = $1 and case_id = $2
+			and (kind = 'file' and file_id = any ($4::text[]::bigint[]) or kind = 'mail' and file_id = any ($5::text[]::bigint[]))
+			and not exists (select from case_downloads o where o.workspace_id = $1 and o.case_id = $3
+				and o.member_id = d.member_id and o.kind = d.kind and o.file_id = d.file_id)`,
+		from.WorkspaceID, from.ID, into.ID, all["attachments"], all["messages"])
+	return err
 }
