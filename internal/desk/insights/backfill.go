@@ -67,7 +67,7 @@ func (s *Service) backfillTx(ctx context.Context, tx pgx.Tx, ws access.Workspace
 const goneFactsSQL = `insert into facts (workspace_id, at, kind, case_id, queue_id)
 	select workspace_id, at, case kind when 'case purged' then 8 else 9 end, case_id, -1 from erasure_ledger l
 	where workspace_id = $1 and kind in ('case purged', 'case erased', 'case erased with contact') and coalesce((counts ->> 'messages')::bigint, 0) > 0
-		and not exists (select from facts f where f.workspace_id = $1 and f.case_id = l.case_id and f.kind in (8, 9))`
+		and not exists (select from facts f where f.workspace_id = $1 and f.case_id = l.case_id and f.kind in (8, 9, 10))`
 
 // oldFactsSQL writes the facts of the cases with ids in ($2, $3] until $4, when triggers began to write them. Where a case was and
 // whose, at some moment, is what the next change in its feed changed, or what it still is.

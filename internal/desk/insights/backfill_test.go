@@ -2,6 +2,8 @@ package insights_test
 
 import (
 	"fmt"
+	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -110,4 +112,31 @@ func deleted(d *fixture.Desk) cases.Number {
 	n := d.Case()
 	d.Delete(n)
 	return n
+}
+
+// TestSpamThatWasGoneBeforeItWasCounted is written from the ledger, once, and the backfill of a workspace takes what is counted as
+// gone spam for nothing else.
+func TestSpamThatWasGoneBeforeItWasCounted(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	deleted(d)
+	deleted(d)
+	d.Clock.Advance(8 * fixture.Day)
+	must2[string](t)(d.Retention.Purge(t.Context()))
+	spam := fixture.One[cases.ID](d, `select min(case_id) from erasure_ledger where kind = 'case purged'`)
+	d.Exec(`delete from facts where case_id = $1`, spam)
+	text := string(must2[[]byte](t)(os.ReadFile("../../../migrations/00080_spam_facts_before.sql")))
+	up, _, _ := strings.Cut(text, "-- +goose Down")
+	totals := func() string {
+		got := report(t, d, around(d, func(q *insights.Query) { q.From = dateOf(d.Clock.Now().AddDate(0, 0, -20)) })).Totals
+		return fmt.Sprintf("purged %d, spam gone %d", got.Purged, got.SpamGone)
+	}
+	same(t, "before", "purged 1, spam gone 0", totals())
+	d.Exec(up)
+	d.Exec(up)
+	same(t, "after", "purged 1, spam gone 1", totals())
+	forget(d)
+	d.Exec(up) // leaves to the backfill what that is to write
+	d.Exec(`insert into facts (workspace_id, at, kind, case_id, queue_id) values ($1, $2, 10, $3, -1)`, d.ID(), d.Clock.Now(), spam)
+	same(t, "after the backfill", "purged 1, spam gone 1", totals())
 }
