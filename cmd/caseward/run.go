@@ -8,7 +8,7 @@ import (
 )
 
 type runCmd struct {
-	Job string `arg:"" help:"The job: purge, erasures, digest, holds, contacts, people, imports, contact-data, autoclose, insights, outbox, outbox-files, notifications, old-notifications, intake, blocked, bulk, wake, followups, ratings, presence, seal, verify, throttles, sessions, password-mails, portal-mails, portal-sessions or reindex."`
+	Job string `arg:"" help:"The job: purge, erasures, digest, holds, contacts, contact-erasures, people, imports, contact-data, autoclose, insights, outbox, outbox-files, notifications, old-notifications, intake, blocked, bulk, wake, followups, ratings, routing, presence, refused-looks, seal, verify, throttles, sessions, password-mails, portal-mails, portal-sessions or reindex."`
 }
 
 // Run works one job and prints its line.

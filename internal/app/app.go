@@ -334,6 +334,7 @@ func (a *App) sweeps(outbox *outbound.Outbox, notices *outbound.Notices) []jobs.
 		{Name: cases.ReindexSweep, Every: 10 * time.Minute, Timeout: time.Hour, Run: a.Cases.Reindex},
 		{Name: routing.Sweep, Every: 5 * time.Second, Timeout: time.Hour, Run: a.Routing.Run},
 		{Name: presence.Sweep, Every: time.Minute, Run: a.Presence.Forget},
+		{Name: audit.LooksSweep, Every: time.Minute, Run: a.Checker.RecordLooks},
 		{Name: audit.CheckSweep, Every: time.Minute, Timeout: 6 * time.Hour, Run: a.Checker.Run},
 		{Name: "seal", Every: 10 * time.Second, Run: a.Sealer.Run},
 		{Name: "throttles", Every: time.Hour, Run: a.Members.ForgetFailures},

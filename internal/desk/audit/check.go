@@ -115,9 +115,6 @@ func (k check) whole(now time.Time) bool {
 // Run is the body of the sweep: in each workspace it walks what is new, or the whole chain where that is due. A workspace that
 // fails does not keep the others.
 func (c *Checker) Run(ctx context.Context) (string, error) {
-	if err := c.recordLooks(ctx); err != nil {
-		return "", err
-	}
 	if _, err := c.sealer.Run(ctx); err != nil {
 		return "", err
 	}

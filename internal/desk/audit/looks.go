@@ -42,15 +42,21 @@ type refusedLook struct {
 	Times       int
 }
 
-// recordLooks ends the hours that are over: the first look of each is in the trail, an entry says how many followed.
-func (c *Checker) recordLooks(ctx context.Context) error {
-	return c.db.AsSystem(ctx, "audit refused looks", func(tx pgx.Tx) error {
+// LooksSweep is the job that says in the trail how often looks were refused.
+const LooksSweep = "refused-looks"
+
+// RecordLooks is the body of the sweep: it ends the hours that are over. The first look of each is in the trail, an entry says how
+// many followed.
+func (c *Checker) RecordLooks(ctx context.Context) (string, error) {
+	ended := 0
+	err := c.db.AsSystem(ctx, "audit refused looks", func(tx pgx.Tx) error {
 		rows, _ := tx.Query(ctx, fmt.Sprintf(`delete from refused_looks where ctid = any (array (select ctid from refused_looks where since <= $1 order by since limit %d for update skip locked))
 			returning workspace_id, actor_kind, actor_id, permission, object_kind, object_id, last_at, times`, sealBatch), c.now().Add(-looksFor))
 		list, err := pgx.CollectRows(rows, pgx.RowToStructByName[refusedLook])
 		if err != nil {
 			return err
 		}
+		ended = len(list)
 		var entries []Entry
 		for _, l := range list {
 			if l.Times > 1 {
@@ -59,6 +65,7 @@ func (c *Checker) recordLooks(ctx context.Context) error {
 		}
 		return RecordTx(ctx, tx, entries...)
 	})
+	return fmt.Sprintf("%d refused looks are over", ended), err
 }
 
 func (l refusedLook) entry() Entry {

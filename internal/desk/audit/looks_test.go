@@ -46,12 +46,19 @@ func TestTheSameLookIsRefusedOnceAnHour(t *testing.T) {
 	if n := refused(); n != 7 {
 		t.Errorf("%d entries, want one of each attempt to delete", n)
 	}
-	w.run(t, f)
+	record := func() {
+		t.Helper()
+		if _, err := w.RecordLooks(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		w.run(t, f)
+	}
+	record()
 	if n := refused(); n != 7 {
 		t.Errorf("%d entries before the hour is over", n)
 	}
 	w.now = w.now.Add(time.Hour)
-	w.run(t, f)
+	record()
 	if n := count(t, d, `action = 'case.refused' and details = '{"more": 4, "permission": "restore deleted cases"}' and object_id = 7 and seq is not null`); n != 1 || refused() != 8 {
 		t.Errorf("%d entries say how often, of %d", n, refused())
 	}
