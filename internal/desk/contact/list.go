@@ -110,6 +110,9 @@ func (s *Service) List(ctx context.Context, actor access.Actor, in ListInput) (p
 	in.Size = cmp.Or(in.Size, pageSize)
 	var rows []Summary
 	err = s.db.ReadWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
+		if err := in.beginAnewTx(ctx, tx, actor.Workspace); err != nil {
+			return err
+		}
 		found, err := searchTx(ctx, tx, in)
 		if err != nil {
 			return err
@@ -162,13 +165,26 @@ func searchTx(ctx context.Context, tx pgx.Tx, in ListInput) ([]ID, error) {
 // byName reports whether the list is sorted by name.
 func (in ListInput) byName() bool { return in.Tab == All && in.Sort == ByName }
 
+// beginAnewTx drops the place in a list by name of a contact who is gone by now, and whose name nobody knows.
+func (in *ListInput) beginAnewTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID) error {
+	from := cmp.Or(in.Before, in.After)
+	if from == nil || !in.byName() {
+		return nil
+	}
+	var there bool
+	err := tx.QueryRow(ctx, `select exists (select from contacts where workspace_id = $1 and id = $2)`, ws, from.ID).Scan(&there)
+	if !there {
+		in.After, in.Before = nil, nil
+	}
+	return err
+}
+
 // sql reads a page and one row more: first the ids from the index of the tab and its order, then the details of only these.
 func (in ListInput) sql(ws access.WorkspaceID, found []ID) (string, pgx.NamedArgs) {
 	tab, args := tabSQL[in.Tab], pgx.NamedArgs{"ws": ws}
 	by, place, shown := tab.at, "@at", "desc"
 	if in.byName() {
-		// A contact who is gone by now had no name: the list begins anew.
-		by, place, shown = "lower(name)", "coalesce((select lower(name) from contacts where workspace_id = @ws and id = @id), '')", "asc"
+		by, place, shown = "lower(name)", "(select lower(name) from contacts where workspace_id = @ws and id = @id)", "asc"
 	}
 	where, direction, from := tab.where, shown, in.After
 	if in.Before != nil {

@@ -173,6 +173,9 @@ func TestContactsByName(t *testing.T) {
 	if got := names(t, d, contact.ListInput{Sort: contact.ByName, After: &contact.Cursor{ID: gone}}); len(got) != 6 {
 		t.Errorf("after somebody who is gone come %v", got)
 	}
+	if got := names(t, d, contact.ListInput{Sort: contact.ByName, Before: &contact.Cursor{ID: gone}}); len(got) != 6 {
+		t.Errorf("before somebody who is gone come %v", got)
+	}
 	if got := names(t, d, contact.ListInput{Sort: contact.ByName, Query: "mara"}); !slices.Equal(got, []string{"mara", "Mara"}) {
 		t.Errorf("a search finds %v", got)
 	}
