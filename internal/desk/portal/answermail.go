@@ -30,7 +30,7 @@ type AnswerMail struct {
 
 const answerSQL = `select q.workspace_id, q.id as request_id, coalesce(a.email, '') as email, k.name, w.name as workspace_name, w.slug as workspace_slug,
 		coalesce((select i.address from inbound_addresses i where i.workspace_id = w.id order by i.is_default desc limit 1), '') as "from",
-		q.requested_at, q.due_at, k.deleted_at is null and b.contact_id is not null as has_account, `
+		q.requested_at, q.due_at, coalesce(k.deleted_at, k.suspended_at) is null and b.contact_id is not null as has_account, `
 
 // answerJoins find the address of a deleted contact too.
 const answerJoins = ` join contacts k on k.workspace_id = q.workspace_id and k.id = q.contact_id

@@ -109,6 +109,9 @@ func (s *Service) AskErasure(ctx context.Context, actor access.Actor) error {
 		if err != nil {
 			return err
 		}
+		if err := holdBellTx(ctx, tx, actor.Workspace); err != nil {
+			return err
+		}
 		err = notify.AddTx(ctx, tx, actor.Workspace, notify.Event{Kind: notify.PrivacyAsked, Roles: []access.Role{access.Owner, access.Admin}, Actor: actor, At: now})
 		if err != nil {
 			return err
@@ -181,11 +184,21 @@ func (s *Service) settleDoneTx(ctx context.Context, tx pgx.Tx) ([]access.Workspa
 
 // settleBellTx takes requests that are closed off the bells of those who were told of them.
 func (s *Service) settleBellTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID) error {
+	if err := holdBellTx(ctx, tx, ws); err != nil {
+		return err
+	}
 	var left int
 	if err := tx.QueryRow(ctx, `select count(*) from privacy_requests where workspace_id = $1 and closed_at is null`, ws).Scan(&left); err != nil {
 		return err
 	}
 	return notify.SettleTx(ctx, tx, ws, notify.PrivacyAsked, left, s.now())
+}
+
+// holdBellTx has those wait, until the transaction ends, who change what the bells of a workspace say of its requests: nobody counts
+// the requests between another's change and what that one makes of the bells. It comes after the change of the request itself.
+func holdBellTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID) error {
+	_, err := tx.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended('privacy requests', $1))`, int64(ws))
+	return err
 }
 
 func isGone(err error) bool { return errs.Is(err, errs.NotFound) || errs.Is(err, errs.Gone) }
