@@ -77,7 +77,7 @@ Date: Mon, 4 May 2026 09:00:00 +0000
 	}
 	admin.Follow("Show the certificate")
 	admin.See("What may remain")
-	admin.See("The mail was handed over on")
+	admin.See("the mail was put into the outbox folder on")
 	admin.Accessible()
 
 	admin.Go(page)

@@ -60,8 +60,10 @@ func (v View) told() string {
 		return kept + "It goes when the mail has been handed over, or cannot be, which is given up after about a day."
 	case retention.TellingDone:
 		return kept + "The mail was handed over on " + at + ", and the row removed with that."
+	case retention.TellingFiled:
+		return kept + "There is no mail server: the mail was put into the outbox folder on " + at + ", where the file stays a day, and the row removed with that."
 	case retention.TellingFailed:
-		return kept + "The mail could not be delivered. That was given up on " + at + ", and the row removed."
+		return kept + "The mail could not be delivered, or somebody else has the address. That was given up on " + at + ", and the row removed."
 	}
 	return kept + "The row was removed."
 }

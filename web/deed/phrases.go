@@ -75,6 +75,7 @@ var phrases = map[string]string{
 	"contact.erasure begun":                  "began to delete %o forever",
 	"contact.erased":                         "deleted %o forever",
 	"contact.erasure told":                   "told %o by mail that they were deleted forever",
+	"contact.erasure filed":                  "wrote a file with the mail that %o were deleted forever, as there is no relay",
 	"contact.erasure not told":               "could not tell %o by mail that they were deleted forever",
 	"contact.exported":                       "exported a list of contacts",
 	"contact.data requested":                 "asked for everything held on %o",

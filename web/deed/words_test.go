@@ -27,7 +27,7 @@ type recorded struct {
 var composed = map[string][]string{
 	"case.":           nil, // kinds of activity, which are read from where they are named
 	"bulk.":           {"bulk.done", "bulk.undone"},
-	"contact.erasure": {"contact.erasure told", "contact.erasure not told"},
+	"contact.erasure": {"contact.erasure told", "contact.erasure filed", "contact.erasure not told"},
 	".refused":        nil, // of any object
 }
 

@@ -37,10 +37,10 @@ type ForgetInput struct {
 }
 
 // Forget begins to erase contacts with every case that they requested. From here on nothing brings them back; a job does the
-// work, and Forgetting tells how far it is. What another call has begun already is not begun again.
+// work, and Forgetting tells how far it is. What another call has begun already is not begun again; who is to be told of it is.
 //
 // Needs EraseContacts. Errors: Invalid, Forbidden, NotFound, Gone; Conflict when one of them is not deleted, a legal hold keeps one
-// of them, or what would be erased is not what was seen.
+// of them, what would be erased is not what was seen, or who is to be told cannot be.
 func (s *Service) Forget(ctx context.Context, actor access.Actor, in ForgetInput) (first ErasureID, err error) {
 	all := slices.Concat(in.Contacts, in.Newer)
 	slices.Sort(all)
@@ -68,6 +68,14 @@ func (s *Service) Forget(ctx context.Context, actor access.Actor, in ForgetInput
 			}
 			if first == 0 {
 				first = e
+			}
+		}
+		for _, id := range all { // only now is it known who else has their addresses
+			if !slices.Contains(in.Tell, id) {
+				continue
+			}
+			if err := tellTx(ctx, tx, actor.Workspace, id); err != nil {
+				return err
 			}
 		}
 		return s.jobs.PokeTx(ctx, tx, ForgetSweep)
@@ -120,11 +128,6 @@ func (s *Service) beginForgetTx(ctx context.Context, tx pgx.Tx, actor access.Act
 		values ($1, nullif($2::bigint, 0), $3, $4, $5, $6, $6) returning id`, ws, group, id, actor.Member, planned, now, who).Scan(&e)
 	if err != nil {
 		return 0, err
-	}
-	if slices.Contains(in.Tell, id) {
-		if err := tellTx(ctx, tx, ws, e, id); err != nil {
-			return 0, err
-		}
 	}
 	return e, audit.RecordTx(ctx, tx, audit.Entry{Actor: actor, Action: "contact.erasure begun", Object: contactObject(id), At: now,
 		Details: map[string]any{"erasure": e, "cases": counts.Cases, "messages": counts.Messages, "replies": counts.Replies}})
@@ -242,7 +245,8 @@ type ForgetPlan struct {
 	Held    string  // why a legal hold keeps them; "": none does
 	// Mentions is how many other cases have the words of the name or an address; at most mostMentions are counted.
 	Mentions int
-	Emails   []string   // the first is that at which they would be told
+	Emails   []string
+	Tell     Tellable
 	AskedAt  *time.Time // of their request for it in the portal that is to be decided; nil: there is none
 }
 
@@ -265,7 +269,7 @@ func (s *Service) PlanForget(ctx context.Context, actor access.Actor, ids []cont
 	}
 	err = s.db.ReadWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
 		for _, id := range slices.Compact(slices.Sorted(slices.Values(ids))) {
-			p, err := planForgetTx(ctx, tx, actor.Workspace, id)
+			p, err := planForgetTx(ctx, tx, actor.Workspace, id, ids)
 			switch {
 			case err != nil:
 				return err
@@ -281,7 +285,8 @@ func (s *Service) PlanForget(ctx context.Context, actor access.Actor, ids []cont
 	return plans, err
 }
 
-func planForgetTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id contact.ID) (p ForgetPlan, err error) {
+// planForgetTx plans for one who is erased with others.
+func planForgetTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id contact.ID, with []contact.ID) (p ForgetPlan, err error) {
 	if p.Contact, err = contact.FindTx(ctx, tx, ws, id); err != nil {
 		return p, err
 	}
@@ -311,6 +316,11 @@ func planForgetTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id cont
 		}
 		p.Newer = append(p.Newer, n)
 	}
+	addresses, err := addressedTx(ctx, tx, ws, id, with)
+	if err != nil {
+		return p, err
+	}
+	p.Tell = tellable(addresses, p.Newer)
 	if p.Mentions, err = likelyMentionsTx(ctx, tx, ws, p); err != nil {
 		return p, err
 	}

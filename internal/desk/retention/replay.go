@@ -190,6 +190,9 @@ func countReplayTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, entrie
 
 // finishReplay ends the erasures of contacts, which are many small transactions each, and then the replays.
 func (s *Service) finishReplay(ctx context.Context, done *Replayed) error {
+	if err := s.forgoNotices(ctx); err != nil {
+		return err
+	}
 	if _, err := s.RunForget(ctx); err != nil {
 		return fmt.Errorf("an erasure of a contact could not be finished: %w", err)
 	}

@@ -22,16 +22,31 @@ type Telling string
 const (
 	TellingWaits  Telling = "waiting"
 	TellingDone   Telling = "told"
-	TellingFailed Telling = "not told" // the mail could not be delivered
+	TellingFiled  Telling = "filed"    // the mail was written to a file, where there is no relay to send it by
+	TellingFailed Telling = "not told" // the mail could not be delivered, or somebody new has the address
 )
 
-// tellTx keeps the address at which a contact is told that their erasure is done. Who has none is not told.
-func tellTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, e ErasureID, id contact.ID) error {
-	_, err := tx.Exec(ctx, `with kept as (insert into erasure_notices (workspace_id, erasure_id, email, asked_at)
-			select $1, $2, a.email, (select requested_at from privacy_requests where workspace_id = $1 and contact_id = $3 and closed_at is null)
-			from released_addresses a where a.workspace_id = $1 and a.contact_id = $3 order by a.is_primary desc, a.email limit 1
-			returning erasure_id)
-		update contact_erasures set telling = '`+string(TellingWaits)+`' where workspace_id = $1 and id = $2 and exists (select from kept)`, ws, e, id)
+// tellTx keeps the address at which a contact is told that their erasure, which is under way, is done. Who has none is not told.
+//
+// Errors: Conflict when they cannot be told.
+func tellTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id contact.ID) error {
+	list, err := addressedTx(ctx, tx, ws, id, nil)
+	if err != nil {
+		return err
+	}
+	at := tellable(list, nil)
+	if at.Why != "" {
+		c, err := contact.FindTx(ctx, tx, ws, id)
+		if err != nil {
+			return err
+		}
+		return errs.Newf(errs.Conflict, "%s cannot be told by mail: %s. Nothing was erased. Look again, then confirm.", c.Name, at.Why)
+	}
+	_, err = tx.Exec(ctx, `with kept as (insert into erasure_notices (workspace_id, erasure_id, email, asked_at)
+			select $1, e.id, $3, (select requested_at from privacy_requests where workspace_id = $1 and contact_id = $2 and closed_at is null)
+			from contact_erasures e where e.workspace_id = $1 and e.contact_id = $2 and e.finished_at is null and $3 <> ''
+			on conflict do nothing returning erasure_id)
+		update contact_erasures set telling = '`+string(TellingWaits)+`' where workspace_id = $1 and id = (select erasure_id from kept)`, ws, id, at.Email)
 	return err
 }
 
@@ -40,7 +55,7 @@ type Notice struct {
 	WorkspaceID   access.WorkspaceID
 	ID            ErasureID
 	ContactID     contact.ID
-	Email         string // "" where it is one of the program's own by now
+	Email         string // "" where it is one of the program's own by now, or of somebody who is not erased
 	WorkspaceName string
 	From          string     // the workspace's address; "" where it has none
 	AskedAt       *time.Time // when they asked for it in the portal; nil: otherwise
@@ -85,12 +100,8 @@ func ClaimNotice(ctx context.Context, d *db.DB, now time.Time) (n *Notice, err e
 			return err
 		}
 		n = &found[0]
-		var ours bool // its mail would become a case, which members read
-		if err := tx.QueryRow(ctx, `select exists (select from inbound_addresses where address = any ($1))`, mailaddr.Forms(n.Email)).Scan(&ours); err != nil {
+		if err := n.forgoTx(ctx, tx); err != nil {
 			return err
-		}
-		if ours {
-			n.Email = ""
 		}
 		_, err = tx.Exec(ctx, `update erasure_notices set due_at = $3, tries = tries + 1 where workspace_id = $1 and erasure_id = $2`,
 			n.WorkspaceID, n.ID, now.Add(noticeLease))
@@ -99,22 +110,35 @@ func ClaimNotice(ctx context.Context, d *db.DB, now time.Time) (n *Notice, err e
 	return n, err
 }
 
-// SettleNotice records how sending went. Sent, or given up, nothing of the address is left.
-func SettleNotice(ctx context.Context, d *db.DB, n Notice, now time.Time, failure error) error {
+// forgoTx takes the address of a mail that may not be sent to it: it is one of the program's own, where it would become a case that
+// members read, or of somebody who is not erased.
+func (n *Notice) forgoTx(ctx context.Context, tx pgx.Tx) error {
+	var forgone bool
+	err := tx.QueryRow(ctx, `select exists (select from inbound_addresses where address = any ($2)) or exists (select`+holdersSQL+` and h.email = $3)`,
+		n.WorkspaceID, mailaddr.Forms(n.Email), n.Email).Scan(&forgone)
+	if forgone {
+		n.Email = ""
+	}
+	return err
+}
+
+// SettleNotice records how sending went: what it is once the mail has gone is TellingDone or TellingFiled. Gone, or given up, nothing
+// of the address is left.
+func SettleNotice(ctx context.Context, d *db.DB, n Notice, now time.Time, gone Telling, failure error) error {
 	return d.AsSystem(ctx, "erasure notice", func(tx pgx.Tx) error {
 		if failure != nil && !errs.Is(failure, errs.Invalid) && n.Tries+1 < maxNoticeTries {
 			_, err := tx.Exec(ctx, `update erasure_notices set due_at = $3 where workspace_id = $1 and erasure_id = $2`,
 				n.WorkspaceID, n.ID, now.Add(noticeBackoff<<min(n.Tries, 8)))
 			return err
 		}
-		telling := TellingDone
+		telling := gone
 		if failure != nil {
 			telling = TellingFailed
 		}
-		gone, err := tx.Exec(ctx, `with gone as (delete from erasure_notices where workspace_id = $1 and erasure_id = $2 returning erasure_id)
+		settled, err := tx.Exec(ctx, `with gone as (delete from erasure_notices where workspace_id = $1 and erasure_id = $2 returning erasure_id)
 			update contact_erasures set telling = $3, told_at = $4 where workspace_id = $1 and id = (select erasure_id from gone)`,
 			n.WorkspaceID, n.ID, telling, now)
-		if err != nil || gone.RowsAffected() == 0 {
+		if err != nil || settled.RowsAffected() == 0 {
 			return err
 		}
 		return audit.RecordTx(ctx, tx, audit.Entry{Actor: access.JobActor(n.WorkspaceID, ForgetSweep), Action: "contact.erasure " + string(telling),

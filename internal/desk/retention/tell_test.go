@@ -57,13 +57,13 @@ func TestWhoWasErasedIsTold(t *testing.T) {
 	if twice, err := retention.ClaimNotice(ctx, d.DB, d.Clock.Now()); err != nil || twice != nil {
 		t.Errorf("somebody else sends it, too: %+v, %v", twice, err)
 	}
-	must(t, retention.SettleNotice(ctx, d.DB, *n, d.Clock.Now(), errs.New(errs.Internal, "no relay")))
+	must(t, retention.SettleNotice(ctx, d.DB, *n, d.Clock.Now(), retention.TellingDone, errs.New(errs.Internal, "no relay")))
 	d.Clock.Advance(time.Hour)
 	n, err = retention.ClaimNotice(ctx, d.DB, d.Clock.Now())
 	if err != nil || n == nil || n.Tries != 1 {
 		t.Fatalf("the second try is %+v, %v", n, err)
 	}
-	must(t, retention.SettleNotice(ctx, d.DB, *n, d.Clock.Now(), nil))
+	must(t, retention.SettleNotice(ctx, d.DB, *n, d.Clock.Now(), retention.TellingDone, nil))
 	dump := d.Dump()
 	for _, word := range identifiers() {
 		if places := dump.PlacesOf(word); len(places) > 0 {
@@ -101,6 +101,21 @@ func TestAReplayTellsNobodyTwice(t *testing.T) {
 	}
 }
 
+// TestAReplayForgoesMailThatWasDue: the backup was made between the end of an erasure and its mail, which has left since.
+func TestAReplayForgoesMailThatWasDue(t *testing.T) {
+	t.Parallel()
+	d, url := openURL(t)
+	told(t, d)
+	runForget(t, d)
+	on, backup := backedUp(t, d, url)
+	h := history{on: on, backup: backup, file: filepath.Join(t.TempDir(), "ledger.jsonl")}
+	update(t, h.export(on))
+	h.replay(t, false)
+	if n, err := retention.ClaimNotice(t.Context(), backup.DB, backup.Clock.Now().Add(fixture.Day)); err != nil || n != nil {
+		t.Errorf("told again: %+v, %v", n, err)
+	}
+}
+
 // TestWhoCannotBeToldIsForgottenAllTheSame: refused for good, and after so many tries.
 func TestWhoCannotBeToldIsForgottenAllTheSame(t *testing.T) {
 	t.Parallel()
@@ -117,7 +132,7 @@ func TestWhoCannotBeToldIsForgottenAllTheSame(t *testing.T) {
 				if n == nil {
 					break
 				}
-				must(t, retention.SettleNotice(t.Context(), d.DB, *n, d.Clock.Now(), failure))
+				must(t, retention.SettleNotice(t.Context(), d.DB, *n, d.Clock.Now(), retention.TellingDone, failure))
 				d.Clock.Advance(fixture.Day)
 				tries++
 			}
@@ -131,5 +146,63 @@ func TestWhoCannotBeToldIsForgottenAllTheSame(t *testing.T) {
 				t.Errorf("telling is %q", got)
 			}
 		})
+	}
+}
+
+// TestNobodyIsToldWhereSomebodyElseReads: that all is erased is not written to an address of a newer contact who is not erased too.
+func TestNobodyIsToldWhereSomebodyElseReads(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	ctx := t.Context()
+	d.Receive(fixture.Mail{From: xanthippe, Name: "Xanthippe Quorndale"})
+	id := of(d, xanthippe)
+	must(t, d.Removal.Delete(ctx, d.Owner, id))
+	d.Receive(fixture.Mail{From: xanthippe, Name: "Somebody Newer"})
+	newer := of(d, xanthippe)
+	plans, err := d.Retention.PlanForget(ctx, d.Owner, []contact.ID{id})
+	must(t, err)
+	if got := plans[0].Tell; got.Email != xanthippe || got.Newer != "Somebody Newer" {
+		t.Errorf("they can be told: %+v", got)
+	}
+	in := retention.ForgetInput{Contacts: []contact.ID{id}, Tell: []contact.ID{id}, Word: "forever",
+		Seen: map[contact.ID]retention.PersonCounts{id: plans[0].Counts, newer: plans[0].Newer[0].Counts}}
+	if _, err := d.Retention.Forget(ctx, d.Owner, in); !errs.Is(err, errs.Conflict) {
+		t.Errorf("told while the newer one stays: %v", err)
+	}
+	in.Newer = []contact.ID{newer}
+	_, err = d.Retention.Forget(ctx, d.Owner, in)
+	must(t, err)
+	runForget(t, d)
+	d.Receive(fixture.Mail{From: xanthippe, Name: "Newest"})
+	n, err := retention.ClaimNotice(ctx, d.DB, d.Clock.Now())
+	if err != nil || n == nil || n.Email != "" {
+		t.Errorf("told, though they wrote again: %+v, %v", n, err)
+	}
+}
+
+// TestWhoIsBeingErasedCanStillBeTold by whoever asks for it while the work is under way, and nobody where there is no sender.
+func TestWhoIsBeingErasedCanStillBeTold(t *testing.T) {
+	t.Parallel()
+	d := fixture.NewDesk(t)
+	ctx := t.Context()
+	d.Receive(fixture.Mail{From: xanthippe})
+	id := of(d, xanthippe)
+	must(t, d.Removal.Delete(ctx, d.Owner, id))
+	plans, err := d.Retention.PlanForget(ctx, d.Owner, []contact.ID{id})
+	must(t, err)
+	in := retention.ForgetInput{Contacts: []contact.ID{id}, Seen: map[contact.ID]retention.PersonCounts{id: plans[0].Counts}, Word: "forever"}
+	_, err = d.Retention.Forget(ctx, d.Owner, in)
+	must(t, err)
+	in.Tell = in.Contacts
+	for range 2 {
+		_, err = d.Retention.Forget(ctx, d.Owner, in)
+		must(t, err)
+	}
+	if got := fixture.One[string](d, `select email from erasure_notices`); got != xanthippe {
+		t.Errorf("told at %q", got)
+	}
+	d.Exec(`delete from inbound_addresses where workspace_id = $1`, d.ID())
+	if _, err := d.Retention.Forget(ctx, d.Owner, in); !errs.Is(err, errs.Conflict) {
+		t.Errorf("told without a sender: %v", err)
 	}
 }

@@ -64,8 +64,11 @@ type privacyMail struct {
 
 // sendPrivacy sends one. Its reverse path is empty: a bounce would quote it, and become a case that all members can read.
 func (p *PortalMails) sendPrivacy(ctx context.Context, mail Mail, m privacyMail) error {
-	if m.from.Email == "" || m.to.Email == "" {
-		return errs.New(errs.Invalid, "There is no address to send from, or to.")
+	if m.to.Email == "" {
+		return errs.New(errs.Invalid, "There is no address to send to.")
+	}
+	if m.from.Email == "" { // the workspace may get one within the day
+		return errs.New(errs.Conflict, "This workspace has no e-mail address to send from.")
 	}
 	raw, err := compose.Build(compose.Outgoing{
 		From: m.from, To: []compose.Address{m.to}, Subject: m.subject, Date: p.now(), AutoSubmitted: "auto-generated",

@@ -3,6 +3,7 @@ package outbound_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/contact"
@@ -63,6 +64,11 @@ func TestWhatBecomesOfARequestIsMailed(t *testing.T) {
 	must(t, err)
 	_, err = d.Retention.RunForget(ctx)
 	must(t, err)
+	queue := fixture.One[int64](d, `with gone as (delete from inbound_addresses where workspace_id = $1 returning queue_id) select queue_id from gone`, d.ID())
+	_, err = outbound.NewPortalMails(d.DB, s, "https://help.test/", d.Clock.Now, fixture.Quiet()).Sweep(ctx)
+	must(t, err)
+	d.Exec(`insert into inbound_addresses (workspace_id, address, queue_id, is_default, created_at) values ($1, $2, $3, true, $4)`, d.ID(), d.Address, queue, d.Clock.Now())
+	d.Clock.Advance(time.Hour) // without a sender it is tried again
 	c, err := d.Retention.ContactCertificate(ctx, d.Owner, id)
 	must(t, err)
 	next("you asked "+d.Workspace.Name+" to erase", "1 case that you had begun", "Confirmation number: "+retention.ConfirmationNumber(id, c.Seq), d.Clock.Now().Format("2 January 2006"))

@@ -26,10 +26,18 @@ func (p *PortalMails) erased(ctx context.Context) (sent int, err error) {
 			p.log.WarnContext(ctx, "that an erasure is done could not be mailed", "workspace", n.WorkspaceID, "erasure", n.ID,
 				"try", n.Tries+1, "kind", errs.KindOf(failure), "code", codeOf(failure))
 		}
-		if err := retention.SettleNotice(context.WithoutCancel(ctx), p.db, *n, p.now(), failure); err != nil {
+		if err := retention.SettleNotice(context.WithoutCancel(ctx), p.db, *n, p.now(), p.gone(), failure); err != nil {
 			return sent, err
 		}
 	}
+}
+
+// gone is what telling somebody is once the mail has gone: without a relay it is only written to a file.
+func (p *PortalMails) gone() retention.Telling {
+	if _, files := p.transport.(Folder); files {
+		return retention.TellingFiled
+	}
+	return retention.TellingDone
 }
 
 // erasedText has numbers and dates only: nothing else is left.
@@ -42,8 +50,12 @@ func erasedText(n retention.Notice) string {
 		fmt.Fprintf(&b, "On %s %s erased what it kept about you:\n\n", done, n.WorkspaceName)
 	}
 	b.WriteString("- your name, addresses, telephone number and other details, and your account in the customer portal if you had one\n")
-	if n.Erased > 0 {
-		fmt.Fprintf(&b, "- %s that you had begun, with all messages and files\n", several(n.Erased, "case", "cases"))
+	others := min(n.Planned.Absorbed, n.Erased)
+	if own := n.Erased - others; own > 0 {
+		fmt.Fprintf(&b, "- %s that you had begun, with all messages and files\n", several(own, "case", "cases"))
+	}
+	if others > 0 {
+		fmt.Fprintf(&b, "- %s of other people that had become part of yours\n", several(others, "case", "cases"))
 	}
 	if n.Planned.Replies > 0 {
 		fmt.Fprintf(&b, "\n%s on cases of other people stay, without your name or address.\n", several(n.Planned.Replies, "message of yours", "messages of yours"))

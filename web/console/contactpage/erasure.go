@@ -126,8 +126,11 @@ func (v progressView) told(f retention.Forgetting) string {
 		return "The mail that tells them is on its way."
 	case f.Telling == retention.TellingDone:
 		return "They were told by mail on " + f.ToldAt.In(v.visit.Location).Format("2 January 2006, 15:04") + ". Their address is gone, too."
+	case f.Telling == retention.TellingFiled:
+		return "There is no mail server to tell them by: the mail was put into the outbox folder on " + f.ToldAt.In(v.visit.Location).Format("2 January 2006, 15:04") +
+			", where it stays a day. Their address is gone with it."
 	case f.Telling == retention.TellingFailed:
-		return "The mail that tells them could not be delivered. Their address is gone, too."
+		return "They were not told: the mail could not be delivered, or somebody else has the address by now. It is kept for that no longer."
 	}
 	return ""
 }

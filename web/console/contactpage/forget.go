@@ -141,15 +141,27 @@ func (v forgetView) tells(p retention.ForgetPlan) bool {
 	if v.form.Has("contact") {
 		return slices.Contains(contacts(v.form.List("tell")), p.Contact.ID)
 	}
-	return p.AskedAt != nil
+	return p.AskedAt != nil && p.Tell.Newer == ""
 }
 
 func (v forgetView) tellHint(p retention.ForgetPlan) string {
-	hint := "At " + p.Emails[0] + ", which is kept in one row until the mail has gone. The mail says what was erased and when, with a confirmation number."
+	hint := "At " + p.Tell.Email + ", which is kept in one row until the mail has gone. The mail says what was erased and when, with a confirmation number."
+	if p.Tell.Newer != "" {
+		hint = "Only together with the newer contact " + p.Tell.Newer + ", who has the address now: otherwise not all is erased. " + hint
+	}
 	if p.AskedAt != nil {
 		hint = "They asked for it in the portal on " + p.AskedAt.In(v.visit.Location).Format("2 January 2006") + " and have a right to know. " + hint
 	}
 	return hint
+}
+
+// untold says why somebody cannot be told by mail.
+func (v forgetView) untold(p retention.ForgetPlan) string {
+	text := "They cannot be told by mail when it is done: " + p.Tell.Why + "."
+	if p.AskedAt != nil {
+		text += " They asked for it in the portal on " + p.AskedAt.In(v.visit.Location).Format("2 January 2006") + " and have a right to know: tell them in another way."
+	}
+	return text
 }
 
 func (v forgetView) back() string {

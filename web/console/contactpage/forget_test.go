@@ -179,7 +179,9 @@ func TestContactsAreDeletedForever(t *testing.T) {
 		t.Errorf("%+v", in)
 	}
 	asked := webtest.Now()
-	l.plans[0].Emails = []string{"mara@customer.test"}
+	l.plans[0].Tell.Why = "this workspace has no e-mail address to send from"
+	s.Get("/w/acme/contacts/forget?contact=7").Has("cannot be told by mail when it is done: this workspace has no").Lacks("Tell them by mail")
+	l.plans[0].Tell = retention.Tellable{Email: "mara@customer.test"}
 	told := func(p *webtest.Page) bool { return p.Doc.Find(`input[name="tell"][value="7"][checked]`).Length() == 1 }
 	if told(s.Get("/w/acme/contacts/forget?contact=7").Has("Tell them by mail when it is done", "At mara@customer.test")) {
 		t.Error("who has asked for nothing is told, unless somebody chooses so")
@@ -187,6 +189,10 @@ func TestContactsAreDeletedForever(t *testing.T) {
 	l.plans[0].AskedAt = &asked
 	if !told(s.Get("/w/acme/contacts/forget?contact=7").Has("have a right to know")) {
 		t.Error("who has asked for it is not told")
+	}
+	l.plans[0].Tell.Newer = "Another Mara"
+	if told(s.Get("/w/acme/contacts/forget?contact=7").Has("Only together with the newer contact Another Mara")) {
+		t.Error("ticked, though somebody else has the address")
 	}
 	form.Set("tell", "7")
 	s.Post("/w/acme/contacts/forget", form).WantSeeOther("/w/acme/contacts/erasures/3")
@@ -226,6 +232,8 @@ func TestWhatIsLeftOfAContact(t *testing.T) {
 	}
 	l.erasure.Telling, l.erasure.ToldAt = retention.TellingDone, &at
 	s.Get("/w/acme/contacts/erasures/3").Want(200).Has("They were told by mail on")
+	l.erasure.Telling = retention.TellingFiled
+	s.Get("/w/acme/contacts/erasures/3").Want(200).Has("put into the outbox folder on").Lacks("They were told")
 	gone := s.Get("/w/acme/contacts/7").Want(410)
 	leads(t, gone, "Show the certificate", "/w/acme/contacts/7/certificate")
 	leads(t, gone, "Look at likely mentions", "/w/acme/contacts/7/mentions")
