@@ -82,6 +82,17 @@ func columns(current access.Plan) []ui.Column {
 	return list
 }
 
+// alike says which plans, one after the other, include the same.
+func alike() (list []string) {
+	all := access.Plans()
+	for i := range all[1:] {
+		if len(access.Between(all[i], all[i+1])) == 0 {
+			list = append(list, all[i].Label()+" and "+all[i+1].Label()+" include the same at present.")
+		}
+	}
+	return list
+}
+
 // columnName tells which plan is the workspace's own.
 func columnName(plan, current access.Plan) string {
 	if plan == current {

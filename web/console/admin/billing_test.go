@@ -32,7 +32,7 @@ func TestBillingShowsWhatPlansInclude(t *testing.T) {
 	s := site(t, f)
 	s.Member.Workspace.Plan = access.Standard
 	page := s.Get("/w/acme/admin/billing").Want(http.StatusOK)
-	page.Has("Standard planYour plan", "Case Auto Close", "What Advanced adds", "What Enterprise adds", "Only an owner of this workspace can ask")
+	page.Has("Standard planYour plan", "Case Auto Close", "Advanced and Enterprise include the same at present.", "What Advanced adds", "What Enterprise adds", "Only an owner of this workspace can ask")
 	page.Lacks("What Starter adds")
 	s.Post("/w/acme/admin/billing/ask", url.Values{"plan": {"advanced"}}).Want(http.StatusForbidden)
 	s = s.As(access.Owner)
