@@ -33,7 +33,7 @@ const (
 const nobody = "none" // in the field of the agent
 
 // ask is what a page is asked for: a query, and how to show the answer. What makes no sense in an address is an error of
-// its field, and the page is shown as if it were not there.
+// its field; no numbers are shown then.
 type ask struct {
 	insights.Query
 	form   *kit.Form
@@ -140,11 +140,17 @@ func (a ask) date(field string, usual insights.Date) insights.Date {
 		return usual
 	}
 	t, err := time.Parse(isoDate, text)
-	if err != nil || t.Year() < 2000 || t.Year() > 2100 {
+	switch {
+	case err != nil:
 		a.form.Fail(field, "Enter a date such as 2026-05-31.")
-		return usual
+	case t.Year() < 2000:
+		a.form.Fail(field, "Days are counted from 1 January 2000 on. Choose that one or a later one.")
+	case t.Year() > 2100:
+		a.form.Fail(field, "Days are counted up to 31 December 2100. Choose that one or an earlier one.")
+	default:
+		return dateOf(t)
 	}
-	return dateOf(t)
+	return usual
 }
 
 // values is the shortest address that asks for the same, of whatever page.
@@ -210,8 +216,8 @@ func (a ask) with(v *shell.Visit, to page, changes ...string) string {
 	return v.Path(to.path) + "?" + list.Encode()
 }
 
-// absorb makes an error of the field of what the service finds wrong with a zone: there may be no room for another one. Then
-// the workspace's own is taken, for which there is always room, and it reports true.
+// absorb makes an error of the field of what the service finds wrong with a zone: there may be no room for another one. Then it
+// reports true, and links lead to the workspace's own, for which there is always room.
 func (a *ask) absorb(err error, v *shell.Visit) bool {
 	invalid, ok := errors.AsType[*errs.Error](err)
 	if !ok || invalid.Kind != errs.Invalid || invalid.Fields[zoneField] == "" || a.Zone == v.Workspace.TimeZone {

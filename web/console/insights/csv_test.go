@@ -38,15 +38,15 @@ func TestAgentsAsAFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string][]string{
-		"Agent":           {"Total Cases Closed, by members", "Total Cases Closed, automatically", "Average Handle Time, by members (seconds)", "Average Handle Time, by members", "Satisfaction (%)"},
-		"Ana Duarte":      {"600", "100", "3000", "50 min", ""},
-		"'=Ben":           {"450", "0", "60", "1 min", "100.0"},
-		"Nobody assigned": {"0", "50", "", "", ""},
-		"Former member":   {"0", "0", "", "", ""},
+		"Agent":           {"Total Cases Closed, by members", "Total Cases Closed, automatically", "Average Handle Time, by members (seconds)", "Average Handle Time, by members", "Satisfaction (%)", "Deleted cases"},
+		"Ana Duarte":      {"600", "100", "3000", "50 min", "", "Left out"},
+		"'=Ben":           {"450", "0", "60", "1 min", "100.0", "Left out"},
+		"Nobody assigned": {"0", "50", "", "", "", "Left out"},
+		"Former member":   {"0", "0", "", "", "", "Left out"},
 	}
 	got := map[string][]string{}
 	for _, r := range rows {
-		got[r[0]] = []string{r[1], r[2], r[6], r[7], r[len(r)-1]}
+		got[r[0]] = []string{r[1], r[2], r[6], r[7], r[len(r)-3], r[len(r)-2]}
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -67,6 +67,10 @@ func TestEveryPageIsAFile(t *testing.T) {
 		if !strings.HasPrefix(raw, "\ufeff"+want[0]) || !strings.Contains(raw, "\r\n"+want[1]) {
 			t.Errorf("%s: %s", path, raw)
 		}
+	}
+	raw, _ := download(t, busy(), "/w/acme/insights/volume?format=csv&period=month&deleted=include&tag=5")
+	if !strings.Contains(raw, ",Deleted cases,Only tag,Time zone\r\n") || !strings.Contains(raw, ",Counted,refund,UTC\r\n") {
+		t.Errorf("the file does not say what it counts: %s", raw)
 	}
 	link := site(t, busy()).Get("/w/acme/insights/queues?tag=5&sort=created").Links("Download as CSV").AttrOr("href", "")
 	if link != "/w/acme/insights/queues?format=csv&sort=created&tag=5" {

@@ -14,6 +14,7 @@ import (
 	"caseward/internal/desk/insights"
 	"caseward/internal/platform/sheet"
 	"caseward/web/kit"
+	"caseward/web/ui"
 )
 
 // table is rows of figures, for a page and for a file.
@@ -170,20 +171,40 @@ func (t *table) largest() (n int64) {
 const downloadFor = time.Minute
 
 // send answers with the table as a file (RFC 4180).
-func (t *table) send(w http.ResponseWriter, name string) error {
+func (t *table) send(w http.ResponseWriter, name string, narrowing []stated) error {
 	kit.BeginDownload(w, name, "text/csv; charset=utf-8", downloadFor)
 	_, _ = w.Write([]byte("\ufeff")) // by which Excel knows that it is UTF-8
 	out := csv.NewWriter(w)
 	out.UseCRLF = true
-	for _, record := range t.records() {
+	for _, record := range t.records(narrowing) {
 		_ = out.Write(record) // the client may have left; there is nobody to tell
 	}
 	out.Flush()
 	return nil
 }
 
+// stated is a column of a file with the same value in each row: what its numbers are of, also where files are put together.
+type stated struct{ head, value string }
+
+// narrowing is what the numbers are of, beside their days.
+func (v *view) narrowing() (list []stated) {
+	add := func(head string, options []ui.Option, value string) {
+		i := slices.IndexFunc(options, func(o ui.Option) bool { return o.Value == value })
+		if i >= 0 && value != "" {
+			list = append(list, stated{head, options[i].Label})
+		}
+	}
+	if v.page != removalPage {
+		list = append(list, stated{"Deleted cases", map[insights.Deleted]string{insights.Exclude: "Left out", insights.Include: "Counted", insights.Only: "Only these"}[v.ask.Deleted]})
+	}
+	add("Only queue", v.choices.queueOptions(), positive(v.ask.Queue))
+	add("Only agent", v.choices.agentOptions(), agentText(v.ask.Agent))
+	add("Only tag", v.choices.tagOptions(v.ask.Tag), positive(v.ask.Tag))
+	return append(list, stated{"Time zone", v.ask.Zone})
+}
+
 // records are the rows of the file. Durations stand there twice: in seconds, to calculate with, and as people read them.
-func (t *table) records() [][]string {
+func (t *table) records(narrowing []stated) [][]string {
 	header := []string{t.head}
 	for _, c := range t.columns {
 		switch c.unit() {
@@ -195,11 +216,17 @@ func (t *table) records() [][]string {
 			header = append(header, c.name)
 		}
 	}
+	for _, n := range narrowing {
+		header = append(header, n.head)
+	}
 	list := [][]string{header}
 	for _, r := range t.rows {
 		record := []string{sheet.Guard(r.fileName)}
 		for _, c := range t.columns {
 			record = append(record, c.figure(r.Totals).cells()...)
+		}
+		for _, n := range narrowing {
+			record = append(record, sheet.Guard(n.value))
 		}
 		list = append(list, record)
 	}

@@ -36,8 +36,10 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, to page, more fill,
 		if err := p.count(ctx, r, v); err != nil {
 			return err
 		}
-		if err := more(ctx, v); err != nil {
-			return err
+		if v.ask.form.Valid() {
+			if err := more(ctx, v); err != nil {
+				return err
+			}
 		}
 		var err error
 		v.console, err = p.Console(r.WithContext(ctx), shell.Page{Title: to.title, Current: overviewPage.path})
@@ -54,12 +56,13 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, to page, more fill,
 	case r.URL.Query().Get("format") == "csv" && v.report.Counting: // a file does not say that it is not complete
 		return kit.SeeOther(w, r, v.sorted(v.ask.sort, v.ask.rising))
 	case r.URL.Query().Get("format") == "csv" && len(v.table.columns) > 0:
-		return v.table.send(w, v.ask.file(v.visit, to))
+		return v.table.send(w, v.ask.file(v.visit, to), v.narrowing())
 	}
 	return kit.Render(w, r, http.StatusOK, frame(v, body(v)))
 }
 
-// count asks for the totals of both sides of the switch, so that the page can say what it makes of them.
+// count asks for the totals of both sides of the switch, so that the page can say what it makes of them; for none where a part
+// of what is asked for makes no sense.
 func (p *Pages) count(ctx context.Context, r *http.Request, v *view) (err error) {
 	if v.choices, err = p.load(ctx, v.visit); err != nil {
 		return err
@@ -68,9 +71,12 @@ func (p *Pages) count(ctx context.Context, r *http.Request, v *view) (err error)
 	if v.page == eventsPage {
 		v.ask.Deleted, v.ask.apart = insights.Exclude, false // nothing else is listed
 	}
+	if !v.ask.form.Valid() {
+		return nil
+	}
 	v.report, err = p.reports.Report(ctx, v.visit.Actor, v.ask.Query)
 	if v.ask.absorb(err, v.visit) {
-		v.report, err = p.reports.Report(ctx, v.visit.Actor, v.ask.Query)
+		return nil
 	}
 	if err != nil {
 		return err
