@@ -51,7 +51,11 @@ const linksKept = 100_000
 
 func (c *Checked) check(line []byte, n int, filtered bool, links map[int64]string) error {
 	var e Exported
-	if err := json.Unmarshal(line, &e); err != nil {
+	err := json.Unmarshal(line, &e)
+	if err != nil && n == 1 && line[0] != '{' {
+		return errs.Wrap(errs.Invalid, "This is no trail that was exported as JSON lines. What was exported as CSV is to be read and cannot be checked: export it again as JSON lines.", err)
+	}
+	if err != nil {
 		return errs.Wrap(errs.Invalid, fmt.Sprintf("Line %d is no entry of an audit trail that was exported as JSON lines.", n), err)
 	}
 	link, r, err := e.link()

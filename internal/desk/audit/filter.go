@@ -48,6 +48,7 @@ type selection struct {
 	where   []string
 	args    pgx.NamedArgs
 	actions []string // nil: any
+	several bool     // of more than one object, which are read one after the other too
 }
 
 // selectTx translates the filter. A group stands for those of its actions that there are.
@@ -69,8 +70,9 @@ func (f Filter) selectTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID) 
 		add("e.actor_job = @job", "job", f.Job)
 	}
 	if f.Object.ID != 0 {
-		add("e.object_kind = @object_kind", "object_kind", f.Object.Kind)
-		add("e.object_id = @object", "object", f.Object.ID)
+		if err := s.objectsTx(ctx, tx, ws, f.Object); err != nil {
+			return s, err
+		}
 	}
 	if !f.From.IsZero() {
 		add("e.at >= @from", "from", f.From)
@@ -105,16 +107,50 @@ func (f Filter) selectTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID) 
 	return s, nil
 }
 
-// sealed reads the places of what the indexes of sealed entries serve, each action by itself: of an index on several actions
+// mostRequests bounds how many of a contact's requests are looked for with them, the latest.
+const mostRequests = 100
+
+// objectsTx asks for an object, with a contact for their requests for erasure too: those stay when the contact is gone.
+func (s *selection) objectsTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, on Object) error {
+	kinds, ids := []string{on.Kind}, []int64{on.ID}
+	if on.Kind == "contact" {
+		rows, _ := tx.Query(ctx, fmt.Sprintf(`select id from privacy_requests where workspace_id = $1 and contact_id = $2 order by id desc limit %d`, mostRequests), ws, on.ID)
+		requests, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+		if err != nil {
+			return err
+		}
+		for _, id := range requests {
+			kinds, ids = append(kinds, "privacy request"), append(ids, id)
+		}
+	}
+	if s.several = len(ids) > 1; s.several {
+		s.args["object_kinds"], s.args["objects"] = kinds, ids
+		return nil
+	}
+	s.where = append(s.where, "e.object_kind = @object_kind", "e.object_id = @object")
+	s.args["object_kind"], s.args["object"] = on.Kind, on.ID
+	return nil
+}
+
+// objectsSQL are the objects, where there are several.
+const objectsSQL = "unnest(@object_kinds::text[], @objects::bigint[])"
+
+// sealed reads the places of what the indexes of sealed entries serve, each action and object by itself: of an index on several
 // at once PostgreSQL would have to sort everything that matches.
 func (s selection) sealed(more, order string, limit int) string {
-	conditions := strings.Join(append([]string{"e.workspace_id = @workspace", "e.seq is not null", more}, s.where...), " and ")
-	if s.actions == nil {
-		return fmt.Sprintf("(select e.at, e.id from audit_entries e where %s order by %s limit %d)", conditions, order, limit)
+	conditions := append([]string{"e.workspace_id = @workspace", "e.seq is not null", more}, s.where...)
+	var each []string
+	if s.actions != nil {
+		each, conditions = append(each, "unnest(@actions::text[]) a (action)"), append(conditions, "e.action = a.action")
 	}
-	return fmt.Sprintf(`(select e.at, e.id from unnest(@actions::text[]) a (action) cross join lateral (
-			select e.at, e.id from audit_entries e where %s and e.action = a.action order by %s limit %d) e order by %s limit %d)`,
-		conditions, order, limit, order, limit)
+	if s.several {
+		each, conditions = append(each, objectsSQL+" o (kind, id)"), append(conditions, "e.object_kind = o.kind", "e.object_id = o.id")
+	}
+	one := fmt.Sprintf("(select e.at, e.id from audit_entries e where %s order by %s limit %d)", strings.Join(conditions, " and "), order, limit)
+	if each == nil {
+		return one
+	}
+	return fmt.Sprintf("(select e.at, e.id from %s cross join lateral %s e order by %s limit %d)", strings.Join(each, " cross join "), one, order, limit)
 }
 
 // unsealed reads those of what was written within the last seconds.
@@ -122,6 +158,9 @@ func (s selection) unsealed(more, order string, limit int) string {
 	conditions := append([]string{"e.workspace_id = @workspace", "e.seq is null", more}, s.where...)
 	if s.actions != nil {
 		conditions = append(conditions, "e.action = any (@actions)")
+	}
+	if s.several {
+		conditions = append(conditions, "(e.object_kind, e.object_id) in (select * from "+objectsSQL+")")
 	}
 	return fmt.Sprintf("(select e.at, e.id from audit_entries e where %s order by %s limit %d)", strings.Join(conditions, " and "), order, limit)
 }

@@ -114,6 +114,70 @@ func TestFiltersLeaveOutTheRest(t *testing.T) {
 	}
 }
 
+// TestAContactsRequestsAreTheirs: what a contact is looked up by has their requests for erasure, nobody else's, also when they are gone.
+func TestAContactsRequestsAreTheirs(t *testing.T) {
+	t.Parallel()
+	d := testdb.New(t)
+	w := fixture.Workspace(t, d)
+	at := time.Date(2026, 5, 3, 0, 0, 0, 0, time.UTC)
+	var own, other int64
+	err := d.InWorkspace(t.Context(), w.ID(), func(tx pgx.Tx) error {
+		const ask = `insert into privacy_requests (workspace_id, contact_id, requested_at, due_at) values ($1, $2, $3, $3) returning id`
+		if err := tx.QueryRow(t.Context(), ask, w.ID(), 3, at).Scan(&own); err != nil {
+			return err
+		}
+		if err := tx.QueryRow(t.Context(), ask, w.ID(), 4, at).Scan(&other); err != nil {
+			return err
+		}
+		entry := func(action, kind string, id int64, hours int) audit.Entry {
+			return audit.Entry{Actor: w.Ana, Action: action, Object: audit.Object{Kind: kind, ID: id}, At: at.Add(time.Duration(hours) * time.Hour)}
+		}
+		return audit.RecordTx(t.Context(), tx, entry("contact.created", "contact", 3, 1), entry("privacy request.opened", "privacy request", own, 2),
+			entry("privacy request.opened", "privacy request", other, 3), entry("privacy request.declined", "privacy request", own, 4), entry("contact.deleted", "contact", 3, 5))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for filter, want := range map[audit.Filter]string{
+		{Object: audit.Object{Kind: "contact", ID: 3}}:                       "contact.deleted privacy request.declined privacy request.opened contact.created",
+		{Object: audit.Object{Kind: "contact", ID: 3}, Group: audit.Erasure}: "privacy request.declined privacy request.opened",
+	} {
+		for _, sealed := range []bool{false, true} {
+			if sealed {
+				if _, err := audit.NewSealer(d).Run(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			page, err := reader(d).List(t.Context(), w.Admin, audit.PageInput{Filter: filter})
+			var got, exported []string
+			for _, l := range page.Lines {
+				got = append(got, l.Action)
+			}
+			if text := strings.Join(got, " "); err != nil || text != want {
+				t.Errorf("%+v, sealed %t: %q, %v", filter, sealed, text, err)
+			}
+			err = reader(d).Export(t.Context(), w.Admin, filter, "jsonl", func(list []audit.Exported) error {
+				for _, e := range list {
+					exported = append([]string{e.Action}, exported...)
+				}
+				return nil
+			})
+			if text := strings.Join(exported, " "); err != nil || text != want {
+				t.Errorf("%+v exports %q, %v", filter, text, err)
+			}
+		}
+	}
+}
+
+// TestACSVIsToldApart from a file that was changed.
+func TestACSVIsToldApart(t *testing.T) {
+	t.Parallel()
+	_, err := audit.VerifyExport(strings.NewReader("\ufeffentry,at,who\r\n1,2026,Ana\r\n"), false)
+	if !errs.Is(err, errs.Invalid) || !strings.Contains(errs.SafeText(err), "exported as CSV is to be read and cannot be checked") {
+		t.Error(err)
+	}
+}
+
 func TestChoicesAreWhatTheTrailNames(t *testing.T) {
 	t.Parallel()
 	d := testdb.New(t)
