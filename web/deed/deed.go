@@ -22,6 +22,7 @@ type Piece struct{ Text, Href string }
 type Sentence struct {
 	Who     string
 	Person  bool // Who is a person with a name
+	Unkept  bool // it is a customer's: where their requests came from is kept by no entry
 	Pieces  []Piece
 	Refused bool
 	Detail  string
@@ -52,6 +53,7 @@ type Teller struct {
 func (t Teller) Tell(l audit.Line) Sentence {
 	s := Sentence{At: l.At, Entry: l.Seq, Refused: audit.GroupOf(l.Action) == audit.Refused}
 	s.Who, s.Person = Who(l)
+	s.Unkept = l.ActorKind == access.Contact
 	if l.Address != nil {
 		s.Address = *l.Address
 	}

@@ -105,6 +105,8 @@ var detailWords = map[string]string{
 	"until_entry":                         "up to entry %v",
 	"values":                              "with #value",
 	"without_addresses":                   "without %v addresses, which others have by now",
+	"contact.suspended/cause":             "%v",
+	"privacy request.refused/permission":  "the right to decide on customers' requests for erasure was missing",
 	"case.joined/from":                    "case %v",
 	"case.merged/from":                    "case %v",
 	"case.unmerged/from":                  "case %v",

@@ -230,6 +230,8 @@ func TestDetailsAreInPlainWords(t *testing.T) {
 		{"workspace.autoclose.changed", `{"old_survey": false, "new_survey": true, "message": "changed"}`, "another message, asking for a rating: from off to on"},
 		{"bulk.done", `{"do": "update", "total": 1, "changed": 1, "refused": 0}`, "1 changed, to update, 1 case"},
 		{"contact.erasure begun", `{"erasure": 4, "cases": 2, "replies": 1, "messages": 3}`, "2 cases, erasure 4, 3 messages, 1 reply"},
+		{"contact.suspended", `{"cause": "by hand"}`, "by hand"},
+		{"privacy request.refused", `{"permission": "request permanent deletion"}`, "the right to decide on customers' requests for erasure was missing"},
 		{"weather.changed", `{"wind_force": 5}`, "wind force: 5"},
 		{"case.deleted", `nonsense`, ""},
 	} {
@@ -248,6 +250,8 @@ func TestChoicesAreInPlainWords(t *testing.T) {
 		"bulk.done":                       "Bulk updates: Finished a bulk update",
 		"contact.created":                 "Contacts: Created a contact",
 		"contact.import begun":            "Contacts: Began to import contacts",
+		"contact.own data downloaded":     "Contacts: Downloaded their own data as a contact",
+		"audit trail.refused":             "Audit trail: Was refused access to the audit trail",
 		"macro.refused":                   "Fields, filters and macros: Was refused an action on a macro",
 		"queue.created":                   "Queues and routing: Created a queue",
 		"contact.portal account.created":  "Contacts: Signed up to the portal as a contact",

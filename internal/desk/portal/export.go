@@ -38,7 +38,7 @@ func (s *Service) BeginExport(ctx context.Context, actor access.Actor) (p Person
 		if err != nil {
 			return err
 		}
-		return s.recordTx(ctx, tx, actor, "contact.exported", contactObject(actor), nil)
+		return s.recordTx(ctx, tx, actor, "contact.own data downloaded", contactObject(actor), nil)
 	})
 	return p, err
 }

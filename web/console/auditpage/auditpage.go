@@ -53,6 +53,7 @@ type listView struct {
 	form    filterForm
 	chain   audit.State
 	lines   []deed.Sentence
+	last    int64 // the number of the last entry, where one is asked for that is not there; 0: unknown
 	loc     *time.Location
 	pager   ui.PagerProps
 }
@@ -78,6 +79,10 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, form filterForm, in
 			status = http.StatusUnprocessableEntity
 		} else if page, err = p.trail.List(ctx, v.Actor, in); err != nil {
 			return err
+		} else if len(page.Lines) == 0 && form.filter.Entry != 0 {
+			if view.last, err = p.last(ctx, v.Actor); err != nil {
+				return err
+			}
 		}
 		if view.chain, err = p.checks.State(ctx, v.Actor); err != nil {
 			return err
@@ -123,10 +128,27 @@ func (p *Pages) choices(ctx context.Context, v *shell.Visit, form *filterForm) e
 // entryPath is where one entry is shown.
 func (v listView) entryPath(n int64) string { return v.path + "?entry=" + strconv.FormatInt(n, 10) }
 
+// last is the number of the last entry that has one; those of the last seconds have none.
+func (p *Pages) last(ctx context.Context, actor access.Actor) (int64, error) {
+	page, err := p.trail.List(ctx, actor, audit.PageInput{})
+	for _, l := range page.Lines {
+		if l.Seq != nil {
+			return *l.Seq, err
+		}
+	}
+	return 0, err
+}
+
+// beyond reports whether the entry that is asked for comes after all that there are.
+func (v listView) beyond() bool { return v.form.filter.Entry > max(v.last, v.chain.VerifiedSeq) }
+
 // noEntryText says what it means that the trail has no entry of the number that is asked for.
 func (v listView) noEntryText() string {
 	if v.form.filter.Entry <= v.chain.VerifiedSeq {
 		return fmt.Sprintf("Entries are numbered without a gap, and entry %d was there when the chain was verified: this one was removed.", v.chain.VerifiedSeq)
+	}
+	if v.beyond() && v.last > 0 {
+		return fmt.Sprintf("Entries are numbered from 1 on, without a gap. The last one is entry %d.", v.last)
 	}
 	return "Entries are numbered from 1 on, without a gap. The trail has not come to this one."
 }
@@ -144,16 +166,28 @@ func (v listView) broken() ui.NoticeProps {
 		Link: &ui.Link{Label: fmt.Sprintf("Show entry %d", n), Href: v.entryPath(n)}}
 }
 
+// soundText says what can still be relied on of a chain that does not hold.
+func (v listView) soundText() string {
+	text := fmt.Sprintf("No entry from %d on can be relied on", *v.chain.BrokenSeq)
+	if *v.chain.BrokenSeq > 1 {
+		text += "; before it nothing wrong was found"
+	}
+	if v.chain.WholeAt != nil {
+		text += ", last looked at " + v.chain.WholeAt.In(v.loc).Format("2 January 2006, 15:04")
+	}
+	return text + "."
+}
+
 // chainText says what of the chain was verified, and when.
 func (v listView) chainText() string {
 	at := func(t time.Time) string { return t.In(v.loc).Format("2 January 2006, 15:04") }
 	switch c := v.chain; {
 	case c.AskedAt != nil:
 		return "Waiting for the chain to be verified."
+	case c.BrokenSeq != nil:
+		return v.soundText()
 	case c.VerifiedAt == nil:
 		return "The chain has not been verified yet; that happens every minute."
-	case c.BrokenSeq != nil:
-		return fmt.Sprintf("Last verified up to entry %d, %s.", c.VerifiedSeq, at(*c.VerifiedAt))
 	case c.WholeAt != nil && !c.WholeAt.Equal(*c.VerifiedAt):
 		return fmt.Sprintf("Chain verified up to entry %d, %s; from its first entry on, %s.", c.VerifiedSeq, at(*c.VerifiedAt), at(*c.WholeAt))
 	}

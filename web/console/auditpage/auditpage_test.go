@@ -20,6 +20,7 @@ import (
 
 type fake struct {
 	page   audit.Page
+	all    []audit.Line // without a filter; nil: as page
 	in     audit.PageInput
 	export []audit.Exported
 	filter audit.Filter
@@ -36,6 +37,9 @@ func (f *fake) Ask(_ context.Context, actor access.Actor) error {
 }
 
 func (f *fake) List(_ context.Context, actor access.Actor, in audit.PageInput) (audit.Page, error) {
+	if f.all != nil && in.Filter.IsZero() {
+		return audit.Page{Lines: f.all}, nil
+	}
 	f.in = in
 	return f.page, actor.Require(access.ReadAudit)
 }
@@ -98,7 +102,7 @@ func TestEachEntryIsASentence(t *testing.T) {
 
 func TestTheFilterIsWhatTheFormSays(t *testing.T) {
 	t.Parallel()
-	f := &fake{}
+	f := &fake{all: []audit.Line{}}
 	s := site(t, f).As(access.Admin)
 	s.Member.TimeZone = "Europe/Lisbon"
 	day := func(text string) time.Time {
@@ -204,6 +208,7 @@ func TestTheChainIsShown(t *testing.T) {
 		"Chain verified up to entry 12, 4 May 2026, 12:00; from its first entry on, 4 May 2026, 11:00.": {VerifiedSeq: 12, VerifiedAt: &now, WholeAt: &before},
 		"Verifying the chain 5 of 12": {AskedAt: &now, WalkSeq: new(int64(5)), WalkEnd: new(int64(12))},
 		"The chain does not hold from entry 7 on.Entry 7 is missing: the next one is entry 8. It was found 4 May 2026, 12:00.": {BrokenSeq: new(int64(7)), BrokenReason: "entry 7 is missing: the next one is entry 8", BrokenAt: &now},
+		"No entry from 7 on can be relied on; before it nothing wrong was found, last looked at 4 May 2026, 12:00.":            {BrokenSeq: new(int64(7)), BrokenAt: &now, VerifiedSeq: 2454, VerifiedAt: &before, WholeAt: &now},
 	} {
 		f := &fake{state: state}
 		s := site(t, f).As(access.Admin)
@@ -219,6 +224,28 @@ func TestTheChainIsShown(t *testing.T) {
 			t.Error("nobody asked")
 		}
 	}
+}
+
+// TestAnEntryBeyondTheEndLeadsToTheLastOne and offers none that is not there.
+func TestAnEntryBeyondTheEndLeadsToTheLastOne(t *testing.T) {
+	t.Parallel()
+	f := &fake{all: []audit.Line{{Action: "case.deleted", ObjectKind: "case"}, {Action: "case.deleted", ObjectKind: "case", Seq: new(int64(2458))}}, state: audit.State{VerifiedSeq: 2454}}
+	s := site(t, f).As(access.Admin)
+	page := s.Get("/w/acme/audit?entry=999999").Has("There is no entry 999999", "The last one is entry 2458.").Lacks("Entry 999998", "Entry 1000000")
+	if href := page.Links("The last one, entry 2458").AttrOr("href", ""); href != "/w/acme/audit?entry=2458" {
+		t.Errorf("leads to %q", href)
+	}
+	s.Get("/w/acme/audit?entry=583").Has("this one was removed", "Entry 582", "Entry 584")
+}
+
+// TestTheExportSaysHowItIsChecked: only JSON lines can be, and a part of the trail as a part.
+func TestTheExportSaysHowItIsChecked(t *testing.T) {
+	t.Parallel()
+	f := &fake{page: audit.Page{Lines: []audit.Line{{ActorKind: access.Contact, Action: "contact.own data downloaded", ObjectKind: "contact", ObjectID: new(int64(7))}}}}
+	s := site(t, f).As(access.Admin)
+	s.Get("/w/acme/audit").Has("JSON lines can be checked without a database, by caseward audit verify FILE; CSV is for reading.",
+		"The customer downloaded their own data as contact 7", "Not kept of customers")
+	s.Get("/w/acme/audit?who=contact").Has("caseward audit verify --filtered FILE;")
 }
 
 func TestAgentsDoNotReadTheTrail(t *testing.T) {
