@@ -3,6 +3,7 @@ package portal_test
 import (
 	"context"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -124,6 +125,22 @@ func TestAReviewIsMailed(t *testing.T) {
 	}
 }
 
+// TestASuspendedCustomerIsNotSentToThePortal, which would refuse them.
+func TestASuspendedCustomerIsNotSentToThePortal(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	ctx := t.Context()
+	m := d.customer(mara)
+	must(t, d.Portal.AskErasure(ctx, m))
+	r, err := d.Portal.Request(ctx, m)
+	must(t, err)
+	must(t, d.Suspending.Suspend(ctx, d.Owner, contact.ID(m.ContactID)))
+	must(t, d.Portal.ReviewRequest(ctx, d.Admin, r.ID))
+	if mail, err := portal.ClaimAnswer(ctx, d.DB, d.Clock.Now()); err != nil || mail == nil || mail.HasAccount {
+		t.Errorf("mail %+v, %v", mail, err)
+	}
+}
+
 // TestTheBellCountsWhatIsToBeDecided: whoever decides takes it off everybody's bell.
 func TestTheBellCountsWhatIsToBeDecided(t *testing.T) {
 	t.Parallel()
@@ -149,6 +166,31 @@ func TestTheBellCountsWhatIsToBeDecided(t *testing.T) {
 }
 
 // TestAskingHasItsLimit: each time the owners are told.
+// TestTwoWhoWithdrawAtOnceLeaveNoBell: the second counts only when the first is through.
+func TestTwoWhoWithdrawAtOnceLeaveNoBell(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	ctx := t.Context()
+	customers := []access.Actor{d.customer(mara), d.customer(eve)}
+	for range 4 { // more often, customers may not ask
+		for _, c := range customers {
+			must(t, d.Portal.AskErasure(ctx, c))
+		}
+		var both sync.WaitGroup
+		for _, c := range customers {
+			both.Go(func() {
+				if err := d.Portal.WithdrawErasure(ctx, c); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		both.Wait()
+		if n, err := d.Notices.Unread(ctx, d.Admin); err != nil || n != 0 {
+			t.Fatalf("the bell says %d, %v", n, err)
+		}
+	}
+}
+
 func TestAskingHasItsLimit(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)

@@ -79,3 +79,14 @@ func TestWhatBecomesOfARequestIsMailed(t *testing.T) {
 		t.Errorf("her address is left in %q", got)
 	}
 }
+
+// TestCasesOfOthersAreToldApart: what was merged into somebody's cases goes along, but they had not begun it.
+func TestCasesOfOthersAreToldApart(t *testing.T) {
+	t.Parallel()
+	text := outbound.ErasedText(retention.Notice{Erased: 3, Planned: retention.PersonCounts{Cases: 2, Absorbed: 1}})
+	for _, want := range []string{"- 2 cases that you had begun", "- 1 case of other people that had become part of yours"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the mail has no %q:\n%s", want, text)
+		}
+	}
+}

@@ -7,3 +7,6 @@ func (r Relay) Trusting(roots *x509.CertPool) Relay {
 	r.roots = roots
 	return r
 }
+
+// ErasedText is what an erasure's mail says.
+var ErasedText = erasedText
