@@ -119,23 +119,73 @@ func chooseTx(ctx context.Context, tx pgx.Tx, actor access.Actor, id ID, numbers
 	return total, err
 }
 
-// Held counts those of the chosen cases in the Spam view that a legal hold keeps, at most cases.CountCap+1, for the question before
-// they are deleted forever: they are left out.
+// Held are those of the chosen cases that a legal hold keeps.
+type Held struct {
+	Count   int            // at most cases.CountCap+1
+	Numbers []cases.Number // of cases that were chosen one by one
+}
+
+// Held looks, for the question before cases are deleted, which of the chosen ones a legal hold keeps: they are not removed. Those
+// that are not in the Spam view do not count where the question is to delete forever, nor do deleted ones. Of all that match a
+// list only the first cases.CountCap+1 are looked at before a deletion.
 //
-// Needs EraseSpam. Errors: Forbidden.
-func (s *Service) Held(ctx context.Context, actor access.Actor, in StartInput) (n int, err error) {
-	if err := actor.Require(access.EraseSpam); err != nil {
-		return 0, err
+// Needs the permission for what is to be done. Errors: Invalid, Forbidden.
+func (s *Service) Held(ctx context.Context, actor access.Actor, in StartInput) (h Held, err error) {
+	if err := actor.Require(in.Change.Permission()); err != nil {
+		return h, err
 	}
-	const inSpam = `select count(*) from (select from cases c where c.workspace_id = $1 and c.spam_at is not null and c.deleted_at is null and c.merged_into_id is null and `
-	query, args := inSpam+`c.id in (`+hold.Kept("$1")+`)`, []any{actor.Workspace}
-	if in.All == nil {
-		query, args = inSpam+`c.number = any ($2) and `+hold.Keeps("c"), append(args, in.Numbers)
+	if in.All != nil {
+		if err := in.valid(actor); err != nil {
+			return h, err
+		}
 	}
 	err = s.db.ReadWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
-		return tx.QueryRow(ctx, fmt.Sprintf(`%s limit %d) held`, query, cases.CountCap+1), args...).Scan(&n)
+		some, err := hold.SomeTx(ctx, tx, actor.Workspace)
+		if err != nil || !some {
+			return err
+		}
+		if in.All == nil {
+			return s.heldChosenTx(ctx, tx, actor, in, &h)
+		}
+		return s.heldOfAllTx(ctx, tx, actor, in, &h)
 	})
-	return n, err
+	return h, err
+}
+
+// suitable restricts the question to cases c for which something can be done.
+func (in StartInput) suitable() string {
+	if in.Change.Do == cases.EraseMany {
+		return `c.spam_at is not null and c.deleted_at is null and c.merged_into_id is null`
+	}
+	return `c.deleted_at is null and c.merged_into_id is null`
+}
+
+func (s *Service) heldChosenTx(ctx context.Context, tx pgx.Tx, actor access.Actor, in StartInput, h *Held) error {
+	rows, err := tx.Query(ctx, `select c.number from cases c where c.workspace_id = $1 and c.number = any ($2) and `+in.suitable()+` and `+hold.Keeps("c"),
+		actor.Workspace, in.Numbers)
+	if err != nil {
+		return err
+	}
+	h.Numbers, err = pgx.CollectRows(rows, pgx.RowTo[cases.Number])
+	h.Count = len(h.Numbers)
+	return err
+}
+
+func (s *Service) heldOfAllTx(ctx context.Context, tx pgx.Tx, actor access.Actor, in StartInput, h *Held) error {
+	among, args := ``, []any{actor.Workspace}
+	if in.Change.Do != cases.EraseMany { // that is of all the Spam view, which the holds are looked for in
+		found, err := s.matchesTx(ctx, tx, actor, *in.All, nil, cases.CountCap+1)
+		if err != nil {
+			return err
+		}
+		ids := make([]cases.ID, len(found))
+		for i, c := range found {
+			ids[i] = c.ID
+		}
+		among, args = ` and c.id = any ($2)`, append(args, ids)
+	}
+	return tx.QueryRow(ctx, fmt.Sprintf(`select count(*) from (select from cases c where c.workspace_id = $1 and %s%s and c.id in (%s) limit %d) held`,
+		in.suitable(), among, hold.Kept("$1"), cases.CountCap+1), args...).Scan(&h.Count)
 }
 
 func (s *Service) recordTx(ctx context.Context, tx pgx.Tx, actor access.Actor, id ID, action string, details map[string]any) error {

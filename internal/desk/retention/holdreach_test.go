@@ -2,6 +2,7 @@ package retention_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -208,9 +209,22 @@ func TestTheQuestionCountsWhatIsHeld(t *testing.T) {
 	holdCase(t, d, own)
 	holdCase(t, d, live)
 	all := bulk.StartInput{All: &bulk.Scope{Filter: cases.SpamView}, Change: cases.Many{Do: cases.EraseMany}}
-	for want, in := range map[int]bulk.StartInput{2: all, 1: {Numbers: []cases.Number{own, free, live}}, 0: {Numbers: []cases.Number{free}}} {
-		if got, err := d.BulkUpdate.Held(ctx, d.Owner, in); err != nil || got != want {
-			t.Errorf("%d of %+v are on hold, want %d: %v", got, in, want, err)
+	erase, remove := all.Change, cases.Many{Do: cases.DeleteMany}
+	for _, q := range []struct {
+		in      bulk.StartInput
+		count   int
+		numbers []cases.Number
+	}{
+		{all, 2, nil},
+		{bulk.StartInput{Numbers: []cases.Number{own, free, live}, Change: erase}, 1, []cases.Number{own}},
+		{bulk.StartInput{Numbers: []cases.Number{free}, Change: erase}, 0, nil},
+		{bulk.StartInput{Numbers: []cases.Number{free, live, whole}, Change: remove}, 2, []cases.Number{live, whole}},
+		{bulk.StartInput{All: &bulk.Scope{Query: "is:held"}, Change: remove}, 1, nil},
+	} {
+		got, err := d.BulkUpdate.Held(ctx, d.Owner, q.in)
+		slices.Sort(got.Numbers)
+		if slices.Sort(q.numbers); err != nil || got.Count != q.count || !slices.Equal(got.Numbers, q.numbers) {
+			t.Errorf("%+v of %+v are on hold, want %d, %v: %v", got, q.in, q.count, q.numbers, err)
 		}
 	}
 	_, err = d.BulkUpdate.Held(ctx, d.Ana, all)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"caseward/internal/desk/access"
+	"caseward/internal/desk/bulk"
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/member"
 	"caseward/internal/desk/workspace"
@@ -24,7 +25,7 @@ type askView struct {
 	do      cases.ManyKind
 	kinds   []cases.ManyKind // that the person may choose
 	count   int              // at most cases.CountCap+1
-	held    int              // of those that are to be deleted forever, how many a legal hold keeps; likewise
+	held    bulk.Held        // of those that are to be deleted, or deleted forever, which a legal hold keeps
 	purgeAt *time.Time
 	members []member.Member
 	queues  []workspace.Queue
@@ -78,7 +79,7 @@ func (p *Pages) ask(w http.ResponseWriter, r *http.Request, status int, form *ki
 	if view.count, err = p.count(r, chosen); err != nil {
 		return err
 	}
-	if view.do == cases.EraseMany {
+	if view.do == cases.EraseMany || view.do == cases.DeleteMany {
 		if view.held, err = p.bulk.Held(r.Context(), v.Actor, chosen.input(changeOf(form))); err != nil {
 			return err
 		}
@@ -190,7 +191,7 @@ func (v askView) tabs() []ui.Tab {
 
 func (v askView) hidden() []ui.HiddenField {
 	fields := []ui.HiddenField{{Name: "do", Value: string(v.do)}}
-	values := v.values()
+	values := v.going().values()
 	for _, name := range []string{"all", "filter", "q", "case", "next"} {
 		for _, value := range values[name] {
 			fields = append(fields, ui.HiddenField{Name: name, Value: value})
@@ -225,7 +226,7 @@ func (v askView) submitLabel() string {
 	case cases.UpdateMany:
 		return "Update " + v.howMany()
 	case cases.EraseMany:
-		return "Delete " + v.howMany() + " forever"
+		return v.eraseLabel()
 	case cases.NotSpamMany:
 		return "Mark " + v.howMany() + " as not spam"
 	}

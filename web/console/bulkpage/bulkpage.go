@@ -24,7 +24,7 @@ import (
 type Bulk interface {
 	Start(ctx context.Context, actor access.Actor, in bulk.StartInput) (bulk.ID, error)
 	Matches(ctx context.Context, actor access.Actor, in bulk.Scope) (int, error)
-	Held(ctx context.Context, actor access.Actor, in bulk.StartInput) (int, error)
+	Held(ctx context.Context, actor access.Actor, in bulk.StartInput) (bulk.Held, error)
 	Get(ctx context.Context, actor access.Actor, id bulk.ID) (bulk.Action, error)
 	Told(ctx context.Context, actor access.Actor, id bulk.ID, in bulk.ToldInput) ([]bulk.Told, error)
 	Recent(ctx context.Context, actor access.Actor) ([]bulk.Action, error)

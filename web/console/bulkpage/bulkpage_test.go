@@ -26,7 +26,7 @@ type fake struct {
 	started bulk.StartInput
 	refuse  error
 	undone  bulk.ID
-	held    int
+	held    bulk.Held
 }
 
 func (f *fake) Start(_ context.Context, _ access.Actor, in bulk.StartInput) (bulk.ID, error) {
@@ -34,8 +34,10 @@ func (f *fake) Start(_ context.Context, _ access.Actor, in bulk.StartInput) (bul
 	return 7, f.refuse
 }
 
-func (f *fake) Matches(context.Context, access.Actor, bulk.Scope) (int, error)   { return 1001, nil }
-func (f *fake) Held(context.Context, access.Actor, bulk.StartInput) (int, error) { return f.held, nil }
+func (f *fake) Matches(context.Context, access.Actor, bulk.Scope) (int, error) { return 1001, nil }
+func (f *fake) Held(context.Context, access.Actor, bulk.StartInput) (bulk.Held, error) {
+	return f.held, nil
+}
 func (f *fake) Get(context.Context, access.Actor, bulk.ID) (bulk.Action, error) {
 	return f.action, nil
 }
@@ -93,19 +95,38 @@ func TestAskNamesTheCasesAndWhatHappens(t *testing.T) {
 // TestDeletingForeverSaysWhatIsHeld: how many stay in the question, and afterwards how many did.
 func TestDeletingForeverSaysWhatIsHeld(t *testing.T) {
 	t.Parallel()
-	f := &fake{held: 3}
+	f := &fake{held: bulk.Held{Count: 3}}
 	s := site(t, f).As(access.Admin)
-	s.Get("/w/acme/bulk/new?all=1&filter=spam&do=erase").Want(http.StatusOK).Has("3 of them are kept by legal holds and stay in Spam.", "on every page, but those that legal holds keep, go for good", "delete them again when the last hold is released")
-	f.held = 1
-	s.Get("/w/acme/bulk/new?case=4&case=5&filter=spam&do=erase").Has("1 of them is kept by a legal hold and stays in Spam.")
-	s.Get("/w/acme/bulk/new?case=4&filter=spam&do=erase").Has("It is kept by a legal hold and stays in Spam.")
-	f.held = 0
+	s.Get("/w/acme/bulk/new?all=1&filter=spam&do=erase").Want(http.StatusOK).Has("3 of them are kept by legal holds and stay in Spam.", "on every page, but those that legal holds keep, go for good", "delete them again when the last hold is released", "Delete the others forever")
+	f.held = bulk.Held{Count: 1, Numbers: []cases.Number{5}}
+	page := s.Get("/w/acme/bulk/new?case=4&case=5&filter=spam&do=erase").Has("1 of them is kept by a legal hold and stays in Spam.", "Case 4 goes for good", "Delete 1 case forever").Lacks("Cases 4 and 5")
+	if sent := page.Doc.Find(`input[name=case]`); sent.Length() != 1 || sent.AttrOr("value", "") != "4" || page.Doc.Find("input[name=confirm]").Length() != 0 {
+		t.Errorf("%d cases are sent", sent.Length())
+	}
+	only := s.Get("/w/acme/bulk/new?case=5&filter=spam&do=erase").Has("It is kept by a legal hold and stays in Spam.", "Back to the list").Lacks("for good at once", "It runs in the background")
+	if only.Buttons("Delete").Length() != 0 {
+		t.Error("a button deletes nothing")
+	}
+	f.held = bulk.Held{Count: 2, Numbers: []cases.Number{4, 5}}
+	s.Get("/w/acme/bulk/new?case=4&case=5&filter=spam&do=erase").Has("All of them are kept by legal holds and stay in Spam.").Lacks("for good at once")
+	f.held = bulk.Held{}
 	s.Get("/w/acme/bulk/new?all=1&filter=spam&do=erase").Lacks("stay in Spam")
 	f.action = bulk.Action{ID: 7, Change: cases.Many{Do: cases.EraseMany}, State: bulk.Done, Total: 9, Held: 2}
 	f.action.Changed, f.action.Refused = 6, 3
 	s.Get("/w/acme/bulk/7").Has("3, of which 2 kept by legal holds, see below")
 	f.action.Held = 3
 	s.Get("/w/acme/bulk/7").Has("3, kept by legal holds, see below")
+}
+
+// TestDeletingManySaysWhatIsHeld: that they are removed after the time to restore them is not true of those.
+func TestDeletingManySaysWhatIsHeld(t *testing.T) {
+	t.Parallel()
+	f := &fake{held: bulk.Held{Count: 1, Numbers: []cases.Number{5}}}
+	s := site(t, f).As(access.Admin)
+	s.Get("/w/acme/bulk/new?case=4&case=5&do=delete").Want(http.StatusOK).Has("Then they are removed for good.", "1 of them is kept by a legal hold: it can be deleted, but is not removed for good", "Delete 2 cases")
+	s.Get("/w/acme/bulk/new?case=5&do=delete").Has("It is kept by a legal hold: it can be deleted").Lacks("Then they are removed for good")
+	f.held = bulk.Held{}
+	s.Get("/w/acme/bulk/new?case=5&do=delete").Has("Then they are removed for good.").Lacks("legal hold")
 }
 
 func TestStartSendsWhatWasChosen(t *testing.T) {

@@ -48,25 +48,68 @@ func (s selection) forGood() string {
 
 // butHeld takes what is kept out of all that go.
 func (v askView) butHeld() string {
-	if v.held == 0 {
+	if v.held.Count == 0 {
 		return ""
 	}
 	return " but those that legal holds keep,"
 }
 
+// going is the selection without those that a legal hold keeps from being deleted forever.
+func (v askView) going() selection {
+	s := v.selection
+	if v.do == cases.EraseMany && len(v.held.Numbers) > 0 {
+		s.numbers = slices.DeleteFunc(slices.Clone(s.numbers), func(n cases.Number) bool { return slices.Contains(v.held.Numbers, n) })
+	}
+	return s
+}
+
+// allHeld reports whether a legal hold keeps every one of the chosen cases.
+func (v askView) allHeld() bool { return v.count <= cases.CountCap && v.held.Count >= v.count }
+
+func (v askView) eraseLabel() string {
+	if v.count > cases.CountCap && v.held.Count > 0 { // how many that leaves nobody has counted
+		return "Delete the others forever"
+	}
+	return "Delete " + manyText(v.count-v.held.Count) + " forever"
+}
+
+// keptText says which of the cases legal holds keep, as the beginning of a sentence.
+func (v askView) keptText() string {
+	switch {
+	case v.count == 1:
+		return "It is kept by a legal hold"
+	case v.allHeld():
+		return "All of them are kept by legal holds"
+	case v.held.Count == 1:
+		return "1 of them is kept by a legal hold"
+	case v.held.Count > cases.CountCap:
+		return "More than 1,000 of them are kept by legal holds"
+	}
+	return strconv.Itoa(v.held.Count) + " of them are kept by legal holds"
+}
+
 // heldText says beforehand what a legal hold keeps from it; "" where none does.
 func (v askView) heldText() string {
 	switch {
-	case v.held == 0:
+	case v.held.Count == 0:
 		return ""
-	case v.held == 1 && v.count == 1:
-		return "It is kept by a legal hold and stays in Spam."
-	case v.held == 1:
-		return "1 of them is kept by a legal hold and stays in Spam."
-	case v.held > cases.CountCap:
-		return "More than 1,000 of them are kept by legal holds and stay in Spam."
+	case v.held.Count == 1 && !v.allHeld() || v.count == 1:
+		return v.keptText() + " and stays in Spam."
 	}
-	return strconv.Itoa(v.held) + " of them are kept by legal holds and stay in Spam."
+	return v.keptText() + " and stay in Spam."
+}
+
+// heldDeletion says what a legal hold does to cases that are to be deleted; "" where it does nothing.
+func (v askView) heldDeletion() string {
+	switch {
+	case v.held.Count == 0:
+		return ""
+	case v.count > cases.CountCap:
+		return "Some of them are kept by legal holds: those can be deleted, but are not removed for good before the last hold is released."
+	case v.held.Count == 1:
+		return v.keptText() + ": it can be deleted, but is not removed for good before the last hold is released."
+	}
+	return v.keptText() + ": they can be deleted, but are not removed for good before the last hold is released."
 }
 
 // until is now, in microseconds: what is marked as spam later was not in the question.
