@@ -161,7 +161,7 @@ func newPages(d Deps) pages {
 		staff: staff.New(sh, d.Retention, d.Workspaces, d.Histories),
 		rate:  rate.New(d.Kit, d.Ratings),
 		contacts: contactpage.New(sh, contactpage.Services{Contacts: d.Contacts, People: d.People, FollowUps: d.FollowUps, Fields: d.Fields, Blocking: d.Suspending,
-			Moves: d.Removal, Removal: d.Removal, Erasures: d.Retention, Requests: d.Portal, Holds: d.Holds}),
+			Moves: d.Removal, Removal: d.Removal, Erasures: d.Retention, Requests: d.Portal, Holds: d.Holds, Kept: d.Retention}),
 		portal: portalpage.New(sh, d.Portal, d.Portal, d.Retention, d.BaseURL.String()),
 		past:   historypage.New(sh, d.Histories),
 		holds:  holdpage.New(sh, d.Holds, d.Cases, d.Contacts),

@@ -12,15 +12,32 @@ import (
 	"caseward/internal/platform/errs"
 )
 
-// Count returns how many values a field holds, those of deleted cases too.
+// Count is how many values a field holds, those of deleted cases too, and how many of them a legal hold keeps.
+type Count struct{ Values, Held int }
+
+// HeldText says that a legal hold keeps values, so that the field cannot be deleted; "" where none does.
+func (c Count) HeldText(of Object) string {
+	switch c.Held {
+	case 0:
+		return ""
+	case 1:
+		return fmt.Sprintf("1 of its values belongs to a %s that a legal hold keeps, and stays until the last hold is released.", of)
+	}
+	return fmt.Sprintf("%d of its values belong to %ss that legal holds keep, and stay until the last hold is released.", c.Held, of)
+}
+
+// Count counts what would go with a field.
 //
 // Needs ManageSettings. Errors: Forbidden, NotFound.
-func (s *Service) Count(ctx context.Context, actor access.Actor, f Field) (n int, err error) {
+func (s *Service) Count(ctx context.Context, actor access.Actor, f Field) (n Count, err error) {
 	if err := s.guard.Require(ctx, actor, access.ManageSettings, object(f.ID)); err != nil {
-		return 0, err
+		return n, err
 	}
 	err = s.db.ReadWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
-		n, err = countTx(ctx, tx, actor.Workspace, f)
+		if n.Values, err = countTx(ctx, tx, actor.Workspace, f); err != nil {
+			return err
+		}
+		n.Held, err = heldTx(ctx, tx, actor.Workspace, f)
 		return err
 	})
 	return n, err
@@ -32,18 +49,23 @@ func countTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, f Field) (n 
 	return n, err
 }
 
-// requireFreeTx refuses to delete what a field holds while a legal hold keeps a case or contact of it, be it only by what was
-// merged. The holds that stand are few, the values may be many: it looks from there.
-func requireFreeTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, f Field) error {
+// heldTx counts the values whose case or contact a legal hold keeps, be it only by what was merged. The holds that stand are few,
+// the values may be many: it looks from there.
+func heldTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, f Field) (n int, err error) {
 	held := hold.Kept("$1")
 	if f.Object == OfContact {
 		held = `select contact_id from legal_holds where workspace_id = $1 and released_at is null`
 	}
 	table, owner := f.Object.table()
-	var n int
-	err := tx.QueryRow(ctx, `select count(*) from `+table+` v where v.workspace_id = $1 and v.field_id = $2 and v.`+owner+` in (`+held+`)`, ws, f.ID).Scan(&n)
-	if err == nil && n > 0 {
-		err = errs.Newf(errs.Conflict, "%d of its values belong to a %s that a legal hold keeps, and stay until it is released.", n, f.Object)
+	err = tx.QueryRow(ctx, `select count(*) from `+table+` v where v.workspace_id = $1 and v.field_id = $2 and v.`+owner+` in (`+held+`)`, ws, f.ID).Scan(&n)
+	return n, err
+}
+
+// requireFreeTx refuses to delete what a field holds while a legal hold keeps any of it.
+func requireFreeTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, f Field) error {
+	held, err := heldTx(ctx, tx, ws, f)
+	if err == nil && held > 0 {
+		err = errs.New(errs.Conflict, Count{Held: held}.HeldText(f.Object))
 	}
 	return err
 }

@@ -337,7 +337,7 @@ func TestAFieldIsDeletedWithWhatItHolds(t *testing.T) {
 	}
 	f, err := d.Fields.Get(ctx, d.Admin, text)
 	must(t, err)
-	if n, err := d.Fields.Count(ctx, d.Admin, f); n != 2 || err != nil {
+	if n, err := d.Fields.Count(ctx, d.Admin, f); n.Values != 2 || n.Held != 0 || err != nil {
 		t.Errorf("counted %d, %v", n, err)
 	}
 	if err := d.Fields.Delete(ctx, d.Admin, text, 1); !errs.Is(err, errs.Conflict) || len(d.Dump().PlacesOf("xylomatic")) == 0 {
@@ -350,7 +350,10 @@ func TestAFieldIsDeletedWithWhatItHolds(t *testing.T) {
 	must(t, d.Fields.Archive(ctx, d.Admin, text))
 	h, err := d.Holds.Set(ctx, d.Owner, hold.SetInput{Case: gone, Reason: "A court asked", ReviewAt: d.Clock.Now().AddDate(1, 0, 0)})
 	must(t, err)
-	if err := d.Fields.Delete(ctx, d.Admin, text, 2); !errs.Is(err, errs.Conflict) || !strings.Contains(err.Error(), "1 of its values") {
+	if n, err := d.Fields.Count(ctx, d.Admin, f); n.Held != 1 || err != nil {
+		t.Errorf("counted %+v under a hold, %v", n, err)
+	}
+	if err := d.Fields.Delete(ctx, d.Admin, text, 2); !errs.Is(err, errs.Conflict) || !strings.Contains(err.Error(), "1 of its values belongs to a case") {
 		t.Errorf("on hold: %v", err)
 	}
 	must(t, d.Holds.Release(ctx, d.Owner, hold.ReleaseInput{ID: h, Reason: "Over"}))

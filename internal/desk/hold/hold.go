@@ -76,6 +76,7 @@ type Waiting struct {
 	Purges    int        // and those whose countdown runs
 	Erasures  int        // of cases that staff have approved
 	Forgets   bool       // the contact is being deleted forever
+	Asked     bool       // the contact asked for erasure in the portal, and nobody has decided: that goes on by nobody but a member
 	// Cases of other people, at most five, that have taken in what is on hold and are kept with it.
 	MergedInto []cases.Number
 	Others     int // further holds that stand on the same: releasing this one changes nothing

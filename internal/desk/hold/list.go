@@ -197,7 +197,9 @@ var listSQL = fmt.Sprintf(`select h.id, coalesce(c.number, 0) as case_number, co
 		coalesce(ru.name, '') as released_by_name, h.released_at, h.release_reason,
 		case when h.released_at is null then coalesce(c.purge_at, case when h.case_id is not null then i.purge_at end) end as purge_at,
 		case when h.contact_id is null then 0 else w.purges_due + i.purges_due end as purges_due, case when h.contact_id is null then 0 else w.purges + i.purges end as purges,
-		w.erasures + i.erasures as erasures, w.others, i.numbers as merged_into, h.released_at is null and (k.erasing_at is not null or ck.erasing_at is not null) as forgets
+		w.erasures + i.erasures as erasures, w.others, i.numbers as merged_into, h.released_at is null and (k.erasing_at is not null or ck.erasing_at is not null) as forgets,
+		h.released_at is null and exists (select from privacy_requests p
+			where p.workspace_id = $1 and p.contact_id = coalesce(h.contact_id, c.contact_id) and p.closed_at is null) as asked
 	from legal_holds h
 	join members m on m.workspace_id = $1 and m.id = h.set_by join users u on u.id = m.user_id
 	left join members rm on rm.workspace_id = $1 and rm.id = h.released_by left join users ru on ru.id = rm.user_id

@@ -14,6 +14,7 @@ import (
 	"caseward/internal/desk/followup"
 	"caseward/internal/desk/hold"
 	"caseward/internal/desk/message"
+	"caseward/internal/desk/search"
 	"caseward/internal/testkit/fixture"
 )
 
@@ -235,6 +236,15 @@ func TestHeldCases(t *testing.T) {
 	d.finds(d.Ana, "is:held", own, theirs, whole)
 	d.finds(d.Ana, "-is:held", free)
 	d.finds(d.Ana, "is:held number:"+num(free))
+	d.Exec(`update cases set spam_at = now(), spam_by = $3, spam_cause = 'agent' where workspace_id = $1 and number = $2`, d.ID(), whole, d.Ben.Member)
+	d.finds(d.Ana, "is:held", own, theirs)
+	d.finds(d.Ana, "is:held status:spam", whole)
+	for text, want := range map[string]search.Spam{"is:held": {Count: 1}, "is:held leaks": {}, "-is:held": {}, "is:held status:open": {}, "is:overdue": {}, "is:held status:spam": {}} {
+		if found := must[search.Result](t)(d.Search.Cases(ctx, d.Ana, text, cases.PageInput{})); found.Spam != want {
+			t.Errorf("%s: %+v in spam", text, found.Spam)
+		}
+	}
+	d.Exec(`update cases set spam_at = null, spam_by = null, spam_cause = null where workspace_id = $1 and number = $2`, d.ID(), whole)
 	if err := d.Holds.Release(ctx, d.Owner, hold.ReleaseInput{ID: h, Reason: "x"}); err != nil {
 		t.Fatal(err)
 	}

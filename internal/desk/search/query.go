@@ -58,6 +58,7 @@ type query struct {
 	terms       []words.Term
 	subjects    []words.Term // looked for in subjects only
 	tsquery     []string     // all of which match
+	heldAsked   bool         // for what a legal hold keeps
 	selective   bool         // few cases can match, whatever else is asked
 	orNumber    *int64       // of a case that is found besides those with the words
 	conditions  []string

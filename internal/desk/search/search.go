@@ -43,6 +43,8 @@ type Result struct {
 	Capped bool
 	// Deleted are the deleted cases that match too; none for those who may not see them, and where statuses were asked for.
 	Deleted Deleted
+	// Spam are the cases in spam that match too; only counted where what is kept by a legal hold was asked for, wherever it is.
+	Spam Spam
 	// Hits show where the words stand in the rows of the page.
 	Hits map[cases.ID]Hit
 }
@@ -118,6 +120,9 @@ func (q *query) showTx(ctx context.Context, tx pgx.Tx, f found, in cases.PageInp
 	}
 	if q.scope == live && !q.statusAsked && q.actor.Can(access.RestoreCases) {
 		q.queueDeleted(batch, f, &r.Deleted)
+	}
+	if q.scope == live && !q.statusAsked && q.heldAsked {
+		q.queueSpam(batch, f, &r.Spam)
 	}
 	h.queue(batch, ids)
 	if batch.Len() > 0 {

@@ -68,6 +68,10 @@ func (p *Pages) askDelete(w http.ResponseWriter, r *http.Request, n cases.Number
 	if c.DeletedAt != nil {
 		return kit.SeeOther(w, r, casePath(v, n, "")) // it says who was faster
 	}
+	if into := c.MergedIntoNumber; into != nil {
+		p.Flash(r, ui.NoticeProps{Tone: ui.Warning, Text: "Case " + text(n) + " was merged into this one", Detail: "It cannot be deleted alone. Delete this one, or take them apart first."})
+		return kit.SeeOther(w, r, casePath(v, *into, ""))
+	}
 	people, err := p.presence.Others(r.Context(), v.Actor, n)
 	if err != nil {
 		return err

@@ -2,6 +2,8 @@ package casepage
 
 import (
 	"net/http"
+	"strconv"
+	"strings"
 	"time"
 
 	"caseward/internal/desk/access"
@@ -19,6 +21,9 @@ func (v view) mayHold() bool { return v.visit.Actor.Can(access.ManageHolds) }
 
 // holdNotices say which holds stand on the case; the reason only to those who manage holds.
 func (v view) holdNotices() (list []ui.NoticeProps) {
+	if len(v.holds) > 1 {
+		return []ui.NoticeProps{v.manyHolds()}
+	}
 	for _, h := range v.holds {
 		n := ui.NoticeProps{Tone: ui.Warning, Permanent: true, Text: h.Sentence() + ": nothing of it can be removed. Review on " + h.ReviewAt.In(v.loc).Format(reviewDay) + ".",
 			Detail: "Set by " + h.SetByName + " on " + h.SetAt.In(v.loc).Format(reviewDay) + "."}
@@ -29,6 +34,25 @@ func (v view) holdNotices() (list []ui.NoticeProps) {
 		list = append(list, n)
 	}
 	return list
+}
+
+// manyHolds is one banner for several holds, the next to be reviewed first.
+func (v view) manyHolds() ui.NoticeProps {
+	n := ui.NoticeProps{Tone: ui.Warning, Permanent: true,
+		Text: strconv.Itoa(len(v.holds)) + " legal holds keep it: nothing of it can be removed. Next review on " + v.holds[0].ReviewAt.In(v.loc).Format(reviewDay) + "."}
+	var each []string
+	for _, h := range v.holds {
+		line := h.Sentence() + ", set by " + h.SetByName + " on " + h.SetAt.In(v.loc).Format(reviewDay) + ", review on " + h.ReviewAt.In(v.loc).Format(reviewDay) + "."
+		if v.mayHold() {
+			line += " " + h.Reason
+		}
+		each = append(each, line)
+	}
+	n.Detail = strings.Join(each, " ")
+	if v.mayHold() {
+		n.Link = &ui.Link{Label: "Legal holds", Href: v.visit.Path("/admin/holds")}
+	}
+	return n
 }
 
 // held says until when holds keep the case, as part of a sentence; "" where none stands.

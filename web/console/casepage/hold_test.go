@@ -56,3 +56,25 @@ func TestAHoldIsSaidWhereverRemovalIs(t *testing.T) {
 	d.c.DeletedAt, d.c.PurgeAt, d.c.SpamAt = nil, nil, &gone
 	site(t, d).As(access.Admin).Get("/w/acme/cases/12/delete-forever").WantSeeOther("/w/acme/cases/12")
 }
+
+// TestManyHoldsHaveOneBanner with each of them in it.
+func TestManyHoldsHaveOneBanner(t *testing.T) {
+	t.Parallel()
+	now := webtest.Now()
+	d := newDesk()
+	d.holds = []hold.Standing{{ID: 7, Reason: "A dispute.", ReviewAt: now, SetByName: "Olga Owner", SetAt: now}, {ID: 8, OnContact: true, Reason: "A court asked.", ReviewAt: now, SetByName: "Adam Admin", SetAt: now}}
+	page := site(t, d).As(access.Admin).Get("/w/acme/cases/12").Has("2 legal holds keep it: nothing of it can be removed.", "Its contact is on legal hold, set by Adam Admin", "A dispute.", "A court asked.")
+	if page.Links("Legal holds").Length() == 0 {
+		t.Error("no link leads to the holds")
+	}
+	site(t, d).Get("/w/acme/cases/12").Has("2 legal holds keep it").Lacks("A dispute.", "A court asked.")
+}
+
+// TestAMergedCaseIsNotDeletedAlone: the question leads to the case that it is part of, and says so.
+func TestAMergedCaseIsNotDeletedAlone(t *testing.T) {
+	t.Parallel()
+	d := newDesk()
+	into := cases.Number(44)
+	d.c.MergedIntoNumber = &into
+	site(t, d).As(access.Admin).Get("/w/acme/cases/12/delete").WantSeeOther("/w/acme/cases/44")
+}

@@ -78,11 +78,17 @@ type Services struct {
 	Erasures  Erasures
 	Requests  Requests
 	Holds     Holds
+	Kept      Kept
 }
 
 // Holds tells which legal holds stand on a contact.
 type Holds interface {
 	OfContact(ctx context.Context, actor access.Actor, id contact.ID) ([]hold.Standing, error)
+}
+
+// Kept tells why contacts cannot be deleted forever because of a legal hold, on them or on a case.
+type Kept interface {
+	HeldContacts(ctx context.Context, actor access.Actor, ids []contact.ID) (map[contact.ID]string, error)
 }
 
 // Pages are the pages of this package.
@@ -98,11 +104,12 @@ type Pages struct {
 	erasures  Erasures
 	requests  Requests
 	holds     Holds
+	kept      Kept
 }
 
 // New returns the pages.
 func New(sh *shell.Shell, s Services) *Pages {
-	return &Pages{sh, s.Contacts, s.People, s.FollowUps, s.Fields, s.Blocking, s.Moves, s.Removal, s.Erasures, s.Requests, s.Holds}
+	return &Pages{sh, s.Contacts, s.People, s.FollowUps, s.Fields, s.Blocking, s.Moves, s.Removal, s.Erasures, s.Requests, s.Holds, s.Kept}
 }
 
 // pathID reads the contact's id from the address. What cannot be one is not there.

@@ -48,6 +48,7 @@ type desk struct {
 	err       error // of every change
 	blocking  blocking
 	moving    *removal.Move
+	kept      string // why
 }
 
 func newDesk() *desk {
@@ -195,6 +196,10 @@ func (d *desk) WaitingOf(_ context.Context, a access.Actor, _ contact.ID) (*port
 // holds are those of a fake contact.
 type holds []hold.Standing
 
+func (d *desk) HeldContacts(_ context.Context, _ access.Actor, ids []contact.ID) (map[contact.ID]string, error) {
+	return map[contact.ID]string{ids[0]: d.kept}, nil
+}
+
 func (h holds) OfContact(context.Context, access.Actor, contact.ID) ([]hold.Standing, error) {
 	return h, nil
 }
@@ -205,13 +210,25 @@ func TestWhoMayRequestErasureSeesThatAContactAskedForIt(t *testing.T) {
 	d.waiting = &portal.Request{ID: 3, ContactID: 7, DueAt: webtest.Now()}
 	s := site(t, d)
 	s.As(access.Admin).Get("/w/acme/contacts/7").Want(200).Has("asked for the erasure", "an answer by "+webtest.Now().Format("2 January 2006"))
+	s.As(access.Admin).Get("/w/acme/contacts/7").Has("Delete Forever does it and closes the request.")
 	s.As(access.Viewer).Get("/w/acme/contacts/7").Want(200).Lacks("asked for the erasure")
+	d.kept = "they are on legal hold"
+	s.As(access.Admin).Get("/w/acme/contacts/7").Has("They cannot be deleted forever now: they are on legal hold.", "no mail tells them so").Lacks("Delete Forever does it")
+	gone := webtest.Now()
+	d.record.DeletedAt = &gone
+	if s.As(access.Admin).Get("/w/acme/contacts/7").Links("Delete Forever").Length() != 0 {
+		t.Error("Delete Forever is offered under a hold")
+	}
+	d.kept = ""
+	if s.As(access.Admin).Get("/w/acme/contacts/7").Links("Delete Forever").Length() != 1 {
+		t.Error("Delete Forever is not offered")
+	}
 }
 
 func site(t *testing.T, d *desk) *webtest.Site {
 	t.Helper()
 	s := webtest.New(t)
-	p := contactpage.New(s.Shell, contactpage.Services{Contacts: d, People: d, FollowUps: d, Fields: d, Blocking: &d.blocking, Moves: d, Requests: d, Holds: holds(nil)})
+	p := contactpage.New(s.Shell, contactpage.Services{Contacts: d, People: d, FollowUps: d, Fields: d, Blocking: &d.blocking, Moves: d, Requests: d, Holds: holds(nil), Kept: d})
 	return s.Console(func(r chi.Router) {
 		r.Get("/contacts", p.Handle(p.List))
 		r.Post("/contacts", p.Handle(p.Create))

@@ -95,7 +95,7 @@ func (l *life) Mentions(context.Context, access.Actor, contact.ID, int64) ([]ret
 func lifeSite(t *testing.T, l *life) *webtest.Site {
 	t.Helper()
 	s := webtest.New(t)
-	p := contactpage.New(s.Shell, contactpage.Services{Contacts: l, People: l, FollowUps: l, Fields: l, Blocking: &l.blocking, Moves: l, Removal: l, Erasures: l, Requests: l, Holds: holds{{ID: 5, ReviewAt: webtest.Now(), SetByName: "Olga Owner"}}})
+	p := contactpage.New(s.Shell, contactpage.Services{Contacts: l, People: l, FollowUps: l, Fields: l, Blocking: &l.blocking, Moves: l, Removal: l, Erasures: l, Requests: l, Holds: holds{{ID: 5, ReviewAt: webtest.Now(), SetByName: "Olga Owner"}}, Kept: l})
 	return s.Console(func(r chi.Router) {
 		r.Get("/contacts", p.Handle(p.List))
 		r.Get("/contacts/{id}", p.Handle(p.Show))

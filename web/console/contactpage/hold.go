@@ -27,6 +27,28 @@ func (v view) holdNotices() (list []ui.NoticeProps) {
 	return list
 }
 
+// askedDetail says what becomes of the erasure that they asked for.
+func (v view) askedDetail() string {
+	by := "They must have an answer by " + v.asked.DueAt.In(v.loc).Format("2 January 2006") + ". "
+	switch {
+	case v.kept == "":
+		return by + "Delete Forever does it and closes the request."
+	case v.ErasingAt != nil:
+		return by + "Delete Forever has begun and is stopped: " + v.kept + ". It goes on by itself when the last hold is released, and closes the request."
+	}
+	return by + "They cannot be deleted forever now: " + v.kept +
+		". Nothing begins by itself: delete them when the last hold is released, which closes the request. Until then they read in the portal that it is delayed; no mail tells them so."
+}
+
+// closing says what becomes of a request for erasure that the contact has made.
+func (v removeView) closing() string {
+	const stays = "An erasure that they asked for in the portal is not done by this, and their request stays open"
+	if v.held {
+		return stays + "."
+	}
+	return stays + "; Delete Forever does it and closes the request."
+}
+
 // leaveOutHeld takes out of the question whom a legal hold keeps: the others need not wait for them.
 func (v *forgetView) leaveOutHeld() {
 	var free []retention.ForgetPlan

@@ -46,6 +46,7 @@ type view struct {
 	moving    *removal.Move // of their cases; nil: none is on its way
 
 	holds      []hold.Standing
+	kept       string              // why a legal hold keeps them from being deleted forever; "": none does, or not on the page
 	asked      *portal.Request     // for erasure; nil: no such request waits, or not the reader's to know
 	suspension *contact.Suspension // nil: it may write
 	protection contact.Protection  // why it is never suspended
@@ -98,7 +99,7 @@ func (p *Pages) load(ctx context.Context, v *shell.Visit, id contact.ID, query u
 		return page, err
 	}
 	if v.Actor.Can(access.RequestErasure) {
-		if page.asked, err = p.requests.WaitingOf(ctx, v.Actor, id); err != nil {
+		if err := p.loadErasure(ctx, v.Actor, &page); err != nil {
 			return page, err
 		}
 	}
@@ -126,6 +127,16 @@ func (p *Pages) load(ctx context.Context, v *shell.Visit, id contact.ID, query u
 	}
 	page.pager = ui.PagerProps{Newer: page.part("before", page.timeline.Newer), Older: page.part("after", page.timeline.Older)}
 	return page, nil
+}
+
+// loadErasure reads whether the contact asked for erasure, and, where that or Delete Forever is on the page, what keeps them from it.
+func (p *Pages) loadErasure(ctx context.Context, actor access.Actor, page *view) (err error) {
+	if page.asked, err = p.requests.WaitingOf(ctx, actor, page.ID); err != nil || page.asked == nil && page.DeletedAt == nil && page.ErasingAt == nil {
+		return err
+	}
+	found, err := p.kept.HeldContacts(ctx, actor, []contact.ID{page.ID})
+	page.kept = found[page.ID]
+	return err
 }
 
 // part is "" for a part of the timeline that there is not.

@@ -244,7 +244,7 @@ func standing(v view) templ.Component {
 		}
 		if v.asked != nil {
 			templ_7745c5c3_Err = ui.Notice(ui.NoticeProps{Tone: ui.Warning, Permanent: true, Text: "They asked for the erasure of what is kept about them.",
-				Detail: "They must have an answer by " + v.asked.DueAt.In(v.loc).Format("2 January 2006") + ". Delete Forever does it and closes the request.",
+				Detail: v.askedDetail(),
 				Link:   &ui.Link{Label: "Erasure requests", Href: v.visit.Path("/privacy")}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -25,7 +25,7 @@ type Fields interface {
 	Move(ctx context.Context, actor access.Actor, id field.ID, up bool) error
 	Archive(ctx context.Context, actor access.Actor, id field.ID) error
 	Restore(ctx context.Context, actor access.Actor, id field.ID) error
-	Count(ctx context.Context, actor access.Actor, f field.Field) (int, error)
+	Count(ctx context.Context, actor access.Actor, f field.Field) (field.Count, error)
 	Delete(ctx context.Context, actor access.Actor, id field.ID, values int) error
 }
 

@@ -21,6 +21,7 @@ import (
 type fake struct {
 	fields []field.Field
 	values int
+	held   int
 	err    error // of every change
 	in     field.Input
 	did    []string
@@ -64,7 +65,9 @@ func (f *fake) Restore(_ context.Context, _ access.Actor, id field.ID) error {
 	return f.call("restore %d", id)
 }
 
-func (f *fake) Count(context.Context, access.Actor, field.Field) (int, error) { return f.values, nil }
+func (f *fake) Count(context.Context, access.Actor, field.Field) (field.Count, error) {
+	return field.Count{Values: f.values, Held: f.held}, nil
+}
 
 func (f *fake) Delete(_ context.Context, _ access.Actor, id field.ID, values int) error {
 	return f.call("delete %d with %d", id, values)
@@ -174,4 +177,11 @@ func TestDeletingSaysHowManyValuesGo(t *testing.T) {
 	s.Post(root+"/3/delete", url.Values{"values": {"3"}}).Want(http.StatusConflict).Has("The field holds 4 values now.", "4 values of cases")
 	f.err = errs.New(errs.Forbidden, "")
 	s.Post(root+"/3/delete", nil).Want(http.StatusForbidden)
+	f.err, f.held = nil, 1
+	held := s.Get(root+"/3/delete").Want(200).Has("cannot be deleted now", "1 of its values belongs to a case that a legal hold keeps").Lacks("erased with it")
+	if held.Buttons("Delete for good").Length() != 0 {
+		t.Error("a button deletes what is on hold")
+	}
+	f.err, f.held = errs.New(errs.Conflict, "2 of its values belong to cases."), 2
+	s.Post(root+"/3/delete", nil).Want(http.StatusConflict).Has("2 of its values belong to cases that legal holds keep").Lacks("erased with it")
 }

@@ -43,7 +43,7 @@ type deleteView struct {
 	console ui.ConsoleProps
 	visit   *shell.Visit
 	field   field.Field
-	values  int
+	count   field.Count
 	problem string
 }
 
@@ -53,14 +53,17 @@ func (v deleteView) what() string {
 	if v.field.Object == field.OfContact {
 		of = "of contacts"
 	}
-	switch v.values {
+	switch v.count.Values {
 	case 0:
 		return "It holds no values, so nothing else goes with it."
 	case 1:
 		return "1 value " + of + " is erased with it, for good."
 	}
-	return strconv.Itoa(v.values) + " values " + of + " are erased with it, for good."
+	return strconv.Itoa(v.count.Values) + " values " + of + " are erased with it, for good."
 }
+
+// held says which values a legal hold keeps; "": none.
+func (v deleteView) held() string { return v.count.HeldText(v.field.Object) }
 
 // ConfirmDelete is GET /w/{ws}/admin/cases/fields/{id}/delete.
 func (p *Pages) ConfirmDelete(w http.ResponseWriter, r *http.Request) error {
@@ -73,7 +76,7 @@ func (p *Pages) confirm(w http.ResponseWriter, r *http.Request, status int, prob
 		return err
 	}
 	view := deleteView{visit: shell.From(r), field: f, problem: problem}
-	if view.values, err = p.fields.Count(r.Context(), view.visit.Actor, f); err != nil {
+	if view.count, err = p.fields.Count(r.Context(), view.visit.Actor, f); err != nil {
 		return err
 	}
 	if view.console, err = p.Console(r, shell.Page{Title: "Delete the field", Current: "/admin"}); err != nil {

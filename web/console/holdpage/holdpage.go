@@ -25,6 +25,8 @@ type Holds interface {
 	Release(ctx context.Context, actor access.Actor, in hold.ReleaseInput) error
 	Get(ctx context.Context, actor access.Actor, id hold.ID) (hold.Hold, error)
 	List(ctx context.Context, actor access.Actor, released bool, after *hold.Place) ([]hold.Hold, *hold.Place, error)
+	OfCase(ctx context.Context, actor access.Actor, c cases.Case) ([]hold.Standing, error)
+	OfContact(ctx context.Context, actor access.Actor, id contact.ID) ([]hold.Standing, error)
 }
 
 // Cases looks up what is put on hold.
@@ -115,6 +117,14 @@ func waits(h hold.Hold, now time.Time, loc *time.Location) (list []string) {
 		list = append(list, "Delete Forever of the contact, which has begun")
 	}
 	return list
+}
+
+// asked says that the contact's own request is to be decided; "": there is none, or Delete Forever, which has begun, answers it.
+func asked(h hold.Hold) string {
+	if !h.Asked || h.Forgets {
+		return ""
+	}
+	return "The erasure that the contact asked for in the portal, to be decided"
 }
 
 func counted(n int) string {

@@ -26,6 +26,15 @@ type fake struct {
 	set      hold.SetInput
 	released hold.ReleaseInput
 	refusal  error
+	standing []hold.Standing
+}
+
+func (f *fake) OfCase(context.Context, access.Actor, cases.Case) ([]hold.Standing, error) {
+	return f.standing, nil
+}
+
+func (f *fake) OfContact(context.Context, access.Actor, contact.ID) ([]hold.Standing, error) {
+	return f.standing, nil
 }
 
 func (f *fake) Set(_ context.Context, actor access.Actor, in hold.SetInput) (hold.ID, error) {
@@ -61,7 +70,10 @@ func (f *fake) List(_ context.Context, actor access.Actor, _ bool, after *hold.P
 type desk struct{}
 
 func (desk) Get(_ context.Context, _ access.Actor, n cases.Number) (c cases.Details, err error) {
-	if n != 12 {
+	if n == 11 {
+		c.MergedIntoID, c.MergedIntoNumber = new(cases.ID), new(cases.Number)
+		*c.MergedIntoNumber = 12
+	} else if n != 12 {
 		return c, errs.New(errs.NotFound, "There is no such case.")
 	}
 	c.Number, c.Subject = n, "Broken lamp"
@@ -115,11 +127,13 @@ func TestTheListSaysWhatWaits(t *testing.T) {
 		onCase(func(h *hold.Hold) {
 			h.ID, h.CaseNumber, h.ContactID, h.ContactName, h.PurgesDue, h.Purges, h.Forgets = 6, 0, 7, "Marta Lindqvist", 1, 1000, true
 		}),
+		onCase(func(h *hold.Hold) { h.ID, h.Asked = 7, true }),
 	}}
 	s := site(t, f).As(access.Admin)
+	s.Get("/w/acme/admin/holds/7/release").Has("The contact asked in the portal for the erasure", "Nothing of that begins by itself").Lacks("Nothing waits for it now")
 	page := s.Get("/w/acme/admin/holds").Want(http.StatusOK)
 	for id, want := range map[string]string{
-		"hold-3": "Nothing", "hold-4": "Its removal, due since", "hold-5": "The permanent deletion that support staff approved",
+		"hold-3": "Nothing", "hold-7": "The erasure that the contact asked for in the portal, to be decided", "hold-4": "Its removal, due since", "hold-5": "The permanent deletion that support staff approved",
 		"hold-6": "The removal of 1 deleted case that is dueThe removal of 1,000 or more deleted cases, each on its dateDelete Forever of the contact",
 	} {
 		if text := strings.Join(strings.Fields(page.Doc.Find("#"+id).Text()), " "); !strings.Contains(text, want) {
@@ -163,6 +177,20 @@ func TestHoldsAreSetOnCasesAndContacts(t *testing.T) {
 	}
 	site(t, f).As(access.Agent).Get("/w/acme/cases/12/hold").Want(http.StatusForbidden)
 	site(t, f).As(access.Agent).Post("/w/acme/cases/12/hold", form).Want(http.StatusForbidden)
+}
+
+// TestTheQuestionSaysWhatStands: a second hold is allowed, and of a merged case the one that it is part of is asked about.
+func TestTheQuestionSaysWhatStands(t *testing.T) {
+	t.Parallel()
+	f := &fake{}
+	s := site(t, f).As(access.Admin)
+	s.Get("/w/acme/cases/12/hold").Lacks("already")
+	f.standing = []hold.Standing{{ID: 1, Reason: "A dispute.", ReviewAt: webtest.Now(), SetByName: "Olga Owner"}, {ID: 2, OnContact: true, Reason: "A court asked.", ReviewAt: webtest.Now(), SetByName: "Adam Admin"}}
+	s.Get("/w/acme/cases/12/hold").Has("2 legal holds keep it already.", "set by Olga Owner", "A dispute.", "Its contact is on legal hold, set by Adam Admin", "only for another reason")
+	f.standing = f.standing[1:]
+	s.Get("/w/acme/contacts/7/hold").Has("A legal hold keeps them already.", "On legal hold, set by Adam Admin")
+	s.Get("/w/acme/cases/11/hold").WantSeeOther("/w/acme/cases/12/hold")
+	s.Get("/w/acme/cases/12/hold").Has("Case 11 was merged into case 12", "keeps both")
 }
 
 func TestTheListFindsWhatIsMeant(t *testing.T) {

@@ -111,6 +111,15 @@ func (v listView) release(h hold.Hold) string {
 	return v.visit.Path(root + "/" + text(h.ID) + "/release")
 }
 
+// waits are the lines of a hold that say what waits.
+func (v listView) waits(h hold.Hold) []string {
+	list := waits(h, v.now, v.loc)
+	if text := asked(h); text != "" {
+		list = append(list, text)
+	}
+	return list
+}
+
 // heading is what a hold is on, as the row is called.
 func heading(h hold.Hold) string {
 	if h.CaseNumber != 0 {

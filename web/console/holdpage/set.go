@@ -3,6 +3,7 @@ package holdpage
 import (
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 
 	"caseward/internal/desk/access"
@@ -21,6 +22,8 @@ type askView struct {
 	contact bool
 	path    string // the thing's page
 	form    *kit.Form
+	holds   []hold.Standing // that keep it already
+	loc     *time.Location
 	least   string // the first and last day of a review
 	most    string
 }
@@ -43,7 +46,15 @@ func (p *Pages) askCase(w http.ResponseWriter, r *http.Request, status int, form
 	if err != nil {
 		return err
 	}
-	return p.ask(w, r, status, askView{name: "case " + text(c.Number), subject: c.Subject, path: v.Path("/cases/" + text(c.Number)), form: form})
+	if into := c.MergedIntoNumber; into != nil {
+		p.Flash(r, ui.NoticeProps{Tone: ui.Info, Text: "Case " + text(c.Number) + " was merged into case " + text(*into), Detail: "A hold on that one keeps both."})
+		return kit.SeeOther(w, r, v.Path("/cases/"+text(*into)+"/hold"))
+	}
+	holds, err := p.holds.OfCase(r.Context(), v.Actor, c.Case)
+	if err != nil {
+		return err
+	}
+	return p.ask(w, r, status, askView{holds: holds, name: "case " + text(c.Number), subject: c.Subject, path: v.Path("/cases/" + text(c.Number)), form: form})
 }
 
 // AskContact is GET /w/{ws}/contacts/{id}/hold. Needs ManageHolds.
@@ -67,17 +78,43 @@ func (p *Pages) askContact(w http.ResponseWriter, r *http.Request, status int, f
 	if into := c.MergedIntoID; into != nil {
 		return kit.SeeOther(w, r, v.Path("/contacts/"+text(*into)+"/hold"))
 	}
-	return p.ask(w, r, status, askView{name: called(hold.Hold{ContactName: c.Name}), contact: true, path: v.Path("/contacts/" + text(c.ID)), form: form})
+	holds, err := p.holds.OfContact(r.Context(), v.Actor, c.ID)
+	if err != nil {
+		return err
+	}
+	return p.ask(w, r, status, askView{holds: holds, name: called(hold.Hold{ContactName: c.Name}), contact: true, path: v.Path("/contacts/" + text(c.ID)), form: form})
 }
 
 func (p *Pages) ask(w http.ResponseWriter, r *http.Request, status int, view askView) error {
-	now := shell.From(r).Now.In(shell.From(r).Location)
+	view.loc = shell.From(r).Location
+	now := shell.From(r).Now.In(view.loc)
 	view.least, view.most = now.AddDate(0, 0, 1).Format(time.DateOnly), now.AddDate(hold.MaxYears, 0, 0).Format(time.DateOnly)
 	frame, err := p.Console(r, shell.Page{Title: "Put " + view.name + " on legal hold"})
 	if err != nil {
 		return err
 	}
 	return kit.Render(w, r, status, askPage(frame, view))
+}
+
+// already says which holds stand before another one is set.
+func (v askView) already() ui.NoticeProps {
+	it := "it"
+	if v.contact {
+		it = "them"
+	}
+	n := ui.NoticeProps{Tone: ui.Warning, Permanent: true, Text: "A legal hold keeps " + it + " already."}
+	if len(v.holds) > 1 {
+		n.Text = strconv.Itoa(len(v.holds)) + " legal holds keep " + it + " already."
+	}
+	for _, h := range v.holds {
+		how := h.Sentence()
+		if v.contact {
+			how = "On legal hold"
+		}
+		n.Detail += how + ", set by " + h.SetByName + ", review on " + h.ReviewAt.In(v.loc).Format(day) + ": " + h.Reason + " "
+	}
+	n.Detail += "Set another one only for another reason: what waits goes on when all are released."
+	return n
 }
 
 // HoldCase is POST /w/{ws}/cases/{number}/hold, fields reason and review, a day.

@@ -86,8 +86,18 @@ func askPage(frame ui.ConsoleProps, v askView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
+				if len(v.holds) > 0 {
+					templ_7745c5c3_Err = ui.Notice(v.already()).Render(ctx, templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+				}
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, " ")
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
 				if v.contact {
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<p>It covers all of their cases, also those still to come, and their blocked mail.</p><h2 class=\"confirm-part\">While they are on legal hold</h2>")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<p>It covers all of their cases, also those still to come, and their blocked mail.</p><h2 class=\"confirm-part\">While they are on legal hold</h2>")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -96,7 +106,7 @@ func askPage(frame ui.ConsoleProps, v askView) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				} else {
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<h2 class=\"confirm-part\">While it is on legal hold</h2>")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<h2 class=\"confirm-part\">While it is on legal hold</h2>")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -105,7 +115,7 @@ func askPage(frame ui.ConsoleProps, v askView) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, " <p>Owners and admins are reminded on the day of the review. The hold does not end then by itself; when the last one is released, what waited goes on.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, " <p>Owners and admins are reminded on the day of the review. The hold does not end then by itself; when the last one is released, what waited goes on.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -113,7 +123,7 @@ func askPage(frame ui.ConsoleProps, v askView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, " <div class=\"max-w-60\">")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, " <div class=\"max-w-60\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -121,7 +131,7 @@ func askPage(frame ui.ConsoleProps, v askView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "</div>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "</div>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -166,7 +176,7 @@ func whileCase() templ.Component {
 			templ_7745c5c3_Var5 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<ul class=\"confirm-list\"><li>It can be worked on, changed, deleted and restored as always. Deleted, it is not removed when its time is over.</li><li>Its permanent deletion waits, also one that support staff have approved. Delete Forever, of the case or its contact, is refused.</li><li>Nothing in it can be redacted: no message, passage or attachment.</li><li>It is not closed for inactivity.</li><li>It can be merged. The case that takes it in is then kept with it.</li><li>A custom field of cases in which it has a value cannot be deleted for good.</li></ul>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "<ul class=\"confirm-list\"><li>It can be worked on, changed, deleted and restored as always. Deleted, it is not removed when its time is over.</li><li>Its permanent deletion waits, also one that support staff have approved. Delete Forever, of the case or its contact, is refused.</li><li>Nothing in it can be redacted: no message, passage or attachment.</li><li>It is not closed for inactivity.</li><li>It can be merged. The case that takes it in is then kept with it.</li><li>A custom field of cases in which it has a value cannot be deleted for good.</li></ul>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -195,7 +205,7 @@ func whileContact() templ.Component {
 			templ_7745c5c3_Var6 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "<ul class=\"confirm-list\"><li>They and their cases can be changed, deleted and restored as always. What is deleted is not removed when its time is over, nor is blocked mail.</li><li>Delete Forever is refused, and stops where it has begun. The permanent deletion of their cases waits, also where support staff have approved it.</li><li>Nothing in their cases can be redacted: no message, passage or attachment.</li><li>None of their cases is closed for inactivity.</li><li>Their cases can be merged into others, which are then kept with them. They themselves cannot be merged into another contact; others can be merged into them.</li><li>A custom field in which they, or a case of theirs, have a value cannot be deleted for good.</li></ul>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "<ul class=\"confirm-list\"><li>They and their cases can be changed, deleted and restored as always. What is deleted is not removed when its time is over, nor is blocked mail.</li><li>Delete Forever is refused, and stops where it has begun. The permanent deletion of their cases waits, also where support staff have approved it.</li><li>Nothing in their cases can be redacted: no message, passage or attachment.</li><li>None of their cases is closed for inactivity.</li><li>Their cases can be merged into others, which are then kept with them. They themselves cannot be merged into another contact; others can be merged into them.</li><li>A custom field in which they, or a case of theirs, have a value cannot be deleted for good.</li></ul>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -89,6 +89,9 @@ func newFoundPage(v *shell.Visit, at place, text string, found search.Result, qu
 		lp.DeletedText = deletedText(found.Deleted)
 		lp.DeletedHref = v.Path("/inbox?" + url.Values{"q": {text + " status:deleted"}}.Encode())
 	}
+	if lp.SpamText = spamText(found.Spam); lp.SpamText != "" {
+		lp.SpamHref = v.Path("/inbox?" + url.Values{"q": {text + " status:spam"}}.Encode())
+	}
 	return lp
 }
 
@@ -129,6 +132,20 @@ func deletedText(d search.Deleted) string {
 		return "1 deleted case matches."
 	}
 	return matches
+}
+
+func spamText(s search.Spam) string {
+	switch {
+	case s.Uncounted:
+		return "Cases in Spam may match, too."
+	case s.More:
+		return "More than " + strconv.Itoa(s.Count) + " cases in Spam match."
+	case s.Count == 0:
+		return ""
+	case s.Count == 1:
+		return "1 case in Spam matches."
+	}
+	return strconv.Itoa(s.Count) + " cases in Spam match."
 }
 
 // subject, contact and excerpt are the row's texts, with what was searched for.

@@ -59,7 +59,13 @@ func TestDeletedMatchesAreCountedHonestly(t *testing.T) {
 	} {
 		site(t, &fake{found: search.Result{Deleted: deleted}}, nil).Get("/w/acme/inbox?q=x").Want(200).Has(want, "Search deleted cases")
 	}
-	site(t, &fake{}, nil).Get("/w/acme/inbox?q=x").Want(200).Lacks("deleted case", "Search deleted cases")
+	site(t, &fake{}, nil).Get("/w/acme/inbox?q=x").Want(200).Lacks("deleted case", "Search deleted cases", "Search spam")
+	for want, spam := range map[string]search.Spam{"1 case in Spam matches.": {Count: 1}, "2 cases in Spam match.": {Count: 2}, "Cases in Spam may match, too.": {Uncounted: true}} {
+		page := site(t, &fake{found: search.Result{Spam: spam}}, nil).Get("/w/acme/inbox?q=is:held").Want(200).Has(want)
+		if at := page.Links("Search spam").AttrOr("href", ""); at != "/w/acme/inbox?q=is%3Aheld+status%3Aspam" {
+			t.Errorf("the link leads to %s", at)
+		}
+	}
 }
 
 func TestRowsShowWhatWasFound(t *testing.T) {

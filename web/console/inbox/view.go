@@ -38,6 +38,8 @@ type listPage struct {
 	Notes       []string
 	DeletedText string // "3 deleted cases match"
 	DeletedHref string
+	SpamText    string // likewise
+	SpamHref    string
 	Now         time.Time
 	Location    *time.Location
 	BulkHref    string // where what to do with selected cases is asked; "" for those who may not change cases

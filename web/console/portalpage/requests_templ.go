@@ -102,7 +102,7 @@ func requestsPage(v requestsView) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				if !v.closed {
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<p class=\"muted\">The customer gets a mail when their request is in review, when it is refused, and when the erasure is done, unless you choose otherwise there.</p>")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<p class=\"muted\">The customer gets a mail when their request is in review, when it is refused, and when the erasure is done, unless you choose otherwise there. That a legal hold delays it they read in the portal; no mail tells them.</p>")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
