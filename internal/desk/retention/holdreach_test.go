@@ -266,10 +266,24 @@ func TestACustomersRequestSaysThatAHoldDelaysIt(t *testing.T) {
 	if !delayed() || held() != fmt.Sprintf("case %d, which is theirs or on which they wrote, is on legal hold", n) {
 		t.Errorf("delayed %v, because %q", delayed(), held())
 	}
+	asked := func() bool {
+		listed, err := d.Holds.Get(ctx, d.Owner, h)
+		must(t, err)
+		return listed.Asked
+	}
+	if !asked() {
+		t.Error("the list of holds does not show the request beside the case")
+	}
 	release(t, d, h)
+	if asked() {
+		t.Error("it waits for a released hold")
+	}
 	h = holdContact(t, d, mara)
 	if !delayed() || held() != "they are on legal hold" {
 		t.Errorf("delayed %v, because %q", delayed(), held())
+	}
+	if !asked() {
+		t.Error("the list of holds does not show the request beside the contact")
 	}
 	release(t, d, h)
 	if delayed() {
