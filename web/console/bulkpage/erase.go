@@ -99,6 +99,14 @@ func (v askView) heldText() string {
 	return v.keptText() + " and stay in Spam."
 }
 
+// heldLater says what becomes of those afterwards.
+func (v askView) heldLater() string {
+	if v.held.Count == 1 {
+		return "Nothing is done with it later by itself: delete it again when the last hold is released."
+	}
+	return "Nothing is done with them later by itself: delete them again when the last hold is released."
+}
+
 // heldDeletion says what a legal hold does to cases that are to be deleted; "" where it does nothing.
 func (v askView) heldDeletion() string {
 	switch {

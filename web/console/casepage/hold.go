@@ -42,11 +42,11 @@ func (v view) manyHolds() ui.NoticeProps {
 		Text: strconv.Itoa(len(v.holds)) + " legal holds keep it: nothing of it can be removed. Next review on " + v.holds[0].ReviewAt.In(v.loc).Format(reviewDay) + "."}
 	var each []string
 	for _, h := range v.holds {
-		line := h.Sentence() + ", set by " + h.SetByName + " on " + h.SetAt.In(v.loc).Format(reviewDay) + ", review on " + h.ReviewAt.In(v.loc).Format(reviewDay) + "."
+		line := h.Sentence() + ", set by " + h.SetByName + " on " + h.SetAt.In(v.loc).Format(reviewDay) + ", review on " + h.ReviewAt.In(v.loc).Format(reviewDay)
 		if v.mayHold() {
-			line += " " + h.Reason
+			line += ": “" + h.Reason + "”"
 		}
-		each = append(each, line)
+		each = append(each, line+".")
 	}
 	n.Detail = strings.Join(each, " ")
 	if v.mayHold() {

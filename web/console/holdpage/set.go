@@ -111,7 +111,7 @@ func (v askView) already() ui.NoticeProps {
 		if v.contact {
 			how = "On legal hold"
 		}
-		n.Detail += how + ", set by " + h.SetByName + ", review on " + h.ReviewAt.In(v.loc).Format(day) + ": " + h.Reason + " "
+		n.Detail += how + ", set by " + h.SetByName + ", review on " + h.ReviewAt.In(v.loc).Format(day) + ": “" + h.Reason + "” "
 	}
 	n.Detail += "Set another one only for another reason: what waits goes on when all are released."
 	return n
