@@ -19,6 +19,7 @@ type AnswerMail struct {
 	Email, Name   string // whom to write to; "" where no address is left
 	WorkspaceName string
 	WorkspaceSlug string
+	TimeZone      string // of the workspace, as its pages have it
 	From          string
 	Refused       bool   // otherwise it is being reviewed
 	Reason        string // of a refusal
@@ -28,7 +29,7 @@ type AnswerMail struct {
 	Tries         int
 }
 
-const answerSQL = `select q.workspace_id, q.id as request_id, coalesce(a.email, '') as email, k.name, w.name as workspace_name, w.slug as workspace_slug,
+const answerSQL = `select q.workspace_id, q.id as request_id, coalesce(a.email, '') as email, k.name, w.name as workspace_name, w.slug as workspace_slug, w.time_zone,
 		coalesce((select i.address from inbound_addresses i where i.workspace_id = w.id order by i.is_default desc limit 1), '') as "from",
 		q.requested_at, q.due_at, coalesce(k.deleted_at, k.suspended_at) is null and b.contact_id is not null as has_account, `
 

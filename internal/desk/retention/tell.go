@@ -57,6 +57,7 @@ type Notice struct {
 	ContactID     contact.ID
 	Email         string // "" where it is one of the program's own by now, or of somebody who is not erased
 	WorkspaceName string
+	TimeZone      string     // of the workspace
 	From          string     // the workspace's address; "" where it has none
 	AskedAt       *time.Time // when they asked for it in the portal; nil: otherwise
 	FinishedAt    time.Time
@@ -72,7 +73,7 @@ func (n Notice) Number() string { return ConfirmationNumber(n.ContactID, n.Entry
 // ConfirmationNumber names the erasure of a contact by what is left: their number, and that of the entry in the ledger.
 func ConfirmationNumber(id contact.ID, entry int64) string { return fmt.Sprintf("%d-%d", id, entry) }
 
-const noticeDueSQL = `select n.workspace_id, n.erasure_id as id, e.contact_id, n.email, w.name as workspace_name,
+const noticeDueSQL = `select n.workspace_id, n.erasure_id as id, e.contact_id, n.email, w.name as workspace_name, w.time_zone,
 		coalesce((select a.address from inbound_addresses a where a.workspace_id = w.id order by a.is_default desc limit 1), '') as "from",
 		n.asked_at, e.finished_at, e.planned, e.erased, l.seq as entry, n.tries
 	from erasure_notices n

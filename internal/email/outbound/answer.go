@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"strings"
+	"time"
 
 	"caseward/internal/desk/portal"
 	"caseward/internal/email/compose"
@@ -11,6 +12,15 @@ import (
 )
 
 const day = "2 January 2006"
+
+// in is a moment in the zone of a workspace, so that a mail says the same day as its pages; UTC where the zone is unknown.
+func in(zone string, at time.Time) time.Time {
+	loc, err := time.LoadLocation(zone)
+	if err != nil {
+		return at.UTC()
+	}
+	return at.In(loc)
+}
 
 // answers mails to customers that their requests for erasure are being reviewed, or were refused, and why.
 func (p *PortalMails) answers(ctx context.Context) (sent int, err error) {
@@ -40,7 +50,7 @@ func (p *PortalMails) sendAnswer(ctx context.Context, m portal.AnswerMail) error
 
 func (p *PortalMails) answerText(m portal.AnswerMail) (subject, text string) {
 	page := p.base + "/help/" + m.WorkspaceSlug + "/data"
-	asked := "On " + m.RequestedAt.Format(day) + " you asked " + m.WorkspaceName + " to erase what is kept about you. "
+	asked := "On " + in(m.TimeZone, m.RequestedAt).Format(day) + " you asked " + m.WorkspaceName + " to erase what is kept about you. "
 	if m.Refused {
 		again := "answer this mail"
 		if m.HasAccount {
@@ -49,7 +59,7 @@ func (p *PortalMails) answerText(m portal.AnswerMail) (subject, text string) {
 		return "Your request for erasure was refused", asked + "This was refused:\n\n" + m.Reason + "\n\n" +
 			"If you do not agree, you can " + again + ", complain to a supervisory authority for data protection, or go to court.\n"
 	}
-	text = asked + "Your request is being looked at. You have an answer by " + m.DueAt.Format(day) + ".\n\nNothing is erased yet."
+	text = asked + "Your request is being looked at. You have an answer by " + in(m.TimeZone, m.DueAt).Format(day) + ".\n\nNothing is erased yet."
 	if m.HasAccount {
 		text += " Until it is, you can withdraw the request, and see how far it is, at " + page + "."
 	}

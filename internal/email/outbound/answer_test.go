@@ -19,6 +19,9 @@ func TestWhatBecomesOfARequestIsMailed(t *testing.T) {
 	d := fixture.NewDesk(t)
 	ctx := t.Context()
 	s := &sink{}
+	d.Exec(`update workspaces set time_zone = 'Pacific/Kiritimati'`) // where the next day has begun
+	zone, err := time.LoadLocation("Pacific/Kiritimati")
+	must(t, err)
 	const mara = "mara@customer.test"
 	d.Receive(fixture.Mail{From: mara, Name: "Mara Lindqvist"})
 	id := fixture.One[contact.ID](d, `select id from contacts`)
@@ -48,7 +51,7 @@ func TestWhatBecomesOfARequestIsMailed(t *testing.T) {
 		r, err := d.Portal.Request(ctx, customer)
 		must(t, err)
 		must(t, d.Portal.ReviewRequest(ctx, d.Owner, r.ID))
-		next("Your request is being looked at. You have an answer by "+r.DueAt.Format("2 January 2006"), "Nothing is erased yet")
+		next("Your request is being looked at. You have an answer by "+r.DueAt.In(zone).Format("2 January 2006"), "Nothing is erased yet")
 	}
 	ask()
 	r, err := d.Portal.Request(ctx, customer)
@@ -71,7 +74,7 @@ func TestWhatBecomesOfARequestIsMailed(t *testing.T) {
 	d.Clock.Advance(time.Hour) // without a sender it is tried again
 	c, err := d.Retention.ContactCertificate(ctx, d.Owner, id)
 	must(t, err)
-	next("you asked "+d.Workspace.Name+" to erase", "1 case that you had begun", "Confirmation number: "+retention.ConfirmationNumber(id, c.Seq), d.Clock.Now().Format("2 January 2006"))
+	next("you asked "+d.Workspace.Name+" to erase", "1 case that you had begun", "Confirmation number: "+retention.ConfirmationNumber(id, c.Seq), d.Clock.Now().Add(-time.Hour).In(zone).Format("2 January 2006, 15:04")+" +14")
 	if raw := string(s.sent[len(s.sent)-1].Raw); strings.Contains(raw, "Lindqvist") {
 		t.Errorf("the mail knows the name:\n%s", raw)
 	}

@@ -43,9 +43,9 @@ func (p *PortalMails) gone() retention.Telling {
 // erasedText has numbers and dates only: nothing else is left.
 func erasedText(n retention.Notice) string {
 	var b strings.Builder
-	done := n.FinishedAt.UTC().Format(day + ", 15:04 UTC")
+	done := in(n.TimeZone, n.FinishedAt).Format(day + ", 15:04 MST")
 	if n.AskedAt != nil {
-		fmt.Fprintf(&b, "On %s you asked %s to erase what it kept about you. This was done on %s. Erased are:\n\n", n.AskedAt.Format(day), n.WorkspaceName, done)
+		fmt.Fprintf(&b, "On %s you asked %s to erase what it kept about you. This was done on %s. Erased are:\n\n", in(n.TimeZone, *n.AskedAt).Format(day), n.WorkspaceName, done)
 	} else {
 		fmt.Fprintf(&b, "On %s %s erased what it kept about you:\n\n", done, n.WorkspaceName)
 	}
