@@ -47,7 +47,11 @@ func (v View) subject() string {
 // told says what was kept to tell the person at, and that it is gone.
 func (v View) told() string {
 	found, _ := v.Verified()
-	if !found.Notice {
+	switch {
+	case found.Notice:
+	case v.Untold:
+		return "Nobody was told by mail, so no address was kept for that."
+	default:
 		return ""
 	}
 	kept := "One address was kept to tell them by mail that they are erased, in a row of its own (erasure_notices.email) that was not searched. "

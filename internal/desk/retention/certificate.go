@@ -32,6 +32,7 @@ type Certificate struct {
 	PreviousHash    []byte // nil for the first entry
 	Telling         Telling
 	ToldAt          *time.Time
+	Untold          bool // as in Forgetting
 }
 
 // Removed returns the rows removed by table.
@@ -50,7 +51,8 @@ func (c Certificate) Verified() (v Verification, ok bool) {
 
 const certificateSQL = `select l.id, l.seq, l.kind, w.name as workspace_name, coalesce(l.case_number, 0) as case_number, l.contact_id, l.at,
 		coalesce(ru.name, '') as requested_by_name, coalesce(r.requested_at, ce.requested_at) as requested_at, coalesce(au.name, '') as approved_by_name, r.decided_at as approved_at,
-		l.counts, l.verification, l.hash, p.hash as previous_hash, coalesce(ce.telling, '') as telling, ce.told_at
+		l.counts, l.verification, l.hash, p.hash as previous_hash, coalesce(ce.telling, '') as telling, ce.told_at,
+		coalesce(ce.telling = '' and not ce.replayed, false) as untold
 	from erasure_ledger l
 	join workspaces w on w.id = l.workspace_id
 	left join erasure_requests r on r.workspace_id = l.workspace_id and r.id = l.request_id

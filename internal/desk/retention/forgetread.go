@@ -31,6 +31,7 @@ type Forgetting struct {
 	Mentions        int // places in other people's words, so far
 	Telling         Telling
 	ToldAt          *time.Time // or when it was given up
+	Untold          bool       // nobody is told by mail; of what was erased again after a restore that is unknown
 	// OnHold says that a legal hold on the contact or on a case of theirs keeps what is left: it goes on with the release.
 	OnHold bool
 }
@@ -39,7 +40,7 @@ type Forgetting struct {
 func (f Forgetting) Finished() bool { return f.FinishedAt != nil }
 
 const forgettingSQL = `select e.id, e.contact_id, coalesce(k.name, '') as contact_name, coalesce(u.name, '') as requested_by_name, e.requested_at, e.step,
-		e.planned, e.erased, e.columns, e.failures, e.gone_at, e.finished_at, e.telling, e.told_at,
+		e.planned, e.erased, e.columns, e.failures, e.gone_at, e.finished_at, e.telling, e.told_at, e.telling = '' and not e.replayed as untold,
 		(select count(*) from contact_mentions x where x.workspace_id = e.workspace_id and x.erasure_id = e.id and not x.since) as mentions,
 		e.finished_at is null and (exists (select from legal_holds h where h.workspace_id = e.workspace_id and h.contact_id = e.contact_id and h.released_at is null)
 			or exists (select from legal_holds h join cases c on c.workspace_id = e.workspace_id and c.id = h.case_id

@@ -99,12 +99,13 @@ func somebodyTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id *acces
 	return by, err
 }
 
-// forgoNotices removes the addresses of who was erased before the backup was made and is to be told by mail: the mail left after it.
+// forgoNotices removes the addresses of who was erased before the backup was made and is to be told by mail: the mail left after it, if
+// it left, so nothing is said of it any more.
 func (s *Service) forgoNotices(ctx context.Context) error {
 	return s.db.AsSystem(ctx, ReplayJob, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `with forgone as (delete from erasure_notices n using contact_erasures x
 				where x.workspace_id = n.workspace_id and x.id = n.erasure_id and x.finished_at is not null returning n.workspace_id, n.erasure_id)
-			update contact_erasures e set telling = '' from forgone f where e.workspace_id = f.workspace_id and e.id = f.erasure_id`)
+			update contact_erasures e set telling = '', replayed = true from forgone f where e.workspace_id = f.workspace_id and e.id = f.erasure_id`)
 		return err
 	})
 }

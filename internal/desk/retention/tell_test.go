@@ -70,7 +70,7 @@ func TestWhoWasErasedIsTold(t *testing.T) {
 			t.Errorf("after the mail %s is still in %q", word, places)
 		}
 	}
-	if c, err = d.Retention.ContactCertificate(ctx, d.Viewer, id); err != nil || c.Telling != retention.TellingDone || c.ToldAt == nil {
+	if c, err = d.Retention.ContactCertificate(ctx, d.Viewer, id); err != nil || c.Telling != retention.TellingDone || c.ToldAt == nil || c.Untold {
 		t.Errorf("the certificate says %q, %v", c.Telling, err)
 	}
 	trail := fixture.Rows[string](d, `select action from audit_entries where object_kind = 'contact' and action like 'contact.erasure %' order by id`)
@@ -105,7 +105,7 @@ func TestAReplayTellsNobodyTwice(t *testing.T) {
 func TestAReplayForgoesMailThatWasDue(t *testing.T) {
 	t.Parallel()
 	d, url := openURL(t)
-	told(t, d)
+	id := told(t, d)
 	runForget(t, d)
 	on, backup := backedUp(t, d, url)
 	h := history{on: on, backup: backup, file: filepath.Join(t.TempDir(), "ledger.jsonl")}
@@ -113,6 +113,9 @@ func TestAReplayForgoesMailThatWasDue(t *testing.T) {
 	h.replay(t, false)
 	if n, err := retention.ClaimNotice(t.Context(), backup.DB, backup.Clock.Now().Add(fixture.Day)); err != nil || n != nil {
 		t.Errorf("told again: %+v, %v", n, err)
+	}
+	if f, err := backup.Retention.ForgettingOf(t.Context(), backup.Owner, id); err != nil || f.Untold {
+		t.Errorf("nobody was told, says %+v, %v", f, err)
 	}
 }
 
@@ -173,6 +176,12 @@ func TestNobodyIsToldWhereSomebodyElseReads(t *testing.T) {
 	_, err = d.Retention.Forget(ctx, d.Owner, in)
 	must(t, err)
 	runForget(t, d)
+	if f, err := d.Retention.ForgettingOf(ctx, d.Owner, newer); err != nil || !f.Untold {
+		t.Errorf("the newer one was told: %+v, %v", f, err)
+	}
+	if c, err := d.Retention.ContactCertificate(ctx, d.Owner, newer); err != nil || !c.Untold {
+		t.Errorf("the certificate does not say that nobody was told: %+v, %v", c, err)
+	}
 	d.Receive(fixture.Mail{From: xanthippe, Name: "Newest"})
 	n, err := retention.ClaimNotice(ctx, d.DB, d.Clock.Now())
 	if err != nil || n == nil || n.Email != "" {

@@ -117,9 +117,13 @@ func stepText(f retention.Forgetting) string {
 	return "Done. No place in other people's words names them."
 }
 
-// told says whether they are told by mail; "": nobody asked for that.
+// told says whether they are told by mail; "": that is unknown.
 func (v progressView) told(f retention.Forgetting) string {
 	switch {
+	case f.Untold && !f.Finished():
+		return "Nobody is told by mail."
+	case f.Untold:
+		return "Nobody was told by mail."
 	case f.Telling == retention.TellingWaits && !f.Finished():
 		return "They are told by mail when it is done."
 	case f.Telling == retention.TellingWaits:

@@ -219,7 +219,8 @@ func TestWhatIsLeftOfAContact(t *testing.T) {
 	polls := func(p *webtest.Page) int {
 		return p.Doc.Find("[hx-get]").FilterFunction(func(_ int, s *goquery.Selection) bool { return s.AttrOr("id", "") == "erasure-progress" }).Length()
 	}
-	if polls(s.Get("/w/acme/contacts/erasures/3").Want(200).Has("0 of 1 contact done", "5 of 12")) != 1 {
+	l.erasure.Untold = true
+	if polls(s.Get("/w/acme/contacts/erasures/3").Want(200).Has("0 of 1 contact done", "5 of 12", "Nobody is told by mail.")) != 1 {
 		t.Error("it does not go on by itself")
 	}
 	s.Get("/w/acme/contacts/7/erasure").WantSeeOther("/w/acme/contacts/erasures/3")
@@ -227,10 +228,10 @@ func TestWhatIsLeftOfAContact(t *testing.T) {
 	l.erasure.ContactName, l.erasure.GoneAt, l.erasure.Step = "", &at, "search"
 	s.Get("/w/acme/contacts/7").Want(410).Has("This contact was permanently deleted", "by Olga", "the certificate follows").Lacks("Mara")
 	l.erasure.FinishedAt, l.erasure.Step, l.erasure.Mentions = &at, "done", 2
-	if polls(s.Get("/w/acme/contacts/erasures/3").Want(200).Has("The contact was permanently deleted", "2 places in other people", "Show the certificate")) != 0 {
+	if polls(s.Get("/w/acme/contacts/erasures/3").Want(200).Has("The contact was permanently deleted", "2 places in other people", "Nobody was told by mail.", "Show the certificate")) != 0 {
 		t.Error("it goes on after the end")
 	}
-	l.erasure.Telling, l.erasure.ToldAt = retention.TellingDone, &at
+	l.erasure.Untold, l.erasure.Telling, l.erasure.ToldAt = false, retention.TellingDone, &at
 	s.Get("/w/acme/contacts/erasures/3").Want(200).Has("They were told by mail on")
 	l.erasure.Telling = retention.TellingFiled
 	s.Get("/w/acme/contacts/erasures/3").Want(200).Has("put into the outbox folder on").Lacks("They were told")
