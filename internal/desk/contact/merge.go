@@ -63,3 +63,14 @@ func SettleTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, from, into 
 	batch.Queue(`update contacts set merged_into_id = $3 where workspace_id = $1 and merged_into_id = $2`, ws, from, into)
 	return tx.SendBatch(ctx, batch).Close()
 }
+
+// WithMergedTx returns a contact, first, and those who were merged into them.
+func WithMergedTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id ID) ([]ID, error) {
+	rows, err := tx.Query(ctx, `with recursive who as (select $2::bigint as id
+			union select k.id from contacts k join who on k.workspace_id = $1 and k.merged_into_id = who.id)
+		select id from who order by id = $2 desc, id`, ws, id)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[ID])
+}

@@ -19,9 +19,11 @@ import (
 func OnCase(alias string) string { return onCase(alias, stands) }
 
 // Keeps is OnCase that looks at what was merged into the case, too.
-func Keeps(alias string) string {
-	return `(` + OnCase(alias) + ` or exists (select from cases part
-		where part.workspace_id = ` + alias + `.workspace_id and part.merged_into_id = ` + alias + `.id and ` + OnCase("part") + `))`
+func Keeps(alias string) string { return withParts(alias, stands) }
+
+func withParts(alias, which string) string {
+	return `(` + onCase(alias, which) + ` or exists (select from cases part
+		where part.workspace_id = ` + alias + `.workspace_id and part.merged_into_id = ` + alias + `.id and ` + onCase("part", which) + `))`
 }
 
 // Kept is the SQL that reads, as id, every case of a workspace, of which ws is the SQL, that a hold keeps: those with a hold, those
@@ -43,13 +45,13 @@ func Kept(ws string) string {
 		select c.id from whole w join cases c on c.workspace_id = $ws and c.merged_into_id = w.id`, "$ws", ws)
 }
 
-// StoodOnCase is OnCase that takes the holds of which ids is the SQL for holds that stand, released or not.
-func StoodOnCase(alias, ids string) string {
-	return onCase(alias, `(`+stands+` or h.id = any (`+ids+`))`)
+// KeptFor is Keeps that takes the holds of which ids is the SQL for holds that stand, released or not.
+func KeptFor(alias, ids string) string {
+	return withParts(alias, `(`+stands+` or h.id = any (`+ids+`))`)
 }
 
-// ReleasedOnCase is the SQL condition that a hold on a case, or on its contact, was released after a time.
-func ReleasedOnCase(alias, at string) string { return onCase(alias, `h.released_at > `+at) }
+// KeptUntil is the SQL condition that a hold of those of which Keeps speaks was released after a time.
+func KeptUntil(alias, at string) string { return withParts(alias, `h.released_at > `+at) }
 
 const stands = `h.released_at is null`
 
@@ -162,38 +164,35 @@ func OnContactTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, ids ...c
 	return held, err
 }
 
-// OfTheirsTx returns the number of a case that stands in the way of erasing contacts: one of theirs that is on hold, or one
-// of somebody else on which they wrote or which they rated. 0: there is none.
-func OfTheirsTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, ids []contact.ID) (n cases.Number, err error) {
-	err = tx.QueryRow(ctx, `with holds as materialized (
-			select case_id, contact_id from legal_holds where workspace_id = $1 and released_at is null)
-		select coalesce(min(number), 0) from (
-			select c.number from holds h join cases c on c.workspace_id = $1 and c.id = h.case_id
-				left join cases into_case on into_case.workspace_id = $1 and into_case.id = c.merged_into_id
-			where c.contact_id = any ($2) or into_case.contact_id = any ($2)
-				or exists (select from messages m where m.workspace_id = $1 and m.case_id = c.id and m.author_contact_id = any ($2))
-				or exists (select from ratings r where r.workspace_id = $1 and r.case_id = c.id and r.contact_id = any ($2))
-			union all
-			select c.number from messages m join cases c on c.workspace_id = $1 and c.id = m.case_id join holds h on h.contact_id = c.contact_id
-			where m.workspace_id = $1 and m.author_contact_id = any ($2)
-			union all
-			select c.number from ratings r join cases c on c.workspace_id = $1 and c.id = r.case_id join holds h on h.contact_id = c.contact_id
-			where r.workspace_id = $1 and r.contact_id = any ($2)) found`, ws, ids).Scan(&n)
-	return n, err
-}
-
-// OfPersonTx says why contacts, one with those who were merged into them, cannot be erased because of a legal hold: on them, on a
-// case of theirs, or on one of somebody else's on which they wrote, which would lose its author. "": nothing keeps them.
-func OfPersonTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, who []contact.ID) (string, error) {
+// OfPersonTx says why a contact, with those who were merged into them, cannot be erased because of a legal hold: on them, or as one
+// keeps a case of theirs, or one of somebody else's on which they wrote, which would lose its author. "": nothing keeps them.
+func OfPersonTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id contact.ID) (string, error) {
+	some, err := SomeTx(ctx, tx, ws)
+	if err != nil || !some {
+		return "", err
+	}
+	who, err := contact.WithMergedTx(ctx, tx, ws, id)
+	if err != nil {
+		return "", err
+	}
 	held, err := OnContactTx(ctx, tx, ws, who...)
 	if err != nil || held {
 		return "they are on legal hold", err
 	}
-	n, err := OfTheirsTx(ctx, tx, ws, who)
+	n, err := ofTheirsTx(ctx, tx, ws, who)
 	if err != nil || n == 0 {
 		return "", err
 	}
-	return fmt.Sprintf("case %d, which is theirs or on which they wrote, is on legal hold", n), nil
+	return fmt.Sprintf("case %d, which is theirs or on which they wrote, is kept by a legal hold", n), nil
+}
+
+// ofTheirsTx returns the number of a case that stands in the way of erasing contacts: one of theirs, or one of somebody else on
+// which they wrote or which they rated, of which HeldTx would say that it is held. 0: there is none.
+func ofTheirsTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, ids []contact.ID) (n cases.Number, err error) {
+	err = tx.QueryRow(ctx, `select coalesce(min(c.number), 0) from cases c where c.workspace_id = $1 and c.id in (`+Kept("$1")+`) and (c.contact_id = any ($2)
+			or c.id in (select case_id from messages where workspace_id = $1 and author_contact_id = any ($2))
+			or c.id in (select case_id from ratings where workspace_id = $1 and contact_id = any ($2)))`, ws, ids).Scan(&n)
+	return n, err
 }
 
 // SomeTx reports whether any hold stands in the workspace: most have none, and to plan the search for them costs a page more than

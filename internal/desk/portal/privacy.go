@@ -77,7 +77,7 @@ func (s *Service) Request(ctx context.Context, actor access.Actor) (r *OwnReques
 			r, err = nil, nil
 		}
 		if err == nil && r != nil && r.Waiting() {
-			held, err := hold.OfPersonTx(ctx, tx, actor.Workspace, []contact.ID{contact.ID(actor.ContactID)})
+			held, err := hold.OfPersonTx(ctx, tx, actor.Workspace, contact.ID(actor.ContactID))
 			r.Delayed = held != ""
 			return err
 		}

@@ -27,7 +27,7 @@ const (
 )
 
 // waitingSQL are the cases that count, as c: due until $1, not asked to be erased and not on hold.
-var waitingSQL = `c.purge_at <= $1 and c.deleted_at is not null and c.erasure_requested_at is null and not ` + hold.OnCase("c")
+var waitingSQL = `c.purge_at <= $1 and c.deleted_at is not null and c.erasure_requested_at is null and not ` + hold.Keeps("c")
 
 // surgeSQL are those of a workspace in which all until a time was agreed to.
 func surgeSQL(ws, after string) string {
@@ -37,7 +37,7 @@ func surgeSQL(ws, after string) string {
 // unagreedSQL is the condition that nobody has agreed to the purge of a case, c, where all until a time was agreed to: it is due
 // later, or was on hold when somebody agreed, breakerAhead before that time, and so was not among what they were shown.
 func unagreedSQL(after string) string {
-	return `(c.purge_at > ` + after + ` or ` + hold.ReleasedOnCase("c", `(`+after+` - interval '1 hour')`) + `)`
+	return `(c.purge_at > ` + after + ` or ` + hold.KeptUntil("c", `(`+after+` - interval '1 hour')`) + `)`
 }
 
 // surge is a workspace in which more cases are due than breakerLeast, or whose purge is stopped.

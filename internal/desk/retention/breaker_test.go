@@ -169,9 +169,32 @@ func TestABusyWorkspaceIsNotStoppedByAnOrdinaryDay(t *testing.T) {
 // TestWhatWasOnHoldWhenSomebodyAgreedIsNotAgreedTo, however old its countdown; nor does it go in a run that has not counted it.
 func TestWhatWasOnHoldWhenSomebodyAgreedIsNotAgreedTo(t *testing.T) {
 	t.Parallel()
-	d, _ := surge(t)
+	for name, contacts := range map[string]func(*fixture.Desk) []contact.ID{
+		"their contacts": func(d *fixture.Desk) []contact.ID {
+			return fixture.Rows[contact.ID](d, `select distinct contact_id from cases`)
+		},
+		"the contact of what was merged into them": func(d *fixture.Desk) []contact.ID {
+			for _, into := range fixture.Rows[cases.ID](d, `select id from cases`) {
+				d.Exec(`update cases set status = 'closed', merged_into_id = $2 where number = $1`, d.Receive(fixture.Mail{From: "part@held.test"}), into)
+			}
+			return []contact.ID{of(d, "part@held.test")}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d, _ := surge(t)
+			agreedWhileHeld(t, d, contacts(d))
+		})
+	}
+}
+
+func agreedWhileHeld(t *testing.T, d *fixture.Desk, contacts []contact.ID) {
+	t.Helper()
+	left := func(d *fixture.Desk) int {
+		return fixture.One[int](d, `select count(*) from cases where deleted_at is not null`)
+	}
 	var holds []hold.ID
-	for _, id := range fixture.Rows[contact.ID](d, `select distinct contact_id from cases`) {
+	for _, id := range contacts {
 		holds = append(holds, holdContact(t, d, id))
 	}
 	d.Clock.Advance(8 * fixture.Day)

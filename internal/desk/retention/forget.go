@@ -13,6 +13,7 @@ import (
 	"caseward/internal/desk/access"
 	"caseward/internal/desk/audit"
 	"caseward/internal/desk/contact"
+	"caseward/internal/desk/hold"
 	"caseward/internal/platform/errs"
 )
 
@@ -117,7 +118,7 @@ func (s *Service) beginForgetTx(ctx context.Context, tx pgx.Tx, actor access.Act
 	if err != nil {
 		return 0, err
 	}
-	who, err := mergedTx(ctx, tx, ws, id)
+	who, err := contact.WithMergedTx(ctx, tx, ws, id)
 	if err != nil {
 		return 0, err
 	}
@@ -152,7 +153,7 @@ func freezeTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, ids []conta
 }
 
 func (s *Service) requireForgettableTx(ctx context.Context, tx pgx.Tx, actor access.Actor, in ForgetInput, c contact.Contact) error {
-	held, err := heldPersonTx(ctx, tx, actor.Workspace, c.ID)
+	held, err := hold.OfPersonTx(ctx, tx, actor.Workspace, c.ID)
 	if err != nil {
 		return err
 	}
@@ -293,7 +294,7 @@ func planForgetTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id cont
 	if p.Counts, err = personCountsTx(ctx, tx, ws, id); err != nil {
 		return p, err
 	}
-	if p.Held, err = heldPersonTx(ctx, tx, ws, id); err != nil {
+	if p.Held, err = hold.OfPersonTx(ctx, tx, ws, id); err != nil {
 		return p, err
 	}
 	if p.Emails, err = contact.ReleasedTx(ctx, tx, ws, id); err != nil {
@@ -311,7 +312,7 @@ func planForgetTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id cont
 		if n.Counts, err = personCountsTx(ctx, tx, ws, t.By); err != nil {
 			return p, err
 		}
-		if n.Held, err = heldPersonTx(ctx, tx, ws, t.By); err != nil {
+		if n.Held, err = hold.OfPersonTx(ctx, tx, ws, t.By); err != nil {
 			return p, err
 		}
 		p.Newer = append(p.Newer, n)

@@ -32,8 +32,9 @@ type Forgetting struct {
 	Telling         Telling
 	ToldAt          *time.Time // or when it was given up
 	Untold          bool       // nobody is told by mail; of what was erased again after a restore that is unknown
-	// OnHold says that a legal hold on the contact or on a case of theirs keeps what is left: it goes on with the release.
-	OnHold bool
+	Replayed        bool       // it is repeated after a backup was restored: no hold stops it
+	// OnHold says that a legal hold keeps what is left, as hold.OfPersonTx would say: it goes on with the release.
+	OnHold bool `db:"-"`
 }
 
 // Finished reports whether all is done, and the certificate there.
@@ -42,9 +43,7 @@ func (f Forgetting) Finished() bool { return f.FinishedAt != nil }
 const forgettingSQL = `select e.id, e.contact_id, coalesce(k.name, '') as contact_name, coalesce(u.name, '') as requested_by_name, e.requested_at, e.step,
 		e.planned, e.erased, e.columns, e.failures, e.gone_at, e.finished_at, e.telling, e.told_at, e.telling = '' and not e.replayed as untold,
 		(select count(*) from contact_mentions x where x.workspace_id = e.workspace_id and x.erasure_id = e.id and not x.since) as mentions,
-		e.finished_at is null and (exists (select from legal_holds h where h.workspace_id = e.workspace_id and h.contact_id = e.contact_id and h.released_at is null)
-			or exists (select from legal_holds h join cases c on c.workspace_id = e.workspace_id and c.id = h.case_id
-				where h.workspace_id = e.workspace_id and c.contact_id = e.contact_id and h.released_at is null)) as on_hold
+		e.replayed
 	from contact_erasures e
 	left join contacts k on k.workspace_id = e.workspace_id and k.id = e.contact_id
 	left join members m on m.workspace_id = e.workspace_id and m.id = e.requested_by
@@ -63,8 +62,10 @@ func (s *Service) Forgettings(ctx context.Context, actor access.Actor, first Era
 		if err != nil {
 			return err
 		}
-		list, err = pgx.CollectRows(rows, pgx.RowToStructByName[Forgetting])
-		return err
+		if list, err = pgx.CollectRows(rows, pgx.RowToStructByName[Forgetting]); err != nil {
+			return err
+		}
+		return markHeldTx(ctx, tx, actor.Workspace, list)
 	})
 	if err == nil && len(list) == 0 {
 		return nil, errs.New(errs.NotFound, "There is no such erasure in this workspace.")
@@ -84,7 +85,12 @@ func (s *Service) ForgettingOf(ctx context.Context, actor access.Actor, id conta
 		if err != nil {
 			return err
 		}
-		f, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Forgetting])
+		if f, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Forgetting]); err != nil {
+			return err
+		}
+		list := []Forgetting{f}
+		err = markHeldTx(ctx, tx, actor.Workspace, list)
+		f = list[0]
 		return err
 	})
 	return f, err

@@ -170,19 +170,8 @@ func lockForgettingTx(ctx context.Context, tx pgx.Tx, d dueForget) (*forgetting,
 		return nil, err
 	}
 	e := &found[0]
-	e.who, err = mergedTx(ctx, tx, e.WorkspaceID, e.ContactID)
+	e.who, err = contact.WithMergedTx(ctx, tx, e.WorkspaceID, e.ContactID)
 	return e, err
-}
-
-// mergedTx returns a contact and those that were merged into them, of whom less and less is left.
-func mergedTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id contact.ID) ([]contact.ID, error) {
-	rows, err := tx.Query(ctx, `with recursive who as (select $2::bigint as id
-			union select k.id from contacts k join who on k.workspace_id = $1 and k.merged_into_id = who.id)
-		select id from who order by id = $2 desc, id`, ws, id)
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, pgx.RowTo[contact.ID])
 }
 
 func (s *Service) saveForgettingTx(ctx context.Context, tx pgx.Tx, e forgetting) error {

@@ -14,13 +14,19 @@ import (
 // holdWait is how long an erasure of a contact that a legal hold keeps waits until it looks again.
 const holdWait = time.Minute
 
-// heldPersonTx is hold.OfPersonTx of a contact.
-func heldPersonTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, id contact.ID) (string, error) {
-	who, err := mergedTx(ctx, tx, ws, id)
-	if err != nil {
-		return "", err
+// markHeldTx says of erasures whether a hold stops them.
+func markHeldTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, list []Forgetting) error {
+	for i, f := range list {
+		if f.Finished() || f.Replayed {
+			continue
+		}
+		why, err := hold.OfPersonTx(ctx, tx, ws, f.ContactID)
+		if err != nil {
+			return err
+		}
+		list[i].OnHold = why != ""
 	}
-	return hold.OfPersonTx(ctx, tx, ws, who)
+	return nil
 }
 
 // HeldContacts says why contacts cannot be erased because of a legal hold, for those whom one keeps.
@@ -32,12 +38,8 @@ func (s *Service) HeldContacts(ctx context.Context, actor access.Actor, ids []co
 	}
 	found := map[contact.ID]string{}
 	err := s.db.ReadWorkspace(ctx, int64(actor.Workspace), func(tx pgx.Tx) error {
-		some, err := hold.SomeTx(ctx, tx, actor.Workspace)
-		if err != nil || !some {
-			return err
-		}
 		for _, id := range ids {
-			why, err := heldPersonTx(ctx, tx, actor.Workspace, id)
+			why, err := hold.OfPersonTx(ctx, tx, actor.Workspace, id)
 			if err != nil {
 				return err
 			}

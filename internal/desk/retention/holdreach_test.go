@@ -3,6 +3,7 @@ package retention_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,6 +15,8 @@ import (
 	"caseward/internal/desk/cases"
 	"caseward/internal/desk/contact"
 	"caseward/internal/desk/hold"
+	"caseward/internal/desk/message"
+	"caseward/internal/desk/retention"
 	"caseward/internal/platform/errs"
 	"caseward/internal/testkit/fixture"
 )
@@ -133,6 +136,47 @@ func TestAnErasurePassesOverARedirectThatIsHeld(t *testing.T) {
 			if !fixture.One[bool](d, `select finished_at is not null from contact_erasures where id = $1`, e) {
 				t.Error("the release did not let it end")
 			}
+		})
+	}
+}
+
+// TestWhatAMergeHoldsIsKnownBeforeADeletionForeverBegins: a contact of what a case of theirs took in, or the case of somebody else
+// into which one of theirs went on which they wrote nothing.
+func TestWhatAMergeHoldsIsKnownBeforeADeletionForeverBegins(t *testing.T) {
+	t.Parallel()
+	for name, set := range map[string]func(*testing.T, *fixture.Desk) hold.ID{
+		"taken in": func(t *testing.T, d *fixture.Desk) hold.ID {
+			_, err := d.Messages.Merge(t.Context(), d.Ana, d.Receive(fixture.Mail{From: "lee@held.test"}), d.Receive(fixture.Mail{From: "kim@free.test"}))
+			must(t, err)
+			return holdContact(t, d, of(d, "lee@held.test"))
+		},
+		"gone into": func(t *testing.T, d *fixture.Desk) hold.ID {
+			into := d.Receive(fixture.Mail{From: "lee@held.test"})
+			c, err := d.Messages.Open(t.Context(), d.Ana, message.OpenInput{ContactEmail: "kim@free.test", Subject: "A call", Body: "Kim rang."})
+			must(t, err)
+			_, err = d.Messages.Merge(t.Context(), d.Ana, c.Number, into)
+			must(t, err)
+			return holdCase(t, d, into)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := fixture.NewDesk(t)
+			ctx := t.Context()
+			h := set(t, d)
+			kim := of(d, "kim@free.test")
+			must(t, d.Removal.Delete(ctx, d.Owner, kim))
+			plans, err := d.Retention.PlanForget(ctx, d.Owner, []contact.ID{kim})
+			must(t, err)
+			if !strings.HasSuffix(plans[0].Held, "is kept by a legal hold") {
+				t.Errorf("the plan says %q", plans[0].Held)
+			}
+			in := retention.ForgetInput{Contacts: []contact.ID{kim}, Seen: map[contact.ID]retention.PersonCounts{kim: plans[0].Counts}, Word: "forever"}
+			_, err = d.Retention.Forget(ctx, d.Owner, in)
+			wants(t, err, errs.Conflict, "forget whose case is held")
+			release(t, d, h)
+			_, err = d.Retention.Forget(ctx, d.Owner, in)
+			must(t, err)
 		})
 	}
 }
@@ -262,8 +306,15 @@ func TestACustomersRequestSaysThatAHoldDelaysIt(t *testing.T) {
 	if delayed() || held() != "" {
 		t.Error("nothing is on hold")
 	}
-	h := holdCase(t, d, n)
-	if !delayed() || held() != fmt.Sprintf("case %d, which is theirs or on which they wrote, is on legal hold", n) {
+	former := d.Receive(fixture.Mail{From: "former@held.test"}) // whose cases have not followed yet
+	d.Exec(`update contacts set merged_into_id = $2 where id = $1`, of(d, "former@held.test"), mara)
+	h := holdCase(t, d, former)
+	if !delayed() || held() == "" {
+		t.Error("a hold on a case of whom was merged into them says nothing")
+	}
+	release(t, d, h)
+	h = holdCase(t, d, n)
+	if !delayed() || held() != fmt.Sprintf("case %d, which is theirs or on which they wrote, is kept by a legal hold", n) {
 		t.Errorf("delayed %v, because %q", delayed(), held())
 	}
 	asked := func() bool {

@@ -184,8 +184,8 @@ var dueSQL = `select d.* from (
 			and p.released_by is not null and c.purge_at > p.after and c.purge_at <= p.released_until) as stop
 		from cases c
 		where c.workspace_id = w.id and c.purge_at <= $1 and c.purge_at <= coalesce(w.after, $1) and c.deleted_at is not null and c.erasure_requested_at is null
-			and c.id <> all ($3::bigint[]) and not ` + hold.StoodOnCase("c", "$4::bigint[]") + `
-			and not ` + hold.ReleasedOnCase("c", "(w.after - interval '1 hour')") + `
+			and c.id <> all ($3::bigint[]) and not ` + hold.KeptFor("c", "$4::bigint[]") + `
+			and not ` + hold.KeptUntil("c", "(w.after - interval '1 hour')") + `
 		order by c.purge_at limit $2 for update of c skip locked) d
 	limit $2`
 
