@@ -77,6 +77,8 @@ func eraseSQL(table string) string {
 type picked struct {
 	list []doomed   // to be removed now
 	busy []cases.ID // left for another time
+	// contested are those of busy whose contact somebody is just putting on hold, or erases.
+	contested []cases.ID
 	held []cases.ID // a legal hold stands on them
 }
 
@@ -121,7 +123,7 @@ func pickTx(ctx context.Context, tx pgx.Tx, ws access.WorkspaceID, list []doomed
 			t.busy = append(t.busy, r.Into)
 		}
 	}
-	t.held, t.busy = holds.Held, append(t.busy, holds.Busy...)
+	t.held, t.contested, t.busy = holds.Held, holds.Busy, append(t.busy, holds.Busy...)
 	for _, d := range list {
 		if t.free(d.ID) {
 			t.list = append(t.list, d)

@@ -302,9 +302,14 @@ func TestAHoldThatIsJustBeingSetIsNotOvertaken(t *testing.T) {
 	who := of(d, "mara@held.test")
 	d.Delete(n)
 	d.Clock.Advance(8 * fixture.Day)
+	spam := d.Receive(fixture.Mail{From: "mara@held.test"})
+	spamOf(t, d, spam)
 	must(t, d.DB.AsSystem(ctx, "a hold on its way", func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `select from contacts where workspace_id = $1 and id = $2 for update`, d.ID(), who)
 		purge(t, d)
+		if err := d.Retention.EraseSpam(ctx, d.Owner, spam, d.Clock.Now()); errs.SafeText(err) != "Somebody was just changing its contact. Delete it again." {
+			t.Errorf("spam of theirs: %v", err)
+		}
 		return err
 	}))
 	there(t, d, n, true)

@@ -18,7 +18,7 @@ import (
 // EraseSpam removes a case for good that is in the Spam view, at once and without a countdown.
 //
 // Needs EraseSpam. Errors: Forbidden, NotFound, Gone; Conflict when it is not in spam any more, was marked anew after until, is
-// on legal hold, its contact was restored, or a mail for it is just coming in.
+// on legal hold, its contact was restored or is just being changed, or a mail for it is just coming in.
 func (s *Service) EraseSpam(ctx context.Context, actor access.Actor, n cases.Number, until time.Time) error {
 	if err := s.guard.Require(ctx, actor, access.EraseSpam, audit.Case(int64(n))); err != nil {
 		return err
@@ -61,6 +61,9 @@ func (s *Service) EraseSpamTx(ctx context.Context, tx pgx.Tx, actor access.Actor
 		}
 		for _, id := range t.busy {
 			reasons[id] = "A mail for it was just coming in. Delete it again."
+		}
+		for _, id := range t.contested {
+			reasons[id] = "Somebody was just changing its contact. Delete it again."
 		}
 		for _, id := range t.held {
 			reasons[id] = hold.StaysReason
