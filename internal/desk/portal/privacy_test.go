@@ -107,7 +107,18 @@ func TestAReviewIsMailed(t *testing.T) {
 	must(t, d.Portal.AskErasure(ctx, m))
 	r, err := d.Portal.Request(ctx, m)
 	must(t, err)
+	signsIn := func() bool {
+		r, err := d.Portal.OneRequest(ctx, d.Admin, r.ID)
+		must(t, err)
+		return r.SignsIn
+	}
+	if !signsIn() {
+		t.Error("she is said not to get into the portal")
+	}
 	must(t, d.Removal.Delete(ctx, d.Owner, contact.ID(m.ContactID)))
+	if signsIn() {
+		t.Error("she is said to get into the portal, deleted")
+	}
 	must(t, d.Portal.ReviewRequest(ctx, d.Admin, r.ID))
 	failed, err := portal.ClaimAnswer(ctx, d.DB, d.Clock.Now())
 	if err != nil || failed == nil || failed.Refused || failed.Email != mara || failed.HasAccount || !failed.DueAt.Equal(r.DueAt) {

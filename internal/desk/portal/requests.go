@@ -30,6 +30,7 @@ type Request struct {
 	DecidedBy   string
 	Reason      string // of a refusal, while the contact is there
 	Erasing     bool   // the contact is being deleted forever, which answers it
+	SignsIn     bool   // the contact can get into the portal now, and read there how far it is
 }
 
 // Waiting reports whether it is still to be decided.
@@ -93,7 +94,8 @@ func (s *Service) Requests(ctx context.Context, actor access.Actor, closed bool,
 
 const requestSQL = `select q.id, q.contact_id, coalesce(k.name, '') as contact_name, q.state, q.requested_at, q.due_at, q.closed_at,
 	coalesce(ru.name, '') as reviewed_by, coalesce(du.name, '') as decided_by, coalesce(f.reason, '') as reason,
-	k.erasing_at is not null as erasing`
+	k.erasing_at is not null as erasing, k.id is not null and k.deleted_at is null and k.suspended_at is null and k.merged_into_id is null
+		and exists (select from portal_settings p where p.workspace_id = q.workspace_id and p.on_since is not null) as signs_in`
 
 const requestJoins = `left join contacts k on k.workspace_id = q.workspace_id and k.id = q.contact_id
 	left join privacy_refusals f on f.workspace_id = q.workspace_id and f.request_id = q.id

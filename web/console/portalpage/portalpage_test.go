@@ -182,17 +182,23 @@ func TestAHoldIsSaidOfARequest(t *testing.T) {
 	closed := webtest.Now()
 	begun, done := waiting(4, "Begun Berg", 20), waiting(5, "Done Dahl", 20)
 	begun.ContactID, begun.Erasing = 8, true
+	reads := waiting(3, "Marta Lindqvist", 20)
+	reads.SignsIn = true
 	done.ContactID, done.State, done.ClosedAt = 9, portal.RequestWithdrawn, &closed
-	f := &fake{page: portal.RequestPage{Rows: []portal.Request{waiting(3, "Marta Lindqvist", 20), begun}},
-		held: map[contact.ID]string{7: "they are on legal hold", 8: "case 12, which is theirs or on which they wrote, is on legal hold", 9: "they are on legal hold"}}
+	f := &fake{page: portal.RequestPage{Rows: []portal.Request{reads, begun}},
+		held: map[contact.ID]string{7: "they are on legal hold", 8: "case 12, which is theirs or on which they wrote, is kept by a legal hold", 9: "they are on legal hold"}}
 	s := site(t, f).As(access.Admin)
 	page := s.Get("/w/acme/privacy").Want(http.StatusOK)
-	page.Has("They cannot be deleted forever now: they are on legal hold. Nothing begins by itself",
-		"Delete Forever has begun and is stopped: case 12, which is theirs or on which they wrote, is on legal hold. It goes on by itself when the last hold is released")
+	page.Has("They cannot be deleted forever now: they are on legal hold. Nothing begins by itself", "Until then, the customer reads in the portal that it is delayed",
+		"Delete Forever has begun and is stopped: case 12, which is theirs or on which they wrote, is kept by a legal hold. It goes on by itself when the last hold is released")
 	if n := page.Doc.Find(`form[action$="/review"]`).Length(); n != 1 {
 		t.Errorf("%d requests can be marked as in review, one is done with already", n)
 	}
-	s.Get("/w/acme/privacy/3/refuse").Want(http.StatusOK).Has("You need not refuse it for that")
+	s.Get("/w/acme/privacy/3/refuse").Want(http.StatusOK).Has("You need not refuse it for that: while it waits, the customer reads in the portal")
+	f.page.Rows[0].SignsIn = false // deleted, suspended, or there is no portal any more
+	const unread = "the customer cannot get into the portal and is not told that it is delayed"
+	s.Get("/w/acme/privacy").Want(http.StatusOK).Has("Until then, " + unread)
+	s.Get("/w/acme/privacy/3/refuse").Want(http.StatusOK).Has("while it waits, " + unread)
 	f.page.Rows = []portal.Request{done}
 	s.Get("/w/acme/privacy?tab=closed").Want(http.StatusOK).Lacks("legal hold")
 }

@@ -87,7 +87,15 @@ func (v requestsView) heldText(r portal.Request) string {
 	case r.Erasing:
 		return "Delete Forever has begun and is stopped: " + why + ". It goes on by itself when the last hold is released, and closes this request."
 	}
-	return "They cannot be deleted forever now: " + why + ". Nothing begins by itself: delete them when the last hold is released. Until then the customer reads that it is delayed for a legal reason."
+	return "They cannot be deleted forever now: " + why + ". Nothing begins by itself: delete them when the last hold is released. Until then, " + delayText(r) + "."
+}
+
+// delayText says whether a customer gets to know by themselves that a legal hold delays what they asked for.
+func delayText(r portal.Request) string {
+	if r.SignsIn {
+		return "the customer reads in the portal that it is delayed for a legal reason"
+	}
+	return "the customer cannot get into the portal and is not told that it is delayed: tell them another way"
 }
 
 func (v requestsView) tabs() []ui.Tab {

@@ -580,7 +580,7 @@ func refusePage(v refuseView) templ.Component {
 				}
 				if v.held[v.request.ContactID] != "" {
 					templ_7745c5c3_Err = ui.Notice(ui.NoticeProps{Tone: ui.Warning, Permanent: true, Text: "A legal hold keeps what this request is about.",
-						Detail: "You need not refuse it for that: while it waits, the customer reads in the portal that it is delayed for a legal reason. They must have an answer by the day all the same."}).Render(ctx, templ_7745c5c3_Buffer)
+						Detail: "You need not refuse it for that: while it waits, " + delayText(v.request) + ". They must have an answer by the day all the same."}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
