@@ -79,7 +79,7 @@ type picked struct {
 	busy []cases.ID // left for another time
 	// contested are those of busy whose contact somebody is just putting on hold, or erases.
 	contested []cases.ID
-	held []cases.ID // a legal hold stands on them
+	held      []cases.ID // a legal hold stands on them
 }
 
 // takeTx adds the cases that were merged into those to be removed, since what a redirect still holds goes too, and

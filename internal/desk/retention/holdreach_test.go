@@ -146,11 +146,13 @@ func TestWhatAMergeHoldsIsKnownBeforeADeletionForeverBegins(t *testing.T) {
 	t.Parallel()
 	for name, set := range map[string]func(*testing.T, *fixture.Desk) hold.ID{
 		"taken in": func(t *testing.T, d *fixture.Desk) hold.ID {
+			t.Helper()
 			_, err := d.Messages.Merge(t.Context(), d.Ana, d.Receive(fixture.Mail{From: "lee@held.test"}), d.Receive(fixture.Mail{From: "kim@free.test"}))
 			must(t, err)
 			return holdContact(t, d, of(d, "lee@held.test"))
 		},
 		"gone into": func(t *testing.T, d *fixture.Desk) hold.ID {
+			t.Helper()
 			into := d.Receive(fixture.Mail{From: "lee@held.test"})
 			c, err := d.Messages.Open(t.Context(), d.Ana, message.OpenInput{ContactEmail: "kim@free.test", Subject: "A call", Body: "Kim rang."})
 			must(t, err)
