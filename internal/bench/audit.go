@@ -68,9 +68,9 @@ func (s *site) longTrail(ctx context.Context) error {
 		batch := &pgx.Batch{}
 		batch.Queue(`set local session_replication_role = replica`) // no triggers
 		batch.Queue(`insert into audit_entries (workspace_id, at, actor_kind, actor_id, actor_job, action, object_kind, object_id, seq, hash)
-			select $1, now() - (1000000 - i) * interval '1 minute', case when i % 3 = 0 then 'job' else 'member' end, case when i % 3 > 0 then $2::bigint end,
+			select $1, now() - ($3::int - i) * interval '1 minute', case when i % 3 = 0 then 'job' else 'member' end, case when i % 3 > 0 then $2::bigint end,
 				case when i % 3 = 0 then 'purge' else '' end, (array['case.deleted', 'case.restored', 'case.purged', 'case.spam', 'login.succeeded', 'case.exported'])[1 + i % 6],
-				'case', 1 + i % 100000, 1000000 + i, decode(md5(i::text), 'hex')
+				'case', 1 + i % 100000, $3::int + i, decode(md5(i::text), 'hex')
 			from generate_series(1, $3::int) i`, s.owner.Workspace, s.owner.Member, trailLength)
 		return tx.SendBatch(ctx, batch).Close()
 	})
